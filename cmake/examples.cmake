@@ -1,0 +1,10 @@
+if(TARGET cloudspan_shared)
+  file(GLOB examples CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/examples/*.c)
+  foreach(source ${examples})
+    get_filename_component(name ${source} NAME_WE)
+    add_executable(example_${name} ${source})
+    set_target_properties(example_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/examples
+      OUTPUT_NAME ${name})
+    target_link_libraries(example_${name} PRIVATE cloudspan_shared Threads::Threads)
+  endforeach()
+endif()

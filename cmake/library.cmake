@@ -1,0 +1,20 @@
+# libcloudspan (shared and static) and libcloudspan-sandbox.
+set(cspan_core base http telemetry aws instrument services)
+set(core_objects)
+foreach(part ${cspan_core})
+  if(TARGET cspan_${part})
+    list(APPEND core_objects $<TARGET_OBJECTS:cspan_${part}>)
+  endif()
+endforeach()
+if(core_objects)
+  foreach(kind SHARED STATIC)
+    string(TOLOWER ${kind} suffix)
+    add_library(cloudspan_${suffix} ${kind} ${core_objects})
+    set_target_properties(cloudspan_${suffix} PROPERTIES OUTPUT_NAME cloudspan)
+    target_include_directories(cloudspan_${suffix} PUBLIC
+      $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>)
+    target_link_libraries(cloudspan_${suffix} PRIVATE $<BUILD_INTERFACE:cspan_flags> PkgConfig::CURL PkgConfig::CRYPTO
+      PkgConfig::EXPAT PkgConfig::JANSSON PkgConfig::ZLIB Threads::Threads m)
+  endforeach()
+  set_target_properties(cloudspan_shared PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+endif()

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** ext/exporter.h: write an exporter or a span processor of one's own. */
+#ifndef CLOUDSPAN_EXT_EXPORTER_H
+#define CLOUDSPAN_EXT_EXPORTER_H
+
+#include <cloudspan/telemetry.h>
+
+CSPAN_BEGIN_DECLS
+
+/**
+ * Spans leave the SDK as bytes: `request` is a whole OTLP
+ * ExportTraceServiceRequest in protobuf (resource, scopes and spans). Read it
+ * with cspan_span_list_decode() where the fields are wanted.
+ */
+typedef struct cspan_export_batch {
+  const uint8_t *request;
+  size_t request_size_bytes;
+  size_t span_count;
+} cspan_export_batch;
+
+typedef struct cspan_exporter_vtable {
+  size_t size;
+  /** Called by one thread at a time. `context` carries the deadline and the cancellation.
+   * CSPAN_OK: accepted. Spans the receiver refused are counted in *rejected_spans. */
+  cspan_status (*export_spans)(void *self, const cspan_context *context,
+                               const cspan_export_batch *batch, size_t *rejected_spans,
+                               cspan_error **error);
+  cspan_status (*force_flush)(void *self, const cspan_context *context, cspan_error **error);
+  void (*shutdown)(void *self);
+  void (*free)(void *self);
+} cspan_exporter_vtable;
+
+struct cspan_span_exporter {
+  const cspan_exporter_vtable *vtable;
+  void *self;
+};
+
+/** `self` is owned by the result; on NULL (out of memory) it was freed. */
+CSPAN_API cspan_span_exporter *cspan_exporter_create(const cspan_exporter_vtable *vtable,
+                                                     void *self);
+
+/** Decodes an OTLP protobuf request; CSPAN_ERR_PROTOCOL when it is malformed. */
+CSPAN_API cspan_status cspan_span_list_decode(const uint8_t *request, size_t request_size_bytes,
+                                              cspan_span_list **out, cspan_error **error);
+
+/** A span as bytes: the fields of one OTLP `Span` message, without tag and
+ * length. Valid during the call only. */
+typedef struct cspan_ended_span {
+  const uint8_t *span;
+  size_t span_size_bytes;
+  const cspan_tracer *tracer; /**< its scope */
+  bool sampled;
+  bool error;        /**< the status is Error */
+  int64_t duration_ns;
+} cspan_ended_span;
+
+typedef struct cspan_processor_vtable {
+  size_t size;
+  void (*on_start)(void *self, cspan_span span, const cspan_context *parent); /**< may be NULL */
+  void (*on_end)(void *self, const cspan_ended_span *span);
+  cspan_status (*force_flush)(void *self, int64_t timeout_ms, cspan_error **error);
+  cspan_status (*shutdown)(void *self, int64_t timeout_ms, cspan_error **error);
+  /** Called once, when a provider takes it: `resource` is an encoded OTLP Resource
+   * message and lives as long as the provider. May be NULL. */
+  void (*set_resource)(void *self, const uint8_t *resource, size_t size_bytes);
+  void (*stats)(void *self, cspan_telemetry_stats *add_to); /**< may be NULL */
+  void (*free)(void *self);
+} cspan_processor_vtable;
+
+struct cspan_span_processor {
+  const cspan_processor_vtable *vtable;
+  void *self;
+};
+
+CSPAN_API cspan_span_processor *cspan_processor_create(const cspan_processor_vtable *vtable,
+                                                       void *self);
+
+CSPAN_END_DECLS
+
+#endif

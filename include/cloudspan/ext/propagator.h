@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** ext/propagator.h: write a propagator of one's own. */
+#ifndef CLOUDSPAN_EXT_PROPAGATOR_H
+#define CLOUDSPAN_EXT_PROPAGATOR_H
+
+#include <cloudspan/telemetry.h>
+
+CSPAN_BEGIN_DECLS
+
+typedef struct cspan_propagator_vtable {
+  size_t size;
+  const char *const *fields; /**< NULL-terminated names of the headers it writes */
+  void (*inject)(void *self, const cspan_context *context, cspan_carrier_set_fn set,
+                 void *carrier);
+  /** Sets what it finds in *out, which already holds the parent's values. */
+  void (*extract)(void *self, cspan_carrier_get_fn get, void *carrier, cspan_extracted *out);
+  void (*free)(void *self);
+} cspan_propagator_vtable;
+
+struct cspan_propagator {
+  const cspan_propagator_vtable *vtable;
+  void *self;
+};
+
+/** `self` is owned by the result; on NULL (out of memory) it was freed. */
+CSPAN_API cspan_propagator *cspan_propagator_create(const cspan_propagator_vtable *vtable,
+                                                    void *self);
+
+CSPAN_END_DECLS
+
+#endif

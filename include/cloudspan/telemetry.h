@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * telemetry.h: an OpenTelemetry tracing SDK. Usable without any AWS.
+ *
+ * Sources of the rules: OpenTelemetry specification (trace/api, trace/sdk,
+ * context/propagators, sdk-environment-variables), OTLP specification, W3C Trace
+ * Context and W3C Baggage.
+ *
+ * All functions are thread-safe unless stated otherwise. Every operation on a
+ * {0} span, on a span that has ended, and with a NULL provider or tracer is a
+ * safe no-op.
+ */
+#ifndef CLOUDSPAN_TELEMETRY_H
+#define CLOUDSPAN_TELEMETRY_H
+
+#include <cloudspan/base.h>
+
+CSPAN_BEGIN_DECLS
+
+/* -------------------------------------------------------------- attributes */
+
+typedef enum cspan_attr_type {
+  CSPAN_ATTR_STRING = 0,
+  CSPAN_ATTR_BOOL,
+  CSPAN_ATTR_INT64,
+  CSPAN_ATTR_DOUBLE,
+  CSPAN_ATTR_STRING_ARRAY,
+  CSPAN_ATTR_BOOL_ARRAY,
+  CSPAN_ATTR_INT64_ARRAY,
+  CSPAN_ATTR_DOUBLE_ARRAY
+} cspan_attr_type;
+
+/** A key and a value, borrowed. Make them with the functions below. */
+typedef struct cspan_attr {
+  const char *key;
+  cspan_attr_type type;
+  union {
+    const char *string;
+    bool boolean;
+    int64_t int64;
+    double number;
+    const char *const *strings;
+    const bool *booleans;
+    const int64_t *int64s;
+    const double *numbers;
+  } value;
+  size_t count; /**< bytes of a string, elements of an array */
+} cspan_attr;
+
+/** A NULL string is taken as "". */
+CSPAN_API cspan_attr cspan_attr_string(const char *key, const char *value);
+CSPAN_API cspan_attr cspan_attr_string_n(const char *key, const char *value, size_t size_bytes);
+CSPAN_API cspan_attr cspan_attr_bool(const char *key, bool value);
+CSPAN_API cspan_attr cspan_attr_int64(const char *key, int64_t value);
+CSPAN_API cspan_attr cspan_attr_double(const char *key, double value);
+CSPAN_API cspan_attr cspan_attr_strings(const char *key, const char *const *values, size_t count);
+CSPAN_API cspan_attr cspan_attr_bools(const char *key, const bool *values, size_t count);
+CSPAN_API cspan_attr cspan_attr_int64s(const char *key, const int64_t *values, size_t count);
+CSPAN_API cspan_attr cspan_attr_doubles(const char *key, const double *values, size_t count);
+
+/* ------------------------------------------------------------ span context */
+
+/** W3C Trace Context's values. `trace_state` is borrowed: from the span or the
+ * carrier it came from; NULL is empty. */
+typedef struct cspan_span_context {
+  uint8_t trace_id[16];
+  uint8_t span_id[8];
+  uint8_t trace_flags; /**< CSPAN_TRACE_FLAG_* */
+  bool is_remote;
+  const char *trace_state;
+} cspan_span_context;
+
+#define CSPAN_TRACE_FLAG_SAMPLED 0x01
+#define CSPAN_TRACE_FLAG_RANDOM 0x02
+
+CSPAN_API bool cspan_span_context_is_valid(const cspan_span_context *context);
+CSPAN_API bool cspan_span_context_is_sampled(const cspan_span_context *context);
+/** Lower-case hex with a final NUL. */
+CSPAN_API void cspan_trace_id_hex(const uint8_t trace_id[16], char out[33]);
+CSPAN_API void cspan_span_id_hex(const uint8_t span_id[8], char out[17]);
+
+/* ------------------------------------------------- provider, tracer, spans */
+
+typedef struct cspan_tracer_provider cspan_tracer_provider;
+typedef struct cspan_tracer cspan_tracer; /**< owned by its provider */
+
+typedef enum cspan_span_kind {
+  CSPAN_SPAN_INTERNAL = 0,
+  CSPAN_SPAN_SERVER = 1,
+  CSPAN_SPAN_CLIENT = 2,
+  CSPAN_SPAN_PRODUCER = 3,
+  CSPAN_SPAN_CONSUMER = 4
+} cspan_span_kind;
+
+typedef enum cspan_span_status {
+  CSPAN_SPAN_UNSET = 0,
+  CSPAN_SPAN_OK = 1,
+  CSPAN_SPAN_ERROR = 2
+} cspan_span_status;
+
+/** A link to another span, with attributes. */
+typedef struct cspan_link {
+  cspan_span_context context;
+  const cspan_attr *attributes;
+  size_t attribute_count;
+} cspan_link;
+
+typedef struct cspan_span_options {
+  size_t size;
+  cspan_span_kind kind;
+  bool root; /**< ignore any parent */
+  const cspan_attr *attributes;
+  size_t attribute_count;
+  const cspan_link *links;
+  size_t link_count;
+  int64_t start_time_unix_ns; /**< 0: now */
+} cspan_span_options;
+
+/** The tracer of an instrumentation scope; the same name, version and schema URL
+ * give the same tracer. `version` and `schema_url` may be NULL. NULL provider:
+ * the global one. The tracer lives as long as its provider. */
+CSPAN_API cspan_tracer *cspan_tracer_get(cspan_tracer_provider *provider, const char *name,
+                                         const char *version, const char *schema_url);
+
+/**
+ * Starts a span. The parent is `context->span`; where that is {0}, the calling
+ * thread's current span (cspan_span_make_current). `context` and `options` may
+ * be NULL. Never fails: {0} is returned when the provider is shut down, when
+ * out of memory, or when tracer is NULL. End it with cspan_span_end().
+ */
+CSPAN_API cspan_span cspan_span_start(cspan_tracer *tracer, const cspan_context *context,
+                                      const char *name, const cspan_span_options *options);
+
+/** False for {0}, ended, and unsampled spans: skip costly attributes then. */
+CSPAN_API bool cspan_span_is_recording(cspan_span span);
+/** Of an ended span or {0}: all zero, returns false. `trace_state` is borrowed
+ * until the span ends. */
+CSPAN_API bool cspan_span_get_context(cspan_span span, cspan_span_context *out);
+
+/** Sets an attribute; the last write of a key wins. */
+CSPAN_API void cspan_span_set(cspan_span span, cspan_attr attribute);
+CSPAN_API void cspan_span_set_string(cspan_span span, const char *key, const char *value);
+CSPAN_API void cspan_span_set_bool(cspan_span span, const char *key, bool value);
+CSPAN_API void cspan_span_set_int64(cspan_span span, const char *key, int64_t value);
+CSPAN_API void cspan_span_set_double(cspan_span span, const char *key, double value);
+
+/** time_unix_ns 0: now. */
+CSPAN_API void cspan_span_add_event(cspan_span span, const char *name, int64_t time_unix_ns,
+                                    const cspan_attr *attributes, size_t attribute_count);
+CSPAN_API void cspan_span_add_link(cspan_span span, const cspan_link *link);
+/** An event "exception" with exception.type and exception.message (semantic
+ * conventions, exceptions), and the extra attributes. */
+CSPAN_API void cspan_span_record_exception(cspan_span span, const char *type, const char *message,
+                                           const cspan_attr *attributes, size_t attribute_count);
+/** Ok is final; Unset never overrides; description is kept only for Error. */
+CSPAN_API void cspan_span_set_status(cspan_span span, cspan_span_status status,
+                                     const char *description);
+CSPAN_API void cspan_span_update_name(cspan_span span, const char *name);
+CSPAN_API void cspan_span_end(cspan_span span);
+/** With an explicit end time; 0: now. */
+CSPAN_API void cspan_span_end_at(cspan_span span, int64_t end_time_unix_ns);
+
+/** A span that records nothing and only carries a (remote) context, to be a
+ * parent or a propagated value. End it with cspan_span_end() to release it. */
+CSPAN_API cspan_span cspan_span_from_context(const cspan_span_context *context);
+
+/* ----------------------------------------------------------- current span */
+
+/** Makes `span` the calling thread's current span and returns the one before,
+ * to be given back with another call. Not inherited by other threads: pass a
+ * cspan_context to them. */
+CSPAN_API cspan_span cspan_span_make_current(cspan_span span);
+CSPAN_API cspan_span cspan_span_current(void);
+/** A copy of parent (NULL: zero) whose span is `span`. */
+CSPAN_API cspan_context cspan_context_with_span(const cspan_context *parent, cspan_span span);
+/** The calling thread's current span as an explicit context, for a worker. */
+CSPAN_API cspan_context cspan_context_current(void);
+
+/* ---------------------------------------------------------------- baggage */
+
+/** A new baggage = base (NULL: empty) with key set to value (NULL: key
+ * removed). NULL when out of memory or over the W3C limits (64 members, 8,192
+ * bytes). Free with cspan_baggage_free(). */
+CSPAN_API cspan_baggage *cspan_baggage_with(const cspan_baggage *base, const char *key,
+                                            const char *value, const char *metadata);
+CSPAN_API void cspan_baggage_free(cspan_baggage *baggage);
+CSPAN_API size_t cspan_baggage_count(const cspan_baggage *baggage);
+/** Borrowed; false past the end. Any out pointer may be NULL. */
+CSPAN_API bool cspan_baggage_at(const cspan_baggage *baggage, size_t index, const char **key,
+                                const char **value, const char **metadata);
+/** Borrowed; NULL when absent. */
+CSPAN_API const char *cspan_baggage_get(const cspan_baggage *baggage, const char *key);
+
+/* --------------------------------------------- extension points (ext/...) */
+
+typedef struct cspan_sampler cspan_sampler;               /**< ext/sampler.h */
+typedef struct cspan_span_processor cspan_span_processor; /**< ext/exporter.h */
+typedef struct cspan_span_exporter cspan_span_exporter;   /**< ext/exporter.h */
+typedef struct cspan_propagator cspan_propagator;         /**< ext/propagator.h */
+typedef struct cspan_id_generator cspan_id_generator;     /**< ext/sampler.h */
+
+/* Each creator returns NULL when out of memory. An object given to another one
+ * or to a provider is owned by it from then on, also when that call fails. */
+
+CSPAN_API cspan_sampler *cspan_sampler_always_on(void);
+CSPAN_API cspan_sampler *cspan_sampler_always_off(void);
+/** Ratio in [0, 1]; decides by the trace id's low 56 bits. */
+CSPAN_API cspan_sampler *cspan_sampler_trace_id_ratio(double ratio);
+/** `root` decides where there is no parent; otherwise the parent's flag does. */
+CSPAN_API cspan_sampler *cspan_sampler_parent_based(cspan_sampler *root);
+CSPAN_API void cspan_sampler_free(cspan_sampler *sampler);
+
+CSPAN_API cspan_propagator *cspan_propagator_tracecontext(void);
+CSPAN_API cspan_propagator *cspan_propagator_baggage(void);
+/** X-Amzn-Trace-Id. */
+CSPAN_API cspan_propagator *cspan_propagator_xray(void);
+/** Takes ownership of the `count` propagators. */
+CSPAN_API cspan_propagator *cspan_propagator_composite(cspan_propagator **propagators,
+                                                       size_t count);
+/** By the names of OTEL_PROPAGATORS ("tracecontext,baggage,xray,none"). */
+CSPAN_API cspan_propagator *cspan_propagator_from_names(const char *names, cspan_error **error);
+CSPAN_API void cspan_propagator_free(cspan_propagator *propagator);
+
+/** Writes one header. */
+typedef void (*cspan_carrier_set_fn)(void *carrier, const char *key, const char *value);
+/** Reads one header, any case; borrowed; NULL when absent. */
+typedef const char *(*cspan_carrier_get_fn)(void *carrier, const char *key);
+
+CSPAN_API void cspan_propagator_inject(const cspan_propagator *propagator,
+                                       const cspan_context *context, cspan_carrier_set_fn set,
+                                       void *carrier);
+
+/** What was extracted; release it with cspan_extracted_free(). `context` refers
+ * to what `extracted` owns. */
+typedef struct cspan_extracted {
+  cspan_context context;
+  cspan_baggage *baggage; /**< private */
+} cspan_extracted;
+/** Bad headers are ignored, as the specifications ask. `parent` may be NULL. */
+CSPAN_API void cspan_propagator_extract(const cspan_propagator *propagator,
+                                        const cspan_context *parent, cspan_carrier_get_fn get,
+                                        void *carrier, cspan_extracted *out);
+CSPAN_API void cspan_extracted_free(cspan_extracted *extracted);
+
+/* -------------------------------------------------------------- exporters */
+
+typedef enum cspan_otlp_protocol {
+  CSPAN_OTLP_DEFAULT = 0, /**< OTEL_EXPORTER_OTLP_PROTOCOL, else gRPC */
+  CSPAN_OTLP_GRPC,
+  CSPAN_OTLP_HTTP_PROTOBUF
+} cspan_otlp_protocol;
+
+/** Zero fields are filled from OTEL_EXPORTER_OTLP_TRACES_* and
+ * OTEL_EXPORTER_OTLP_*, then from the specification's defaults. */
+typedef struct cspan_otlp_options {
+  size_t size;
+  cspan_otlp_protocol protocol;
+  /** "http://host:port" or "https://..." (TLS by scheme); "host:port" is
+   * insecure. gRPC: http://localhost:4317; HTTP: http://localhost:4318, to which
+   * /v1/traces is appended unless it came from the TRACES variable or
+   * `endpoint_is_full` is set. */
+  const char *endpoint;
+  bool endpoint_is_full;
+  /** "key=value,key2=value2", percent-encoded values (W3C Baggage form). */
+  const char *headers;
+  const char *compression; /**< "gzip" or "none" */
+  int64_t timeout_ms;      /**< 0: 10,000; per export, retries included */
+  const char *certificate;        /**< CA file */
+  const char *client_certificate; /**< mTLS */
+  const char *client_key;
+} cspan_otlp_options;
+
+CSPAN_API cspan_status cspan_exporter_otlp(const cspan_otlp_options *options,
+                                           cspan_span_exporter **out, cspan_error **error);
+
+/** Readable text to a descriptor (1: stdout), which stays the caller's. */
+CSPAN_API cspan_span_exporter *cspan_exporter_console(int fd);
+/** Appends one OTLP/JSON request a line to `path`. */
+CSPAN_API cspan_status cspan_exporter_otlp_file(const char *path, cspan_span_exporter **out,
+                                                cspan_error **error);
+/** Keeps finished spans for tests; read them with cspan_memory_*. */
+CSPAN_API cspan_span_exporter *cspan_exporter_memory(void);
+CSPAN_API void cspan_exporter_free(cspan_span_exporter *exporter);
+
+/* --------------------------------------------------- in-memory span views */
+
+typedef struct cspan_span_view cspan_span_view; /**< one finished span, decoded */
+
+/** A snapshot of what the memory exporter holds, oldest first. NULL when out of
+ * memory. */
+typedef struct cspan_span_list cspan_span_list;
+CSPAN_API cspan_span_list *cspan_memory_spans(const cspan_span_exporter *memory_exporter);
+CSPAN_API void cspan_memory_reset(cspan_span_exporter *memory_exporter);
+CSPAN_API void cspan_span_list_free(cspan_span_list *list);
+CSPAN_API size_t cspan_span_list_count(const cspan_span_list *list);
+CSPAN_API const cspan_span_view *cspan_span_list_at(const cspan_span_list *list, size_t index);
+/** The n-th (from 0) span of that name, or NULL. */
+CSPAN_API const cspan_span_view *cspan_span_list_find(const cspan_span_list *list,
+                                                      const char *name, size_t n);
+
+/** One event as decoded. */
+typedef struct cspan_event_view {
+  const char *name;
+  int64_t time_unix_ns;
+  const cspan_attr *attributes;
+  size_t attribute_count;
+  uint32_t dropped_attributes;
+} cspan_event_view;
+
+/** All pointers live as long as the list. */
+struct cspan_span_view {
+  const char *name;
+  const char *scope_name;
+  const char *scope_version;
+  const char *schema_url;
+  uint8_t trace_id[16];
+  uint8_t span_id[8];
+  uint8_t parent_span_id[8]; /**< all zero: a root */
+  uint32_t flags;
+  const char *trace_state;
+  cspan_span_kind kind;
+  int64_t start_time_unix_ns;
+  int64_t end_time_unix_ns;
+  cspan_span_status status;
+  const char *status_message;
+  const cspan_attr *attributes;
+  size_t attribute_count;
+  const cspan_event_view *events;
+  size_t event_count;
+  const cspan_link *links;
+  size_t link_count;
+  uint32_t dropped_attributes;
+  uint32_t dropped_events;
+  uint32_t dropped_links;
+  const cspan_attr *resource; /**< of the resource that reported it */
+  size_t resource_count;
+};
+
+/** NULL when absent. */
+CSPAN_API const cspan_attr *cspan_attrs_find(const cspan_attr *attributes, size_t count,
+                                             const char *key);
+
+/* ------------------------------------------------------------- processors */
+
+/** Zero fields: OTEL_BSP_*, then the defaults. */
+typedef struct cspan_batch_options {
+  size_t size;
+  size_t max_queue_size;        /**< 2,048 spans */
+  size_t max_export_batch_size; /**< 512 spans */
+  int64_t schedule_delay_ms;    /**< 5,000 */
+  int64_t export_timeout_ms;    /**< 30,000 */
+} cspan_batch_options;
+
+/** Takes ownership of the exporter, also on failure (NULL). */
+CSPAN_API cspan_span_processor *cspan_processor_batch(cspan_span_exporter *exporter,
+                                                      const cspan_batch_options *options);
+CSPAN_API cspan_span_processor *cspan_processor_simple(cspan_span_exporter *exporter);
+CSPAN_API void cspan_processor_free(cspan_span_processor *processor);
+
+/* --------------------------------------------------------------- provider */
+
+typedef struct cspan_provider_options {
+  size_t size;
+  const char *service_name;    /**< NULL: OTEL_SERVICE_NAME, else "unknown_service:<exe>" */
+  const char *service_version; /**< NULL: none */
+  const cspan_attr *resource;  /**< more attributes; they win over the environment's */
+  size_t resource_count;
+  cspan_sampler *sampler;            /**< owned from now on; NULL: OTEL_TRACES_SAMPLER, else
+                                          parent-based always on */
+  cspan_span_processor **processors; /**< owned from now on (the array is the caller's) */
+  size_t processor_count;
+  cspan_id_generator *id_generator;  /**< owned from now on; NULL: random */
+} cspan_provider_options;
+
+/** A provider of one's own making: nothing is exported without a processor.
+ * Objects given are owned by it also on failure. */
+CSPAN_API cspan_status cspan_tracer_provider_create(const cspan_provider_options *options,
+                                                    cspan_tracer_provider **out,
+                                                    cspan_error **error);
+
+/**
+ * The whole set-up in one call (the source's InitTracer): OTLP exporter as the
+ * environment says (gRPC to localhost:4317, insecure, by default), batch
+ * processor, resource with the service's name and version, sampler of the
+ * environment (all, by default), and the result set as the global provider.
+ * OTEL_SDK_DISABLED=true gives a provider whose spans do nothing.
+ */
+CSPAN_API cspan_status cspan_telemetry_init(const char *service_name, const char *service_version,
+                                            cspan_tracer_provider **out, cspan_error **error);
+
+/** Exports what has ended so far. CSPAN_OK only when all of it was accepted by
+ * the exporter; CSPAN_ERR_TIMEOUT when that took longer than timeout_ms (0: 30,000);
+ * else the exporter's failure. */
+CSPAN_API cspan_status cspan_tracer_provider_force_flush(cspan_tracer_provider *provider,
+                                                         int64_t timeout_ms, cspan_error **error);
+/** Flushes, then stops for good: later spans are {0}. Same results as flush; a second
+ * call returns CSPAN_ERR_SHUTDOWN. */
+CSPAN_API cspan_status cspan_tracer_provider_shutdown(cspan_tracer_provider *provider,
+                                                      int64_t timeout_ms, cspan_error **error);
+/** Shuts down if that was not done, and frees. Tracers are gone then; spans that
+ * are still open become no-ops. The global provider, if it is this one, is unset. */
+CSPAN_API void cspan_tracer_provider_free(cspan_tracer_provider *provider);
+
+/** Borrowed; NULL unsets. */
+CSPAN_API void cspan_tracer_provider_set_global(cspan_tracer_provider *provider);
+CSPAN_API cspan_tracer_provider *cspan_tracer_provider_global(void);
+
+/** What happened to the spans of a provider's batch processors. */
+typedef struct cspan_telemetry_stats {
+  uint64_t spans_ended;
+  uint64_t spans_exported;
+  uint64_t spans_dropped_queue_full;
+  uint64_t spans_dropped_export_failed;
+} cspan_telemetry_stats;
+CSPAN_API void cspan_tracer_provider_stats(const cspan_tracer_provider *provider,
+                                           cspan_telemetry_stats *out);
+
+CSPAN_END_DECLS
+
+#endif

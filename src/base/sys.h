@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The little that is asked of the operating system everywhere. */
+#ifndef BASE_SYS_H
+#define BASE_SYS_H
+
+#include "base/buf.h"
+
+int64_t cspan_unix_ns(void); /* CLOCK_REALTIME */
+
+/* Random numbers: per-thread generator seeded from getrandom(), reseeded in a
+ * forked child. Not for keys. */
+uint64_t cspan_random_u64(void);
+double cspan_random_unit(void); /* [0, 1) */
+
+/* Reads a regular file of at most max bytes. CSPAN_ERR_IO with errno's text and
+ * the path; CSPAN_ERR_LIMIT when larger. */
+cspan_status cspan_file_read(const char *path, size_t max, cspan_buf *out, cspan_error **error);
+
+/* The environment; "" counts as not set, as OpenTelemetry and AWS ask. */
+const char *cspan_env(const char *name);
+
+/* The user's home folder (HOME, else the password database) or NULL. Borrowed. */
+const char *cspan_home(void);
+
+/* Sleeps until the deadline or a cancellation; returns the context's status. */
+cspan_status cspan_context_sleep_ms(const cspan_context *context, int64_t ms);
+
+#endif
