@@ -97,7 +97,8 @@ typedef struct cspan_span {
 /** Baggage of telemetry.h; immutable, reference-counted. */
 typedef struct cspan_baggage cspan_baggage;
 
-/** A cancellation flag that several threads may share; reference-counted. */
+/** A cancellation flag that several threads may share. It must outlive every
+ * call that was given it. */
 typedef struct cspan_cancel cspan_cancel;
 
 /**

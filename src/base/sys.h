@@ -16,6 +16,9 @@ double cspan_random_unit(void); /* [0, 1) */
  * the path; CSPAN_ERR_LIMIT when larger. */
 cspan_status cspan_file_read(const char *path, size_t max, cspan_buf *out, cspan_error **error);
 
+/* What an errno means, in buf or static. */
+const char *cspan_errno_text(int code, char *buf, size_t cap);
+
 /* The environment; "" counts as not set, as OpenTelemetry and AWS ask. */
 const char *cspan_env(const char *name);
 

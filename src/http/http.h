@@ -11,9 +11,10 @@
 #ifndef HTTP_HTTP_H
 #define HTTP_HTTP_H
 
+#include <cloudspan/loop.h>
+
 #include "base/buf.h"
 
-typedef struct cspan_loop cspan_loop;
 typedef struct cspan_http_client cspan_http_client;
 typedef struct cspan_http_exchange cspan_http_exchange;
 
@@ -128,16 +129,7 @@ void cspan_http_abort(cspan_http_exchange *exchange, cspan_status status);
 
 /* ------------------------------------------------------------------- loops */
 
-cspan_loop *cspan_loop_create(void);
-/* Pending exchanges are aborted with CSPAN_ERR_CANCELLED, timers dropped. */
-void cspan_loop_free(cspan_loop *loop);
-
-/* Waits at most max_wait_ms for something to happen and handles it. */
-cspan_status cspan_loop_run_once(cspan_loop *loop, int64_t max_wait_ms);
-/* Exchanges and timers under way. */
-size_t cspan_loop_pending(const cspan_loop *loop);
-/* Makes a cspan_loop_run_once on another thread return. Thread-safe. */
-void cspan_loop_wakeup(cspan_loop *loop);
+/* cspan_loop itself is public: cloudspan/loop.h. */
 
 typedef struct cspan_loop_timer cspan_loop_timer;
 typedef void (*cspan_timer_fn)(void *user);

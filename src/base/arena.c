@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+#define BLOCK_BYTES 4096u
+
+typedef struct block {
+  struct block *next;
+  size_t used;
+  size_t cap;
+  alignas(max_align_t) char data[];
+} block;
+
+struct cspan_arena {
+  block *head;
+  size_t total;
+  size_t max;
+};
+
+cspan_arena *cspan_arena_create(size_t max_bytes)
+{
+  cspan_arena *arena = cspan_calloc(1, sizeof *arena);
+  if (arena)
+    arena->max = max_bytes;
+  return arena;
+}
+
+void cspan_arena_free(cspan_arena *arena)
+{
+  if (!arena)
+    return;
+  for (block *b = arena->head; b;) {
+    block *next = b->next;
+    cspan_free(b);
+    b = next;
+  }
+  cspan_free(arena);
+}
+
+static block *block_add(cspan_arena *arena, size_t size)
+{
+  size_t cap = size > BLOCK_BYTES / 4 ? size : BLOCK_BYTES;
+  if (arena->max && (cap > arena->max || arena->total > arena->max - cap)) {
+    cap = size; /* near the cap only what is asked for */
+    if (cap > arena->max || arena->total > arena->max - cap)
+      return NULL;
+  }
+  block *b = cspan_malloc(sizeof *b + cap);
+  if (!b)
+    return NULL;
+  b->used = 0;
+  b->cap = cap;
+  arena->total += cap;
+  if (arena->head && size == cap) { /* keep filling the block that has room */
+    b->next = arena->head->next;
+    arena->head->next = b;
+  } else {
+    b->next = arena->head;
+    arena->head = b;
+  }
+  return b;
+}
+
+void *cspan_arena_alloc(cspan_arena *arena, size_t size)
+{
+  const size_t align = alignof(max_align_t);
+  if (size > SIZE_MAX / 2)
+    return NULL;
+  size = size ? (size + align - 1) / align * align : align;
+  block *b = arena->head;
+  if (!b || b->cap - b->used < size) {
+    b = block_add(arena, size);
+    if (!b)
+      return NULL;
+  }
+  void *ptr = b->data + b->used;
+  b->used += size;
+  memset(ptr, 0, size);
+  return ptr;
+}
+
+void *cspan_arena_array(cspan_arena *arena, size_t count, size_t size)
+{
+  if (size && count > SIZE_MAX / size)
+    return NULL;
+  return cspan_arena_alloc(arena, count * size);
+}
+
+char *cspan_arena_strndup(cspan_arena *arena, const char *text, size_t len)
+{
+  if (len == SIZE_MAX)
+    return NULL;
+  char *copy = cspan_arena_alloc(arena, len + 1);
+  if (copy && len)
+    memcpy(copy, text, len);
+  return copy;
+}
+
+char *cspan_arena_strdup(cspan_arena *arena, const char *text)
+{
+  return text ? cspan_arena_strndup(arena, text, strlen(text)) : NULL;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memory that is freed all at once: for decoded documents. Not thread-safe. */
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include "base/text.h"
+
+typedef struct cspan_arena cspan_arena;
+
+/* max_bytes: most that may be allocated in all (0: no cap). NULL: no memory. */
+cspan_arena *cspan_arena_create(size_t max_bytes);
+void cspan_arena_free(cspan_arena *arena);
+/* Zeroed and aligned for any type; NULL when out of memory or over the cap. */
+void *cspan_arena_alloc(cspan_arena *arena, size_t size);
+void *cspan_arena_array(cspan_arena *arena, size_t count, size_t size); /* overflow-checked */
+char *cspan_arena_strndup(cspan_arena *arena, const char *text, size_t len);
+char *cspan_arena_strdup(cspan_arena *arena, const char *text); /* NULL for NULL */
+
+#endif
