@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** cloudspan.h: everything (but ext/ and the sandbox, which is a library of its own). */
+#ifndef CLOUDSPAN_CLOUDSPAN_H
+#define CLOUDSPAN_CLOUDSPAN_H
+
+#include <cloudspan/aws.h>
+#include <cloudspan/base.h>
+#include <cloudspan/loop.h>
+#include <cloudspan/s3.h>
+#include <cloudspan/storage.h>
+#include <cloudspan/telemetry.h>
+#include <cloudspan/trace.h>
+
+#endif

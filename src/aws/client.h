@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The seam between the AWS core and the services: a client for one service, and
+ * calls described by an operation. The typed S3 calls are built on it, and so
+ * will be the model-driven ones.
+ */
+#ifndef AWS_CLIENT_H
+#define AWS_CLIENT_H
+
+#include <cloudspan/aws.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "http/http.h"
+
+/* ------------------------------------------------------------------ client */
+
+typedef struct cspan_aws_client cspan_aws_client;
+
+typedef struct cspan_service {
+  const char *id;            /* "S3": spans, endpoint settings */
+  const char *signing_name;  /* "s3" */
+  const char *endpoint_prefix; /* "s3": https://s3.REGION.amazonaws.com */
+  bool single_encode_path;   /* S3's SigV4 rule */
+  bool sign_content_sha256;  /* x-amz-content-sha256 is sent and signed (S3) */
+} cspan_service;
+
+/* Takes what it needs of the config; `service` is static. Thread-safe. */
+cspan_status cspan_aws_client_create(const cspan_aws_config *config, const cspan_service *service,
+                                     cspan_aws_client **out, cspan_error **error);
+void cspan_aws_client_free(cspan_aws_client *client);
+const cspan_aws_config *cspan_aws_client_config(const cspan_aws_client *client);
+/* A loop of the client's pool with its kept connections, for a caller that has
+ * many calls in flight; give it back. */
+cspan_loop *cspan_aws_client_acquire_loop(cspan_aws_client *client);
+void cspan_aws_client_release_loop(cspan_aws_client *client, cspan_loop *loop);
+
+/* --------------------------------------------------------------- operation */
+
+typedef enum cspan_operation_flags {
+  CSPAN_OP_ERROR_IN_200 = 1 << 0,     /* a 200 may hold an <Error> document */
+  CSPAN_OP_STREAM_OUTPUT = 1 << 1,    /* the body goes to the sink of the call */
+  CSPAN_OP_NO_BODY_IN_ERROR = 1 << 2, /* Head*: code from the status */
+  CSPAN_OP_CHECKSUM_REQUIRED = 1 << 3 /* DeleteObjects: Content-MD5 or a checksum */
+} cspan_operation_flags;
+
+typedef struct cspan_operation {
+  const char *name; /* "PutObject" */
+  const char *method;
+  unsigned flags;
+  /* Fills the request of the call from the typed input. */
+  cspan_status (*serialize)(cspan_call *call, const void *input, cspan_error **error);
+  /* Makes the output from a successful response, in the arena of the call. */
+  cspan_status (*deserialize)(cspan_call *call, void **output, cspan_error **error);
+  /* cspan_call_input for this operation; may be NULL. */
+  size_t (*param)(const void *input, const char *member, char *text, size_t capacity);
+} cspan_operation;
+
+typedef struct cspan_call_start {
+  const cspan_operation *operation;
+  const void *input;            /* borrowed until done */
+  void **output;                /* may be NULL; owned by the caller afterwards, freed with
+                                   cspan_output_free */
+  const cspan_context *context; /* copied */
+  const cspan_call_options *options; /* what is needed is copied; may be NULL */
+} cspan_call_start;
+
+/* Runs a call to its end, or, when options->loop is set, starts it. */
+cspan_status cspan_aws_call(cspan_aws_client *client, const cspan_call_start *start,
+                            cspan_error **error);
+
+/* Outputs live in an arena; this frees it. NULL is fine. */
+void cspan_output_free(void *output);
+
+/* Builds and signs a URL instead of sending the request: the operation's steps up
+ * to Build run, no tracing headers are added. *url is freed with cspan_free(). */
+cspan_status cspan_aws_presign(cspan_aws_client *client, const cspan_call_start *start,
+                               int64_t expires_s, char **url, cspan_error **error);
+
+/* ---------------------------------------- the request, for serializers
+ * Values are copied. */
+
+/* Path below the endpoint, already percent-encoded, starting with '/'. For S3 it does not
+ * include the bucket: the bucket is given by cspan_call_set_bucket, and ResolveEndpoint
+ * decides between host and path. */
+cspan_status cspan_call_set_path(cspan_call *call, const char *encoded_path);
+cspan_status cspan_call_set_bucket(cspan_call *call, const char *bucket);
+cspan_status cspan_call_set_method(cspan_call *call, const char *method);
+/* Raw name and value; encoded here. NULL value: "name=" (as in ?uploads). */
+cspan_status cspan_call_add_query(cspan_call *call, const char *name, const char *value);
+/* Body from a caller's source: memory, file or callback (borrowed until done). */
+cspan_status cspan_call_set_body(cspan_call *call, const cspan_body *body, cspan_error **error);
+/* Body that the call owns: taken out of `buf`. */
+cspan_status cspan_call_take_body(cspan_call *call, cspan_buf *buf);
+/* Checksum that shall go with the body: NULL picks the default by the config's mode;
+ * "CRC32", "CRC32C", "CRC64NVME", "SHA256" (SHA1 accepted); `value` (base64) when the caller
+ * computed it. */
+cspan_status cspan_call_set_checksum(cspan_call *call, const char *algorithm, const char *value);
+/* Response: where a streamed body goes; NULL: memory. verify: compare with the x-amz-checksum
+ * headers of the response. */
+cspan_status cspan_call_set_sink(cspan_call *call, const cspan_sink *sink);
+void cspan_call_set_verify_checksum(cspan_call *call, bool verify);
+
+/* ---------------------------------------- the response, for deserializers */
+
+cspan_arena *cspan_call_arena(cspan_call *call); /* of the output */
+/* A buffered response body (not streamed to a sink). */
+const char *cspan_call_body(const cspan_call *call, size_t *len);
+/* Headers in order, for x-amz-meta-*; false past the end. Names are lower-case. */
+bool cspan_call_response_header_at(const cspan_call *call, size_t index, const char **name,
+                                   const char **value);
+
+#endif
