@@ -1,20 +1,69 @@
-# libcloudspan (shared and static) and libcloudspan-sandbox.
-set(cspan_core base http telemetry aws instrument services)
-set(core_objects)
-foreach(part ${cspan_core})
-  if(TARGET cspan_${part})
-    list(APPEND core_objects $<TARGET_OBJECTS:cspan_${part}>)
+# libcloudspan and libcloudspan-sandbox, shared and static, and what an installed copy needs.
+include(CMakePackageConfigHelpers)
+
+# The objects of some layers as one library of both kinds: <name>_shared, <name>_static.
+function(cspan_library name output)
+  cmake_parse_arguments(A "" "" "LAYERS;LIBS" ${ARGN})
+  set(objects)
+  foreach(part ${A_LAYERS})
+    if(TARGET cspan_${part})
+      list(APPEND objects $<TARGET_OBJECTS:cspan_${part}>)
+    endif()
+  endforeach()
+  if(NOT objects)
+    return()
   endif()
-endforeach()
-if(core_objects)
   foreach(kind SHARED STATIC)
     string(TOLOWER ${kind} suffix)
-    add_library(cloudspan_${suffix} ${kind} ${core_objects})
-    set_target_properties(cloudspan_${suffix} PROPERTIES OUTPUT_NAME cloudspan)
-    target_include_directories(cloudspan_${suffix} PUBLIC
-      $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>)
-    target_link_libraries(cloudspan_${suffix} PRIVATE $<BUILD_INTERFACE:cspan_flags> PkgConfig::CURL PkgConfig::CRYPTO
-      PkgConfig::EXPAT PkgConfig::JANSSON PkgConfig::ZLIB Threads::Threads m)
+    set(target ${name}_${suffix})
+    add_library(${target} ${kind} ${objects})
+    set_target_properties(${target} PROPERTIES OUTPUT_NAME ${output})
+    target_include_directories(${target} PUBLIC
+      $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include>
+      $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+    target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:cspan_flags> ${A_LIBS} Threads::Threads m)
+    if(kind STREQUAL SHARED)
+      set_target_properties(${target} PROPERTIES
+        VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+    endif()
+    install(TARGETS ${target} EXPORT cloudspan-targets
+      LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
   endforeach()
-  set_target_properties(cloudspan_shared PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+endfunction()
+
+cspan_library(cloudspan cloudspan
+  LAYERS base http telemetry aws instrument services
+  LIBS PkgConfig::CURL PkgConfig::CRYPTO PkgConfig::EXPAT PkgConfig::JANSSON PkgConfig::ZLIB)
+if(CLOUDSPAN_TOOLS AND TARGET cspan_sandbox)
+  # A library of its own, so that libcloudspan needs no server libraries. It holds its own copy
+  # of what it uses of base; only cspan_sandbox_* is of interest to a user.
+  cspan_library(cloudspan_sandbox cloudspan-sandbox
+    LAYERS sandbox base
+    LIBS PkgConfig::EVENT PkgConfig::CRYPTO PkgConfig::EXPAT PkgConfig::JANSSON PkgConfig::ZLIB)
 endif()
+
+install(DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/include/cloudspan
+  DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+
+foreach(name cloudspan cloudspan-sandbox)
+  configure_file(${CMAKE_CURRENT_SOURCE_DIR}/cmake/${name}.pc.in ${CMAKE_BINARY_DIR}/${name}.pc @ONLY)
+  install(FILES ${CMAKE_BINARY_DIR}/${name}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endforeach()
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/cloudspan)
+configure_package_config_file(${CMAKE_CURRENT_SOURCE_DIR}/cmake/cloudspan-config.cmake.in
+  ${CMAKE_BINARY_DIR}/cloudspan-config.cmake INSTALL_DESTINATION ${package_dir})
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/cloudspan-config-version.cmake
+  COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_BINARY_DIR}/cloudspan-config.cmake
+  ${CMAKE_BINARY_DIR}/cloudspan-config-version.cmake DESTINATION ${package_dir})
+if(TARGET cloudspan_shared)
+  install(EXPORT cloudspan-targets NAMESPACE cloudspan:: DESTINATION ${package_dir})
+endif()
+
+file(GLOB man_pages CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/docs/man/*.[1357])
+foreach(page ${man_pages})
+  get_filename_component(section ${page} LAST_EXT)
+  string(SUBSTRING ${section} 1 1 section)
+  install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
+endforeach()
