@@ -50,7 +50,8 @@ typedef struct cspan_operation {
   unsigned flags;
   /* Fills the request of the call from the typed input. */
   cspan_status (*serialize)(cspan_call *call, const void *input, cspan_error **error);
-  /* Makes the output from a successful response, in the arena of the call. */
+  /* Makes the output from a successful response: *output from cspan_call_output_new, what it
+   * refers to in the arena of the call. May be NULL: no output. */
   cspan_status (*deserialize)(cspan_call *call, void **output, cspan_error **error);
   /* cspan_call_input for this operation; may be NULL. */
   size_t (*param)(const void *input, const char *member, char *text, size_t capacity);
@@ -103,7 +104,11 @@ void cspan_call_set_verify_checksum(cspan_call *call, bool verify);
 
 /* ---------------------------------------- the response, for deserializers */
 
-cspan_arena *cspan_call_arena(cspan_call *call); /* of the output */
+cspan_arena *cspan_call_arena(cspan_call *call); /* of the output; NULL when out of memory */
+/* Zeroed memory in that arena for the output itself: `*output` must come from here, so that
+ * cspan_output_free finds the arena. A buffered response body (cspan_call_body) then lives
+ * as long as the output. NULL when out of memory. */
+void *cspan_call_output_new(cspan_call *call, size_t size);
 /* A buffered response body (not streamed to a sink). */
 const char *cspan_call_body(const cspan_call *call, size_t *len);
 /* Headers in order, for x-amz-meta-*; false past the end. Names are lower-case. */
