@@ -97,6 +97,9 @@ cspan_status cspan_call_take_body(cspan_call *call, cspan_buf *buf);
  * "CRC32", "CRC32C", "CRC64NVME", "SHA256" (SHA1 accepted); `value` (base64) when the caller
  * computed it. */
 cspan_status cspan_call_set_checksum(cspan_call *call, const char *algorithm, const char *value);
+/* What the default of cspan_call_set_checksum comes to for this call: "CRC32", or NULL where the
+ * config says that none is computed. For CreateMultipartUpload, which announces it. */
+const char *cspan_call_default_checksum(const cspan_call *call);
 /* Response: where a streamed body goes; NULL: memory. verify: compare with the x-amz-checksum
  * headers of the response. */
 cspan_status cspan_call_set_sink(cspan_call *call, const cspan_sink *sink);

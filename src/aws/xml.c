@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "aws/xml.h"
+
+#include <expat.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+typedef struct xml_reader {
+  XML_Parser parser;
+  cspan_arena *arena;
+  cspan_xml_node *root;
+  cspan_xml_node *open[CSPAN_XML_MAX_DEPTH];
+  size_t depth;
+  /* Text of the open elements, innermost last; starts[i] is where that of open[i] begins. Text
+   * that comes after a child is appended to its parent's, which is why it is stored when the
+   * element ends. */
+  cspan_buf text;
+  size_t starts[CSPAN_XML_MAX_DEPTH];
+  cspan_status status;
+  const char *why;
+} xml_reader;
+
+static void stop(xml_reader *reader, cspan_status status, const char *why)
+{
+  if (reader->status == CSPAN_OK) {
+    reader->status = status;
+    reader->why = why;
+    XML_StopParser(reader->parser, XML_FALSE);
+  }
+}
+
+/* Keeps what an element had before a child opened: an element with both text and children is
+ * rare (white space), so the parent's text so far is saved in its node. */
+static bool save_text(xml_reader *reader, size_t index)
+{
+  cspan_xml_node *node = reader->open[index];
+  size_t start = reader->starts[index];
+  size_t len = reader->text.len - start;
+  const char *added = cspan_buf_text(&reader->text) + start;
+  size_t before = strlen(node->text);
+  if (len == 0) {
+    return true;
+  }
+  char *text = cspan_arena_alloc(reader->arena, before + len + 1);
+  if (!text) {
+    return false;
+  }
+  memcpy(text, node->text, before);
+  memcpy(text + before, added, len);
+  node->text = text;
+  reader->text.len = start;
+  return true;
+}
+
+static bool is_blank(const char *text, size_t len)
+{
+  for (size_t i = 0; i < len; i++) {
+    if (!strchr(" \t\r\n", text[i])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* White space between elements is layout, not content. */
+static void drop_layout(xml_reader *reader, size_t index)
+{
+  size_t start = reader->starts[index];
+  if (is_blank(cspan_buf_text(&reader->text) + start, reader->text.len - start)) {
+    reader->text.len = start;
+  }
+}
+
+static void XMLCALL on_start(void *user, const XML_Char *name, const XML_Char **attributes)
+{
+  (void)attributes;
+  xml_reader *reader = user;
+  if (reader->status != CSPAN_OK) {
+    return;
+  }
+  if (reader->depth == CSPAN_XML_MAX_DEPTH) {
+    stop(reader, CSPAN_ERR_LIMIT, "elements are nested too deeply");
+    return;
+  }
+  const char *colon = strrchr(name, ':');
+  cspan_xml_node *node = cspan_arena_alloc(reader->arena, sizeof *node);
+  char *copy = cspan_arena_strdup(reader->arena, colon ? colon + 1 : name);
+  if (!node || !copy) {
+    stop(reader, CSPAN_ERR_NOMEM, "out of memory");
+    return;
+  }
+  node->name = copy;
+  node->text = "";
+  if (reader->depth == 0) {
+    reader->root = node;
+  } else {
+    size_t parent_index = reader->depth - 1;
+    cspan_xml_node *parent = reader->open[parent_index];
+    drop_layout(reader, parent_index);
+    if (!save_text(reader, parent_index)) {
+      stop(reader, CSPAN_ERR_NOMEM, "out of memory");
+      return;
+    }
+    if (parent->last_child) {
+      parent->last_child->next_sibling = node;
+    } else {
+      parent->first_child = node;
+    }
+    parent->last_child = node;
+  }
+  reader->starts[reader->depth] = reader->text.len;
+  reader->open[reader->depth++] = node;
+}
+
+static void XMLCALL on_end(void *user, const XML_Char *name)
+{
+  (void)name;
+  xml_reader *reader = user;
+  if (reader->status != CSPAN_OK) {
+    return;
+  }
+  size_t index = reader->depth - 1;
+  if (reader->open[index]->first_child) {
+    drop_layout(reader, index);
+  }
+  if (!save_text(reader, index)) {
+    stop(reader, CSPAN_ERR_NOMEM, "out of memory");
+    return;
+  }
+  reader->depth--;
+}
+
+static void XMLCALL on_text(void *user, const XML_Char *text, int len)
+{
+  xml_reader *reader = user;
+  if (reader->status == CSPAN_OK && reader->depth > 0 &&
+      cspan_buf_append(&reader->text, text, (size_t)len) != CSPAN_OK) {
+    stop(reader, reader->text.status, "text is too long");
+  }
+}
+
+static void XMLCALL on_doctype(void *user, const XML_Char *name, const XML_Char *system_id,
+                               const XML_Char *public_id, int has_subset)
+{
+  (void)name;
+  (void)system_id;
+  (void)public_id;
+  (void)has_subset;
+  stop(user, CSPAN_ERR_PROTOCOL, "it declares a document type, which is refused");
+}
+
+static cspan_status parse_error(const xml_reader *reader, cspan_error **error)
+{
+  unsigned long line = (unsigned long)XML_GetCurrentLineNumber(reader->parser);
+  if (reader->status != CSPAN_OK) {
+    return cspan_error_set(error, reader->status, "the XML document cannot be read: %s (line %lu)",
+                           reader->why, line);
+  }
+  enum XML_Error code = XML_GetErrorCode(reader->parser);
+  cspan_status status = code == XML_ERROR_NO_MEMORY ? CSPAN_ERR_NOMEM : CSPAN_ERR_PROTOCOL;
+  return cspan_error_set(error, status, "the XML document is not well-formed: %s (line %lu)",
+                         XML_ErrorString(code), line);
+}
+
+cspan_status cspan_xml_parse(const char *data, size_t len, cspan_arena *arena,
+                             cspan_xml_node **root, cspan_error **error)
+{
+  if (len > CSPAN_XML_MAX_BYTES) {
+    return cspan_error_set(error, CSPAN_ERR_LIMIT,
+                           "the XML document has %zu bytes; at most %d are read", len,
+                           CSPAN_XML_MAX_BYTES);
+  }
+  static const XML_Memory_Handling_Suite memory = {cspan_malloc, cspan_realloc, cspan_free};
+  xml_reader reader = {.arena = arena};
+  cspan_buf_init(&reader.text, CSPAN_XML_MAX_BYTES);
+  reader.parser = arena ? XML_ParserCreate_MM(NULL, &memory, NULL) : NULL;
+  if (!reader.parser) {
+    return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory: no XML parser");
+  }
+  XML_SetUserData(reader.parser, &reader);
+  XML_SetElementHandler(reader.parser, on_start, on_end);
+  XML_SetCharacterDataHandler(reader.parser, on_text);
+  XML_SetStartDoctypeDeclHandler(reader.parser, on_doctype);
+  cspan_status status = CSPAN_OK;
+  if (XML_Parse(reader.parser, len ? data : "", (int)len, XML_TRUE) != XML_STATUS_OK) {
+    status = parse_error(&reader, error);
+  } else {
+    *root = reader.root;
+  }
+  XML_ParserFree(reader.parser);
+  cspan_buf_free(&reader.text);
+  return status;
+}
+
+const cspan_xml_node *cspan_xml_child(const cspan_xml_node *node, const char *name)
+{
+  const cspan_xml_node *child = node ? node->first_child : NULL;
+  while (child && strcmp(child->name, name) != 0) {
+    child = child->next_sibling;
+  }
+  return child;
+}
+
+const cspan_xml_node *cspan_xml_next(const cspan_xml_node *node)
+{
+  const cspan_xml_node *next = node->next_sibling;
+  while (next && strcmp(next->name, node->name) != 0) {
+    next = next->next_sibling;
+  }
+  return next;
+}
+
+const char *cspan_xml_text(const cspan_xml_node *node, const char *name)
+{
+  const cspan_xml_node *child = cspan_xml_child(node, name);
+  return child ? child->text : NULL;
+}
+
+cspan_status cspan_xml_escape(cspan_buf *out, const char *text)
+{
+  size_t start = 0;
+  size_t i = 0;
+  for (; text && text[i]; i++) {
+    unsigned char c = (unsigned char)text[i];
+    bool special = c < 0x20 || c == '&' || c == '<' || c == '>' || c == '"' || c == '\'';
+    if (special) {
+      cspan_buf_append(out, text + start, i - start);
+      cspan_buf_printf(out, "&#%u;", c);
+      start = i + 1;
+    }
+  }
+  return text ? cspan_buf_append(out, text + start, i - start) : cspan_buf_status(out);
+}
+
+cspan_status cspan_xml_element(cspan_buf *out, const char *name, const char *text)
+{
+  if (text) {
+    cspan_buf_printf(out, "<%s>", name);
+    cspan_xml_escape(out, text);
+    cspan_buf_printf(out, "</%s>", name);
+  }
+  return cspan_buf_status(out);
+}
