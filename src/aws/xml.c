@@ -13,9 +13,7 @@ typedef struct xml_reader {
   cspan_xml_node *root;
   cspan_xml_node *open[CSPAN_XML_MAX_DEPTH];
   size_t depth;
-  /* Text of the open elements, innermost last; starts[i] is where that of open[i] begins. Text
-   * that comes after a child is appended to its parent's, which is why it is stored when the
-   * element ends. */
+  /* Text of the innermost open element; starts[i] is where that of open[i] begins. */
   cspan_buf text;
   size_t starts[CSPAN_XML_MAX_DEPTH];
   cspan_status status;
@@ -31,46 +29,15 @@ static void stop(xml_reader *reader, cspan_status status, const char *why)
   }
 }
 
-/* Keeps what an element had before a child opened: an element with both text and children is
- * rare (white space), so the parent's text so far is saved in its node. */
-static bool save_text(xml_reader *reader, size_t index)
+/* The text collected since the innermost element opened becomes its own. */
+static bool save_text(xml_reader *reader, cspan_xml_node *node, size_t start)
 {
-  cspan_xml_node *node = reader->open[index];
-  size_t start = reader->starts[index];
   size_t len = reader->text.len - start;
-  const char *added = cspan_buf_text(&reader->text) + start;
-  size_t before = strlen(node->text);
-  if (len == 0) {
-    return true;
+  if (len > 0) {
+    node->text = cspan_arena_strndup(reader->arena, reader->text.data + start, len);
   }
-  char *text = cspan_arena_alloc(reader->arena, before + len + 1);
-  if (!text) {
-    return false;
-  }
-  memcpy(text, node->text, before);
-  memcpy(text + before, added, len);
-  node->text = text;
   reader->text.len = start;
-  return true;
-}
-
-static bool is_blank(const char *text, size_t len)
-{
-  for (size_t i = 0; i < len; i++) {
-    if (!strchr(" \t\r\n", text[i])) {
-      return false;
-    }
-  }
-  return true;
-}
-
-/* White space between elements is layout, not content. */
-static void drop_layout(xml_reader *reader, size_t index)
-{
-  size_t start = reader->starts[index];
-  if (is_blank(cspan_buf_text(&reader->text) + start, reader->text.len - start)) {
-    reader->text.len = start;
-  }
+  return node->text != NULL;
 }
 
 static void XMLCALL on_start(void *user, const XML_Char *name, const XML_Char **attributes)
@@ -96,13 +63,8 @@ static void XMLCALL on_start(void *user, const XML_Char *name, const XML_Char **
   if (reader->depth == 0) {
     reader->root = node;
   } else {
-    size_t parent_index = reader->depth - 1;
-    cspan_xml_node *parent = reader->open[parent_index];
-    drop_layout(reader, parent_index);
-    if (!save_text(reader, parent_index)) {
-      stop(reader, CSPAN_ERR_NOMEM, "out of memory");
-      return;
-    }
+    cspan_xml_node *parent = reader->open[reader->depth - 1];
+    reader->text.len = reader->starts[reader->depth - 1];
     if (parent->last_child) {
       parent->last_child->next_sibling = node;
     } else {
@@ -121,15 +83,13 @@ static void XMLCALL on_end(void *user, const XML_Char *name)
   if (reader->status != CSPAN_OK) {
     return;
   }
-  size_t index = reader->depth - 1;
-  if (reader->open[index]->first_child) {
-    drop_layout(reader, index);
-  }
-  if (!save_text(reader, index)) {
-    stop(reader, CSPAN_ERR_NOMEM, "out of memory");
-    return;
-  }
   reader->depth--;
+  cspan_xml_node *node = reader->open[reader->depth];
+  if (node->first_child) {
+    reader->text.len = reader->starts[reader->depth];
+  } else if (!save_text(reader, node, reader->starts[reader->depth])) {
+    stop(reader, CSPAN_ERR_NOMEM, "out of memory");
+  }
 }
 
 static void XMLCALL on_text(void *user, const XML_Char *text, int len)

@@ -12,7 +12,7 @@ enum { CSPAN_XML_MAX_DEPTH = 32, CSPAN_XML_MAX_BYTES = 16 * 1024 * 1024 };
 /* An element. Names come without namespace prefix. Attributes are not kept. */
 typedef struct cspan_xml_node {
   const char *name;
-  const char *text; /* character data of this element, without its children's; never NULL */
+  const char *text; /* of an element without children; "" for one with children; never NULL */
   struct cspan_xml_node *first_child;
   struct cspan_xml_node *last_child;
   struct cspan_xml_node *next_sibling;
