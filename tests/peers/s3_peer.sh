@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Runs a command against an S3 server that is not ours.
+#   s3_peer.sh swift|moto FOLDER COMMAND...
+# FOLDER keeps what the peer needs (a virtual environment, its data). The command finds the
+# server in CLOUDSPAN_S3_ENDPOINT, _ACCESS_KEY, _SECRET_KEY, _REGION and CLOUDSPAN_S3_PEER.
+# A peer that cannot be installed is skipped (77) with a reason, or fails under CI=true.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+peer=$1
+folder=$2
+shift 2
+mkdir -p "$folder"
+folder=$(cd "$folder" && pwd)
+
+unavailable() {
+  echo "peer $peer: $1"
+  if [ "${CI:-}" = true ]; then exit 1; fi
+  exit 77
+}
+
+port=$(python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])') ||
+  unavailable "python3 is not installed"
+export CLOUDSPAN_S3_PEER=$peer CLOUDSPAN_S3_ENDPOINT=http://127.0.0.1:$port CLOUDSPAN_S3_REGION=us-east-1
+
+case "$peer" in
+swift)
+  /usr/bin/python3 -c 'import swift.proxy.server' 2>/dev/null ||
+    unavailable "Debian's swift-proxy, swift-account, swift-container and swift-object are not installed (scripts/deps --all)"
+  export CLOUDSPAN_S3_ACCESS_KEY=test:tester CLOUDSPAN_S3_SECRET_KEY=testing
+  server=(/usr/bin/python3 "$here/swift_server.py" "$folder/swift" "$port")
+  ;;
+moto)
+  venv=$folder/moto-venv
+  if [ ! -e "$venv/.complete" ]; then
+    rm -rf "$venv"
+    python3 -m venv "$venv" >/dev/null 2>&1 || unavailable "python3 -m venv failed (install python3-venv)"
+    "$venv/bin/pip" -q install 'moto[server]==5.2.5' >"$folder/moto-pip.log" 2>&1 ||
+      unavailable "pip could not install moto[server] (see $folder/moto-pip.log)"
+    touch "$venv/.complete"
+  fi
+  export CLOUDSPAN_S3_ACCESS_KEY=testing CLOUDSPAN_S3_SECRET_KEY=testing
+  server=("$venv/bin/python" "$here/moto_server.py" "$port")
+  ;;
+*)
+  echo "s3_peer.sh: unknown peer '$peer'" >&2
+  exit 2
+  ;;
+esac
+
+# The server lives as long as its standard input, the write end of which is ours.
+pipe=$(mktemp -u)
+mkfifo "$pipe"
+"${server[@]}" <"$pipe" >"$folder/$peer.out" 2>"$folder/$peer.err" &
+pid=$!
+exec 9>"$pipe"
+rm -f "$pipe"
+finish() {
+  exec 9>&-
+  wait "$pid" 2>/dev/null || true
+}
+trap finish EXIT
+for _ in $(seq 600); do
+  grep -q ready "$folder/$peer.out" && break
+  kill -0 "$pid" 2>/dev/null || break
+  sleep 0.1
+done
+if ! grep -q ready "$folder/$peer.out"; then
+  tail -n 20 "$folder/$peer.err"
+  unavailable "the server did not start (above)"
+fi
+"$@"
