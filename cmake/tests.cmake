@@ -52,3 +52,17 @@ if(NOT CLOUDSPAN_SANITIZE)
   cspan_check(tidy tidy.sh ${CMAKE_BINARY_DIR})
   set_tests_properties(static_tidy PROPERTIES LABELS slow)
 endif()
+
+# The installed library, as a user takes it; real S3 servers that are not ours.
+if(TARGET cloudspan_command AND TARGET cloudspan_shared AND NOT CLOUDSPAN_SANITIZE)
+  add_test(NAME integration_install
+    COMMAND ${cspan_source}/tests/integration/install_test.sh ${CMAKE_BINARY_DIR})
+  set_tests_properties(integration_install PROPERTIES TIMEOUT 300)
+endif()
+if(TARGET integration_s3_suite)
+  foreach(peer swift moto)
+    add_test(NAME peer_s3_${peer} COMMAND ${cspan_source}/tests/peers/s3_peer.sh ${peer}
+      ${CMAKE_BINARY_DIR}/peers $<TARGET_FILE:integration_s3_suite>)
+    set_tests_properties(peer_s3_${peer} PROPERTIES LABELS peer SKIP_RETURN_CODE 77 TIMEOUT 600)
+  endforeach()
+endif()
