@@ -62,6 +62,10 @@ const char *cspan_status_name(cspan_status status) {
   return names_of(status)->name;
 }
 
+const char *cspan_status_code(cspan_status status) {
+  return names_of(status)->code;
+}
+
 /* Copies `text` to *at, moves *at past it, and gives the copy. */
 static const char *place(char **at, const char *text) {
   size_t size = strlen(text) + 1;

@@ -15,6 +15,9 @@ typedef struct cspan_error_info {
   bool retryable;
 } cspan_error_info;
 
+/* The code of an error that names none: "timeout", "io_error"... Static. */
+const char *cspan_status_code(cspan_status status);
+
 /* Sets *error (when error is not NULL and *error is NULL) to a new object and
  * returns `status`, so that a caller can write `return cspan_error_set(...)`.
  * Out of memory: *error becomes a static object that says so. */
