@@ -45,6 +45,13 @@ static void fill_timings(cspan_http_timings *t, CURL *easy) {
   };
 }
 
+/* libcurl counts the framing of chunks as well. */
+static int64_t body_bytes_sent(const cspan_http_exchange *exchange) {
+  int64_t sent = info_of(exchange->easy, CURLINFO_SIZE_UPLOAD_T);
+  bool over = exchange->mode == CSPAN_MODE_READER && sent > exchange->body_read;
+  return over ? exchange->body_read : sent;
+}
+
 static void fill_facts(cspan_outcome *outcome, cspan_http_exchange *exchange) {
   cspan_http_result *result = &outcome->result;
   CURL *easy = exchange->easy;
@@ -54,7 +61,7 @@ static void fill_facts(cspan_outcome *outcome, cspan_http_exchange *exchange) {
   result->request_sent = long_of(easy, CURLINFO_REQUEST_SIZE) > 0;
   result->body_started = exchange->received > 0;
   result->bytes_received = exchange->received;
-  result->bytes_sent = info_of(easy, CURLINFO_SIZE_UPLOAD_T);
+  result->bytes_sent = body_bytes_sent(exchange);
   if (curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &peer) == CURLE_OK && peer && *peer) {
     snprintf(outcome->peer, sizeof outcome->peer, "%s", peer);
     result->peer_port = (int)long_of(easy, CURLINFO_PRIMARY_PORT);
