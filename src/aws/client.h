@@ -18,11 +18,11 @@
 typedef struct cspan_aws_client cspan_aws_client;
 
 typedef struct cspan_service {
-  const char *id;            /* "S3": spans, endpoint settings */
-  const char *signing_name;  /* "s3" */
+  const char *id;              /* "S3": spans, endpoint settings */
+  const char *signing_name;    /* "s3" */
   const char *endpoint_prefix; /* "s3": https://s3.REGION.amazonaws.com */
-  bool single_encode_path;   /* S3's SigV4 rule */
-  bool sign_content_sha256;  /* x-amz-content-sha256 is sent and signed (S3) */
+  bool single_encode_path;     /* S3's SigV4 rule */
+  bool sign_content_sha256;    /* x-amz-content-sha256 is sent and signed (S3) */
 } cspan_service;
 
 /* Takes what it needs of the config; `service` is static. Thread-safe. */
@@ -59,10 +59,10 @@ typedef struct cspan_operation {
 
 typedef struct cspan_call_start {
   const cspan_operation *operation;
-  const void *input;            /* borrowed until done */
-  void **output;                /* may be NULL; owned by the caller afterwards, freed with
+  const void *input;                 /* borrowed until done */
+  void **output;                     /* may be NULL; owned by the caller afterwards, freed with
                                    cspan_output_free */
-  const cspan_context *context; /* copied */
+  const cspan_context *context;      /* copied */
   const cspan_call_options *options; /* what is needed is copied; may be NULL */
 } cspan_call_start;
 

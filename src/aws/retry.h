@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The standard retry mode, revision 2.1: what is retried, after how long, and a token bucket
+ * that stops a client from adding to an outage. No I/O, no clock.
+ *
+ * Source: AWS SDKs and Tools Reference Guide, "Retry behavior".
+ */
+#ifndef AWS_RETRY_H
+#define AWS_RETRY_H
+
+#include <cloudspan/base.h>
+#include <stdatomic.h>
+
+enum {
+  CSPAN_RETRY_CAPACITY = 500,
+  CSPAN_RETRY_COST = 14,
+  CSPAN_RETRY_THROTTLE_COST = 5,
+  CSPAN_RETRY_BASE_MS = 50,
+  CSPAN_RETRY_THROTTLE_BASE_MS = 1000,
+  CSPAN_RETRY_MAX_BACKOFF_MS = 20000,
+  CSPAN_RETRY_HINT_RANGE_MS = 5000,
+  CSPAN_RETRY_DEFAULT_ATTEMPTS = 3,
+  CSPAN_RETRY_SKEW_S = 4 * 60
+};
+
+typedef enum cspan_retry_class {
+  CSPAN_RETRY_CLASS_NONE = 0,
+  CSPAN_RETRY_CLASS_TRANSIENT,
+  CSPAN_RETRY_CLASS_THROTTLE,
+  CSPAN_RETRY_CLASS_CLOCK,      /* retried once, when the server's clock differs */
+  CSPAN_RETRY_CLASS_CREDENTIALS /* retried once, with new credentials */
+} cspan_retry_class;
+
+/* Of an error by its status, code and HTTP status. Timeouts are transient here: whether one
+ * was the caller's deadline is for the caller to know. */
+cspan_retry_class cspan_retry_classify(const cspan_error *error);
+
+/* Tokens shared by the calls of a client. Thread-safe. */
+typedef struct cspan_retry_bucket {
+  atomic_int tokens;
+} cspan_retry_bucket;
+
+void cspan_retry_bucket_init(cspan_retry_bucket *bucket);
+/* Takes `cost`, or nothing and false when there are fewer. */
+bool cspan_retry_bucket_take(cspan_retry_bucket *bucket, int cost);
+void cspan_retry_bucket_give(cspan_retry_bucket *bucket, int tokens);
+int cspan_retry_cost(cspan_retry_class retry_class);
+
+/* The sleep before the attempt after next: `retries` were made before (0 at the first), `unit`
+ * is a random number in [0, 1), hint_ms is what the server asked for (-1: nothing). */
+int64_t cspan_retry_backoff_ms(cspan_retry_class retry_class, int retries, double unit,
+                               int64_t hint_ms);
+
+/* What x-amz-retry-after (milliseconds) or else Retry-After (seconds) ask for; -1 for neither.
+ * Either may be NULL. */
+int64_t cspan_retry_hint_ms(const char *amz_retry_after, const char *retry_after);
+
+#endif
