@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Spans as text for a person: a line for the span, one for its attributes, one an
+ * event and one a link. */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include <cloudspan/ext/exporter.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/sys.h"
+#include "base/text.h"
+#include "telemetry/exporter_write.h"
+#include "telemetry/json_text.h"
+
+enum { TEXT_FACTOR = 32, TEXT_BASE = 4096 };
+
+typedef struct console_exporter {
+  int fd;
+} console_exporter;
+
+static const char *const kind_names[] = {"INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"};
+
+/* As it is, or quoted and escaped where that would disturb a terminal. */
+static void put_name(cspan_buf *out, const char *name)
+{
+  bool plain = name[0] != '\0';
+  for (const char *c = name; *c; c++)
+    plain = plain && (unsigned char)*c >= 0x20 && *c != 0x7f;
+  if (plain)
+    cspan_buf_str(out, name);
+  else
+    cspan_json_string(out, name, strlen(name));
+}
+
+static void put_time(cspan_buf *out, int64_t unix_ns)
+{
+  char text[21];
+  cspan_format_iso8601((time_t)(unix_ns / 1000000000), text);
+  cspan_buf_printf(out, "%.19s.%06dZ", text, (int)(unix_ns % 1000000000 / 1000));
+}
+
+/* Milliseconds with three digits after the point. */
+static void put_duration(cspan_buf *out, int64_t ns)
+{
+  int64_t us = ns / 1000;
+  if (us < 0) {
+    cspan_buf_char(out, '-');
+    us = -us;
+  }
+  cspan_buf_printf(out, "%" PRId64 ".%03d ms", us / 1000, (int)(us % 1000));
+}
+
+static void put_element(cspan_buf *out, const cspan_attr *attribute, size_t i)
+{
+  switch (attribute->type) {
+  case CSPAN_ATTR_BOOL_ARRAY:
+    cspan_buf_str(out, attribute->value.booleans[i] ? "true" : "false");
+    break;
+  case CSPAN_ATTR_INT64_ARRAY:
+    cspan_buf_printf(out, "%" PRId64, attribute->value.int64s[i]);
+    break;
+  case CSPAN_ATTR_DOUBLE_ARRAY:
+    cspan_json_double(out, attribute->value.numbers[i]);
+    break;
+  default:
+    cspan_json_string(out, attribute->value.strings[i], strlen(attribute->value.strings[i]));
+  }
+}
+
+static void put_value(cspan_buf *out, const cspan_attr *attribute)
+{
+  switch (attribute->type) {
+  case CSPAN_ATTR_STRING:
+    cspan_json_string(out, attribute->value.string, attribute->count);
+    return;
+  case CSPAN_ATTR_BOOL:
+    cspan_buf_str(out, attribute->value.boolean ? "true" : "false");
+    return;
+  case CSPAN_ATTR_INT64:
+    cspan_buf_printf(out, "%" PRId64, attribute->value.int64);
+    return;
+  case CSPAN_ATTR_DOUBLE:
+    cspan_json_double(out, attribute->value.number);
+    return;
+  default:
+    break;
+  }
+  cspan_buf_char(out, '[');
+  for (size_t i = 0; i < attribute->count; i++) {
+    cspan_buf_str(out, i ? "," : "");
+    put_element(out, attribute, i);
+  }
+  cspan_buf_char(out, ']');
+}
+
+static void put_attributes(cspan_buf *out, const cspan_attr *attributes, size_t count)
+{
+  for (size_t i = 0; i < count; i++) {
+    cspan_buf_char(out, ' ');
+    put_name(out, attributes[i].key);
+    cspan_buf_char(out, '=');
+    put_value(out, &attributes[i]);
+  }
+}
+
+static void put_head(cspan_buf *out, const cspan_span_view *span)
+{
+  static const uint8_t none[8] = {0};
+  char trace[33];
+  char id[17];
+  put_time(out, span->start_time_unix_ns);
+  cspan_buf_char(out, ' ');
+  put_name(out, span->name);
+  cspan_buf_printf(out, " %s ", kind_names[span->kind]);
+  put_duration(out, span->end_time_unix_ns - span->start_time_unix_ns);
+  if (span->status == CSPAN_SPAN_OK)
+    cspan_buf_str(out, " OK");
+  if (span->status == CSPAN_SPAN_ERROR) {
+    cspan_buf_str(out, " ERROR ");
+    cspan_json_string(out, span->status_message, strlen(span->status_message));
+  }
+  cspan_hex_encode(span->trace_id, sizeof span->trace_id, trace);
+  cspan_hex_encode(span->span_id, sizeof span->span_id, id);
+  cspan_buf_printf(out, " trace=%s span=%s", trace, id);
+  if (memcmp(span->parent_span_id, none, sizeof none) != 0) {
+    cspan_hex_encode(span->parent_span_id, sizeof span->parent_span_id, id);
+    cspan_buf_printf(out, " parent=%s", id);
+  }
+  cspan_buf_str(out, " scope=");
+  put_name(out, span->scope_name);
+  cspan_buf_char(out, '\n');
+}
+
+static void put_event(cspan_buf *out, const cspan_span_view *span, const cspan_event_view *event)
+{
+  cspan_buf_str(out, "  event +");
+  put_duration(out, event->time_unix_ns - span->start_time_unix_ns);
+  cspan_buf_char(out, ' ');
+  put_name(out, event->name);
+  put_attributes(out, event->attributes, event->attribute_count);
+  cspan_buf_char(out, '\n');
+}
+
+static void put_link(cspan_buf *out, const cspan_link *link)
+{
+  char trace[33];
+  char id[17];
+  cspan_hex_encode(link->context.trace_id, sizeof link->context.trace_id, trace);
+  cspan_hex_encode(link->context.span_id, sizeof link->context.span_id, id);
+  cspan_buf_printf(out, "  link trace=%s span=%s", trace, id);
+  put_attributes(out, link->attributes, link->attribute_count);
+  cspan_buf_char(out, '\n');
+}
+
+static void put_span(cspan_buf *out, const cspan_span_view *span)
+{
+  put_head(out, span);
+  if (span->attribute_count) {
+    cspan_buf_char(out, ' ');
+    put_attributes(out, span->attributes, span->attribute_count);
+    cspan_buf_char(out, '\n');
+  }
+  for (size_t i = 0; i < span->event_count; i++)
+    put_event(out, span, &span->events[i]);
+  for (size_t i = 0; i < span->link_count; i++)
+    put_link(out, &span->links[i]);
+}
+
+static cspan_status write_text(const console_exporter *console, const cspan_buf *text,
+                               cspan_error **error)
+{
+  char reason[128];
+  size_t written;
+  cspan_status status = cspan_buf_status(text);
+  if (status != CSPAN_OK)
+    return cspan_error_set(error, status, "cannot print spans: %s",
+                           status == CSPAN_ERR_NOMEM ? "out of memory" : "they are too large");
+  if (cspan_write_all(console->fd, cspan_buf_text(text), text->len, &written))
+    return CSPAN_OK;
+  int code = errno;
+  return cspan_error_set(error, CSPAN_ERR_IO, "cannot print spans to descriptor %d: %s",
+                         console->fd, cspan_errno_text(code, reason, sizeof reason));
+}
+
+static cspan_status console_export(void *self, const cspan_context *context,
+                                   const cspan_export_batch *batch, size_t *rejected_spans,
+                                   cspan_error **error)
+{
+  cspan_span_list *list;
+  (void)context;
+  *rejected_spans = 0;
+  cspan_status status =
+      cspan_span_list_decode(batch->request, batch->request_size_bytes, &list, error);
+  if (status != CSPAN_OK)
+    return status;
+  cspan_buf text;
+  cspan_buf_init(&text, batch->request_size_bytes * TEXT_FACTOR + TEXT_BASE);
+  for (size_t i = 0; i < cspan_span_list_count(list); i++)
+    put_span(&text, cspan_span_list_at(list, i));
+  status = write_text(self, &text, error);
+  cspan_buf_free(&text);
+  cspan_span_list_free(list);
+  return status;
+}
+
+static void console_free(void *self)
+{
+  cspan_free(self);
+}
+
+static const cspan_exporter_vtable console_vtable = {
+    .size = sizeof console_vtable,
+    .export_spans = console_export,
+    .free = console_free,
+};
+
+cspan_span_exporter *cspan_exporter_console(int fd)
+{
+  console_exporter *console = cspan_malloc(sizeof *console);
+  if (!console)
+    return NULL;
+  console->fd = fd;
+  return cspan_exporter_create(&console_vtable, console);
+}
