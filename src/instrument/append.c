@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "aws/config.h"
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/sys.h"
+#include "instrument/instrument.h"
+
+static const char scope_name[] = "cloudspan/aws";
+
+cspan_tracer *cspan_instrument_tracer(const cspan_instrument *self)
+{
+  return self->tracer ? self->tracer : cspan_tracer_get(NULL, scope_name, CSPAN_VERSION, NULL);
+}
+
+void cspan_instrument_free(void *data)
+{
+  cspan_instrument *self = data;
+  if (self) {
+    cspan_propagator_free(self->propagator);
+    cspan_expected_free(&self->expected);
+    cspan_free(self);
+  }
+}
+
+/* X-Ray, which the services understand, and what OTEL_PROPAGATORS says. */
+static cspan_propagator *default_propagator(cspan_error **error)
+{
+  const char *names = cspan_env("OTEL_PROPAGATORS");
+  cspan_propagator *parts[2] = {cspan_propagator_xray(), NULL};
+  if (!parts[0]) {
+    cspan_error_move(error, cspan_error_nomem());
+    return NULL;
+  }
+  parts[1] = cspan_propagator_from_names(names ? names : "tracecontext,baggage", error);
+  if (!parts[1]) {
+    cspan_propagator_free(parts[0]);
+    return NULL;
+  }
+  cspan_propagator *both = cspan_propagator_composite(parts, 2);
+  if (!both) {
+    cspan_error_move(error, cspan_error_nomem());
+  }
+  return both;
+}
+
+static cspan_status check_options(const cspan_trace_options *options, cspan_error **error)
+{
+  if ((unsigned)options->retries > CSPAN_RETRY_EVENTS_AND_SPANS ||
+      (unsigned)options->semconv > CSPAN_SEMCONV_DUP) {
+    return cspan_error_set(error, CSPAN_ERR_INVALID,
+                           "cspan_trace_append: retries or semconv is not one of the values of "
+                           "trace.h");
+  }
+  return CSPAN_OK;
+}
+
+/* Takes the propagator out of the options in every case. */
+static cspan_status instrument_new(const cspan_trace_options *options, cspan_instrument **out,
+                                   cspan_error **error)
+{
+  cspan_instrument *self = cspan_calloc(1, sizeof *self);
+  if (!self) {
+    cspan_propagator_free(options->propagator);
+    return cspan_error_move(error, cspan_error_nomem());
+  }
+  self->propagator = options->propagator;
+  self->provider = options->provider;
+  self->retries = options->retries;
+  self->semconv = options->semconv != CSPAN_SEMCONV_DEFAULT
+                      ? options->semconv
+                      : cspan_semconv_parse(cspan_env("OTEL_SEMCONV_STABILITY_OPT_IN"));
+  self->before = options->before;
+  self->before_user = options->before_user;
+  self->after = options->after;
+  self->after_user = options->after_user;
+  cspan_status status = check_options(options, error);
+  if (status == CSPAN_OK) {
+    status = cspan_expected_parse(options->expected_outcomes, &self->expected, error);
+  }
+  if (status == CSPAN_OK && self->provider) {
+    self->tracer = cspan_tracer_get(self->provider, scope_name, CSPAN_VERSION, NULL);
+    status = self->tracer ? CSPAN_OK : cspan_error_move(error, cspan_error_nomem());
+  }
+  if (status == CSPAN_OK && !self->propagator) {
+    cspan_error *why = NULL;
+    self->propagator = default_propagator(&why);
+    status = self->propagator ? CSPAN_OK : cspan_error_move(error, why);
+  }
+  if (status != CSPAN_OK) {
+    cspan_instrument_free(self);
+    return status;
+  }
+  *out = self;
+  return CSPAN_OK;
+}
+
+static cspan_status add_middlewares(cspan_aws_config *config, cspan_instrument *self,
+                                    cspan_error **error)
+{
+  /* TraceCall owns `self`; TraceAttempt only uses it. */
+  cspan_middleware attempt = {
+      .vtable = &cspan_trace_attempt_vtable,
+      .self = self,
+      .step = CSPAN_STEP_FINALIZE,
+      .position = CSPAN_AFTER,
+      .relative_to = "Retry",
+  };
+  cspan_middleware call = {
+      .vtable = &cspan_trace_call_vtable,
+      .self = self,
+      .step = CSPAN_STEP_INITIALIZE,
+      .position = CSPAN_BEFORE,
+  };
+  cspan_status status = cspan_aws_config_add_middleware(config, &call, error);
+  return status == CSPAN_OK ? cspan_aws_config_add_middleware(config, &attempt, error) : status;
+}
+
+cspan_status cspan_trace_append(cspan_aws_config *config, const cspan_trace_options *options,
+                                cspan_error **error)
+{
+  cspan_trace_options all = {0};
+  if (options) {
+    size_t size = options->size && options->size < sizeof all ? options->size : sizeof all;
+    memcpy(&all, options, size);
+  }
+  if (!config || cspan_aws_config_has_middleware(config, cspan_trace_call_vtable.name)) {
+    cspan_propagator_free(all.propagator);
+    return cspan_error_set(error, CSPAN_ERR_INVALID,
+                           config
+                               ? "cspan_trace_append was called twice for this config: its calls "
+                                 "are traced already"
+                               : "cspan_trace_append needs a config");
+  }
+  cspan_instrument *self = NULL;
+  cspan_status status = instrument_new(&all, &self, error);
+  return status == CSPAN_OK ? add_middlewares(config, self, error) : status;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* "TraceAttempt": headers that carry the trace on, and the span of an attempt where that is
+ * wanted. */
+#include <string.h>
+
+#include "instrument/instrument.h"
+
+enum { URL_BYTES = 2048 };
+
+typedef struct attempt_state {
+  cspan_span span;
+  cspan_context outside; /* the call's context, put back when the attempt is over */
+} attempt_state;
+
+/* Tracing never fails a call: without memory the header is left out. */
+static void set_header(void *carrier, const char *key, const char *value)
+{
+  (void)cspan_call_set_request_header(carrier, key, value);
+}
+
+static void start_span(const cspan_instrument *self, cspan_call *call, attempt_state *state)
+{
+  cspan_tracer *tracer = cspan_instrument_tracer(self);
+  const cspan_context *context = cspan_call_context(call);
+  if (!tracer || !context) {
+    return;
+  }
+  char url[URL_BYTES];
+  cspan_attr attrs[5];
+  size_t n = 0;
+  size_t url_len = cspan_call_redacted_url(call, url, sizeof url);
+  url_len = cspan_trace_bounded(url, url_len, sizeof url - 1);
+  attrs[n++] = cspan_attr_string("http.request.method", cspan_call_method(call));
+  attrs[n++] = cspan_attr_string_n("url.full", url, url_len);
+  attrs[n++] = cspan_attr_string("server.address", cspan_call_host(call));
+  attrs[n++] = cspan_attr_int64("server.port", cspan_call_port(call));
+  if (cspan_call_attempt(call) > 1) {
+    attrs[n++] = cspan_attr_int64("http.request.resend_count", cspan_call_attempt(call) - 1);
+  }
+  cspan_span_options options = {
+      .size = sizeof options,
+      .kind = CSPAN_SPAN_CLIENT,
+      .attributes = attrs,
+      .attribute_count = n,
+  };
+  state->outside = *context;
+  state->span = cspan_span_start(tracer, context, cspan_call_method(call), &options);
+  if (state->span.slot) {
+    cspan_context inside = cspan_context_with_span(&state->outside, state->span);
+    cspan_call_set_context(call, &inside);
+  }
+}
+
+static cspan_status attempt_begin(void *data, cspan_call *call, void *state, cspan_error **error)
+{
+  const cspan_instrument *self = data;
+  (void)error;
+  if (self->retries != CSPAN_RETRY_EVENTS) {
+    start_span(self, call, state);
+  }
+  cspan_propagator_inject(self->propagator, cspan_call_context(call), set_header, call);
+  return CSPAN_OK;
+}
+
+static void attempt_end(void *data, cspan_call *call, void *state_data)
+{
+  const cspan_instrument *self = data;
+  attempt_state *state = state_data;
+  cspan_span span = state->span;
+  if (!span.slot) {
+    return;
+  }
+  if (cspan_span_is_recording(span)) {
+    const char *peer = cspan_call_peer_address(call);
+    int status = cspan_call_http_status(call);
+    if (*peer) {
+      cspan_span_set_string(span, "network.peer.address", peer);
+      cspan_span_set_int64(span, "network.peer.port", cspan_call_peer_port(call));
+    }
+    if (status > 0) {
+      cspan_span_set_int64(span, "http.response.status_code", status);
+    }
+    cspan_trace_set_timings(span, call);
+    cspan_trace_set_outcome(self, call, span);
+  }
+  cspan_span_end(span);
+  cspan_call_set_context(call, &state->outside);
+}
+
+const cspan_middleware_vtable cspan_trace_attempt_vtable = {
+    .size = sizeof(cspan_middleware_vtable),
+    .name = "TraceAttempt",
+    .state_size = sizeof(attempt_state),
+    .begin = attempt_begin,
+    .end = attempt_end,
+};

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* "TraceCall": the span of a call, around all of its attempts. */
+#include <string.h>
+
+#include "instrument/instrument.h"
+
+enum { MAX_BEFORE_ATTRS = 32, MAX_FIXED_ATTRS = 6, NAME_BYTES = 160 };
+
+typedef struct call_state {
+  cspan_span span;
+} call_state;
+
+/* service + separator + operation, cut to fit. */
+static void join(char out[NAME_BYTES], const char *service, char separator, const char *operation)
+{
+  size_t a = strlen(service);
+  size_t b = strlen(operation);
+  a = a < NAME_BYTES / 2 ? a : NAME_BYTES / 2 - 1;
+  b = b < NAME_BYTES / 2 ? b : NAME_BYTES / 2 - 1;
+  memcpy(out, service, a);
+  out[a] = separator;
+  memcpy(out + a + 1, operation, b);
+  out[a + 1 + b] = '\0';
+}
+
+/* The attributes that tell what is called, in the names of the mode. */
+static size_t fixed_attrs(const cspan_instrument *self, const cspan_call *call,
+                          char method[NAME_BYTES], cspan_attr *out)
+{
+  const char *service = cspan_call_service(call);
+  const char *operation = cspan_call_operation(call);
+  const char *region = cspan_call_region(call);
+  bool stable = self->semconv != CSPAN_SEMCONV_LEGACY;
+  bool legacy = self->semconv != CSPAN_SEMCONV_STABLE;
+  bool has_region = region && *region;
+  size_t n = 0;
+  join(method, service, '/', operation);
+  if (stable) {
+    out[n++] = cspan_attr_string("rpc.system.name", "aws-api");
+  }
+  if (legacy) {
+    out[n++] = cspan_attr_string("rpc.system", "aws-api");
+    out[n++] = cspan_attr_string("rpc.service", service);
+  }
+  out[n++] = cspan_attr_string("rpc.method", stable ? method : operation);
+  if (stable && has_region) {
+    out[n++] = cspan_attr_string("cloud.region", region);
+  }
+  if (legacy && has_region) {
+    out[n++] = cspan_attr_string("aws.region", region);
+  }
+  return n;
+}
+
+static cspan_status call_begin(void *data, cspan_call *call, void *state_data, cspan_error **error)
+{
+  const cspan_instrument *self = data;
+  call_state *state = state_data;
+  cspan_attr attrs[MAX_FIXED_ATTRS + CSPAN_MAX_INPUT_ATTRS + MAX_BEFORE_ATTRS];
+  cspan_input_texts texts;
+  char name[NAME_BYTES];
+  char method[NAME_BYTES];
+  (void)error;
+  cspan_tracer *tracer = cspan_instrument_tracer(self);
+  if (!tracer) {
+    return CSPAN_OK;
+  }
+  join(name, cspan_call_service(call), '.', cspan_call_operation(call));
+  size_t n = fixed_attrs(self, call, method, attrs);
+  n += cspan_input_attrs(call, &texts, &attrs[n]);
+  if (self->before) {
+    size_t more = self->before(self->before_user, call, &attrs[n], MAX_BEFORE_ATTRS);
+    n += more < MAX_BEFORE_ATTRS ? more : MAX_BEFORE_ATTRS;
+  }
+  cspan_span_options options = {
+      .size = sizeof options,
+      .kind = CSPAN_SPAN_CLIENT,
+      .attributes = attrs,
+      .attribute_count = n,
+  };
+  const cspan_context *context = cspan_call_context(call);
+  state->span = cspan_span_start(tracer, context, name, &options);
+  if (state->span.slot) {
+    cspan_context inside = cspan_context_with_span(context, state->span);
+    cspan_call_set_context(call, &inside);
+  }
+  return CSPAN_OK;
+}
+
+static void set_request(cspan_span span, const cspan_call *call)
+{
+  const char *host = cspan_call_host(call);
+  const char *method = cspan_call_method(call);
+  int64_t body_size = cspan_call_request_body_size(call);
+  if (host && *host) {
+    cspan_span_set_string(span, "server.address", host);
+    cspan_span_set_int64(span, "server.port", cspan_call_port(call));
+  }
+  if (method && *method) {
+    cspan_span_set_string(span, "http.request.method", method);
+  }
+  if (body_size >= 0) {
+    cspan_span_set_int64(span, "http.request.body.size", body_size);
+  }
+}
+
+static void set_response(cspan_span span, const cspan_call *call)
+{
+  int status = cspan_call_http_status(call);
+  const char *request_id = cspan_call_request_id(call);
+  const char *extended = cspan_call_extended_request_id(call);
+  if (status > 0) {
+    cspan_span_set_int64(span, "http.response.status_code", status);
+    cspan_span_set_int64(span, "http.response.body.size", cspan_call_response_body_size(call));
+  }
+  if (*request_id) {
+    cspan_span_set_string(span, "aws.request_id", request_id);
+  }
+  if (*extended) {
+    cspan_span_set_string(span, "aws.extended_request_id", extended);
+  }
+}
+
+static void set_attempts(cspan_span span, const cspan_call *call)
+{
+  int attempts = cspan_call_attempt(call);
+  int64_t backoff_ms = cspan_call_backoff_ms(call);
+  cspan_span_set_int64(span, "aws.retry.attempts", attempts);
+  if (attempts > 1 || backoff_ms > 0) {
+    cspan_span_set_int64(span, "aws.retry.backoff_ms", backoff_ms);
+  }
+}
+
+static void call_end(void *data, cspan_call *call, void *state_data)
+{
+  const cspan_instrument *self = data;
+  cspan_span span = ((call_state *)state_data)->span;
+  if (!span.slot) {
+    return;
+  }
+  if (cspan_span_is_recording(span)) {
+    set_request(span, call);
+    set_response(span, call);
+    set_attempts(span, call);
+    cspan_trace_set_timings(span, call);
+    cspan_trace_set_outcome(self, call, span);
+  }
+  if (self->after) {
+    self->after(self->after_user, call, span);
+  }
+  cspan_span_end(span);
+}
+
+static void call_retry(void *data, cspan_call *call, void *state_data, const cspan_retry_info *info)
+{
+  const cspan_instrument *self = data;
+  cspan_span span = ((call_state *)state_data)->span;
+  cspan_attr attrs[5];
+  size_t n = 0;
+  (void)call;
+  if (self->retries == CSPAN_RETRY_SPANS || !cspan_span_is_recording(span)) {
+    return;
+  }
+  const char *request_id = cspan_error_request_id(info->error);
+  attrs[n++] = cspan_attr_int64("aws.retry.attempt", info->attempt);
+  attrs[n++] = cspan_attr_string("error.type", cspan_error_code(info->error));
+  attrs[n++] = cspan_attr_int64("aws.retry.backoff_ms", info->backoff_ms);
+  if (info->http_status > 0) {
+    attrs[n++] = cspan_attr_int64("http.response.status_code", info->http_status);
+  }
+  if (*request_id) {
+    attrs[n++] = cspan_attr_string("aws.request_id", request_id);
+  }
+  cspan_span_add_event(span, "aws.retry", 0, attrs, n);
+}
+
+const cspan_middleware_vtable cspan_trace_call_vtable = {
+    .size = sizeof(cspan_middleware_vtable),
+    .name = "TraceCall",
+    .state_size = sizeof(call_state),
+    .begin = call_begin,
+    .end = call_end,
+    .retry = call_retry,
+    .free = cspan_instrument_free,
+};

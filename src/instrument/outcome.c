@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What both kinds of spans say about how it went. */
+#include <string.h>
+
+#include "instrument/instrument.h"
+
+static void set_phase(cspan_span span, const char *key, int64_t us)
+{
+  if (us >= 0) {
+    cspan_span_set_int64(span, key, us);
+  }
+}
+
+void cspan_trace_set_timings(cspan_span span, const cspan_call *call)
+{
+  cspan_call_timings timings;
+  if (!cspan_call_timings_get(call, &timings)) {
+    return;
+  }
+  set_phase(span, "aws.http.dns_us", timings.dns_us);
+  set_phase(span, "aws.http.connect_us", timings.connect_us);
+  set_phase(span, "aws.http.tls_us", timings.tls_us);
+  set_phase(span, "aws.http.time_to_first_byte_us", timings.time_to_first_byte_us);
+  set_phase(span, "aws.http.transfer_us", timings.transfer_us);
+  cspan_span_set_bool(span, "aws.http.connection_reused", timings.connection_reused);
+}
+
+void cspan_trace_set_outcome(const cspan_instrument *self, const cspan_call *call, cspan_span span)
+{
+  const cspan_error *error = cspan_call_error(call);
+  if (!error) {
+    return;
+  }
+  const char *code = cspan_error_code(error);
+  cspan_span_set_string(span, "error.type", code);
+  if (cspan_expected_match(&self->expected, cspan_call_operation(call), code,
+                           cspan_error_http_status(error))) {
+    return;
+  }
+  const char *message = cspan_error_message(error);
+  size_t len = strlen(message);
+  if (len <= CSPAN_MAX_VALUE_BYTES) {
+    cspan_span_set_status(span, CSPAN_SPAN_ERROR, message);
+    return;
+  }
+  char cut[CSPAN_MAX_VALUE_BYTES + 1];
+  len = cspan_trace_bounded(message, len, CSPAN_MAX_VALUE_BYTES);
+  memcpy(cut, message, len);
+  cut[len] = '\0';
+  cspan_span_set_status(span, CSPAN_SPAN_ERROR, cut);
+}
