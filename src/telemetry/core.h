@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the SDK's core know of each other: provider, tracer, limits,
+ * the calling thread's state. */
+#ifndef TELEMETRY_CORE_H
+#define TELEMETRY_CORE_H
+
+#include <cloudspan/ext/exporter.h>
+#include <cloudspan/ext/sampler.h>
+
+#include "telemetry/slot.h"
+
+typedef struct cspan_limits {
+  uint32_t attributes;
+  uint32_t events;
+  uint32_t links;
+  uint32_t event_attributes;
+  uint32_t link_attributes;
+  uint32_t span_bytes;
+} cspan_limits;
+
+struct cspan_tracer {
+  cspan_tracer *next;
+  cspan_tracer_provider *provider;
+  char *name;
+  char *version;    /* "" for none */
+  char *schema_url; /* "" for none */
+  /* What goes before and behind the spans of a ScopeSpans message: the fields
+   * `scope` and `schema_url`, encoded once. */
+  uint8_t *head;
+  size_t head_len;
+  uint8_t *tail;
+  size_t tail_len;
+};
+
+struct cspan_tracer_provider {
+  cspan_sampler *sampler;
+  cspan_id_generator *id_generator; /* NULL: random ids */
+  cspan_span_processor **processors;
+  size_t processor_count;
+  cspan_limits limits;
+  uint8_t *resource; /* an OTLP Resource message */
+  size_t resource_len;
+  _Atomic(cspan_tracer *) tracers; /* only ever prepended to */
+  atomic_bool is_shut_down;
+  bool is_disabled; /* OTEL_SDK_DISABLED */
+};
+
+typedef struct cspan_thread_state {
+  cspan_span current;
+  /* Above 0 the thread is exporting: it makes no spans, which would be exported
+   * in turn. */
+  unsigned suppressed;
+} cspan_thread_state;
+
+extern _Thread_local cspan_thread_state cspan_thread;
+
+void cspan_limits_default(cspan_limits *out);
+
+/* Tracers of a provider, all of them. */
+void cspan_tracers_free(cspan_tracer_provider *provider);
+
+/* A provider whose spans do nothing but hand on a context. */
+cspan_status cspan_provider_disabled(cspan_tracer_provider **out, cspan_error **error);
+
+/* OTEL_TRACES_SAMPLER and its argument; NULL only when out of memory. */
+cspan_sampler *cspan_sampler_from_env(void);
+
+/* The Resource message of a provider, by rising precedence: what can be found out,
+ * OTEL_RESOURCE_ATTRIBUTES, OTEL_SERVICE_NAME, the options. */
+cspan_status cspan_resource_encode(const cspan_provider_options *options, uint8_t **out,
+                                   size_t *out_len, cspan_error **error);
+
+/* A positive number of milliseconds or things from the environment, at most `max`;
+ * `fallback` with a warning when it is not one. */
+uint64_t cspan_setting_count(const char *name, uint64_t fallback, uint64_t max);
+
+void cspan_id_generator_free(cspan_id_generator *ids);
+
+/* Events and links of a locked or not yet published slot. */
+typedef struct cspan_attr_lists {
+  const cspan_attr *first;
+  size_t first_count;
+  const cspan_attr *second;
+  size_t second_count;
+} cspan_attr_lists;
+void cspan_slot_event(cspan_slot *slot, const char *name, int64_t time_unix_ns,
+                      const cspan_attr_lists *attributes);
+void cspan_slot_link(cspan_slot *slot, const cspan_link *link);
+void cspan_slot_attr(cspan_slot *slot, const cspan_attr *attr);
+void cspan_slot_name(cspan_slot *slot, const char *name);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where a span (or a resource) is written as protobuf while it is being made.
+ * An index of the attributes' places makes the last write of a key win. */
+#ifndef TELEMETRY_ENC_H
+#define TELEMETRY_ENC_H
+
+#include <cloudspan/telemetry.h>
+
+#include "telemetry/text_wire.h"
+
+/* Single fields that may be written again, each known by its place. */
+enum { CSPAN_MARK_NAME = 0, CSPAN_MARK_STATUS = 1, CSPAN_MARK_COUNT = 2 };
+
+typedef struct cspan_enc_mark {
+  uint32_t at;
+  uint32_t len; /* 0: not written */
+} cspan_enc_mark;
+
+typedef struct cspan_enc_entry {
+  uint32_t hash;
+  uint32_t at; /* of the KeyValue's tag */
+  uint32_t len;
+  uint16_t key_offset; /* from `at` */
+  uint16_t key_len;
+} cspan_enc_entry;
+
+typedef struct cspan_enc {
+  uint8_t *data;
+  uint32_t len;
+  uint32_t cap;
+  uint32_t max;
+  uint32_t entry_count;
+  uint32_t entry_cap;
+  uint64_t filter; /* a bit a hash: not set means that the key is new */
+  cspan_enc_entry *entries;
+  cspan_enc_mark marks[CSPAN_MARK_COUNT];
+} cspan_enc;
+
+/* The sizes of one KeyValue, from inside out. */
+typedef struct cspan_kv_size {
+  size_t key;
+  size_t value; /* of a string or an array: its bytes */
+  size_t any;   /* the AnyValue message */
+  size_t kv;    /* the KeyValue message */
+  uint32_t hash;
+} cspan_kv_size;
+
+/* False for what cannot be an attribute: no key, a key that is not UTF-8 or over
+ * 65,535 bytes, a value over `max` bytes, an unknown type. */
+bool cspan_kv_measure(const cspan_attr *attr, size_t max, cspan_kv_size *out);
+/* Writes 1 + varint + size->kv bytes. */
+uint8_t *cspan_kv_write(uint8_t *p, uint8_t tag, const cspan_attr *attr,
+                        const cspan_kv_size *size);
+
+/* Forgets the content, keeps the memory unless that is above `keep` bytes. */
+void cspan_enc_reset(cspan_enc *enc, uint32_t max, uint32_t keep);
+void cspan_enc_free(cspan_enc *enc);
+bool cspan_enc_grow(cspan_enc *enc, size_t more);
+
+/* Room for `more` bytes; false over the cap or out of memory. */
+static inline bool cspan_enc_room(cspan_enc *enc, size_t more) {
+  return enc->cap - enc->len >= more || cspan_enc_grow(enc, more);
+}
+
+/* Sets an attribute under a one-byte tag. False when it had to be dropped: not
+ * valid, `limit` other keys are there, over the cap, out of memory. */
+bool cspan_enc_set(cspan_enc *enc, uint8_t tag, const cspan_attr *attr, uint32_t limit);
+/* Appends without the index (events, links). */
+bool cspan_enc_append_attr(cspan_enc *enc, uint8_t tag, const cspan_attr *attr);
+/* Where to write the marked field's `size` bytes, an earlier one taken out. The
+ * cap is 64 KiB higher for these. NULL when there is no room. */
+uint8_t *cspan_enc_mark_place(cspan_enc *enc, int mark, size_t size);
+
+/* A nested message of unknown length: open returns its place (0 when there is no
+ * room), close writes the length, and abandon takes it back. */
+uint32_t cspan_enc_open(cspan_enc *enc, uint8_t tag);
+bool cspan_enc_close(cspan_enc *enc, uint32_t body);
+void cspan_enc_abandon(cspan_enc *enc, uint32_t body);
+
+#endif

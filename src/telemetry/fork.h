@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a fork must not find half done. Handlers run inside fork(): `prepare`
+ * takes the object's lock, `parent` gives it back, `child` makes the object new. */
+#ifndef TELEMETRY_FORK_H
+#define TELEMETRY_FORK_H
+
+typedef struct cspan_fork_hook {
+  struct cspan_fork_hook *next;
+  void *self;
+  void (*prepare)(void *self);
+  void (*parent)(void *self);
+  void (*child)(void *self);
+} cspan_fork_hook;
+
+void cspan_fork_add(cspan_fork_hook *hook);
+void cspan_fork_remove(cspan_fork_hook *hook);
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/alloc.h"
+#include "base/error.h"
+#include "telemetry/core.h"
+
+enum { DEFAULT_TIMEOUT_MS = 30000 };
+
+static _Atomic(cspan_tracer_provider *) global_provider;
+
+/* Frees what was given to a provider that could not be made. */
+static void free_given(const cspan_provider_options *options) {
+  for (size_t i = 0; i < options->processor_count; i++) {
+    cspan_processor_free(options->processors[i]);
+  }
+  cspan_sampler_free(options->sampler);
+  cspan_id_generator_free(options->id_generator);
+}
+
+static void provider_free(cspan_tracer_provider *provider) {
+  for (size_t i = 0; i < provider->processor_count; i++) {
+    cspan_processor_free(provider->processors[i]);
+  }
+  cspan_tracers_free(provider);
+  cspan_free(provider->processors);
+  cspan_sampler_free(provider->sampler);
+  cspan_id_generator_free(provider->id_generator);
+  cspan_free(provider->resource);
+  cspan_free(provider);
+}
+
+static cspan_status take_processors(cspan_tracer_provider *provider,
+                                    const cspan_provider_options *options, cspan_error **error) {
+  size_t count = options->processor_count;
+  for (size_t i = 0; i < count; i++) {
+    if (options->processors[i] == NULL) {
+      return cspan_error_set(error, CSPAN_ERR_INVALID,
+                             "processor %zu is NULL: it was not made, as memory was short", i);
+    }
+  }
+  provider->processors = cspan_calloc(count > 0 ? count : 1, sizeof(cspan_span_processor *));
+  if (provider->processors == NULL) {
+    return cspan_error_set(error, CSPAN_ERR_NOMEM, "no memory for the tracer provider");
+  }
+  cspan_status status = cspan_resource_encode(options, &provider->resource,
+                                              &provider->resource_len, error);
+  if (status != CSPAN_OK) {
+    return status;
+  }
+  provider->sampler = options->sampler != NULL ? options->sampler : cspan_sampler_from_env();
+  if (provider->sampler == NULL) {
+    return cspan_error_set(error, CSPAN_ERR_NOMEM, "no memory for the sampler");
+  }
+  return CSPAN_OK;
+}
+
+static cspan_tracer_provider *provider_new(cspan_error **error) {
+  cspan_tracer_provider *provider = cspan_calloc(1, sizeof *provider);
+  if (provider == NULL) {
+    cspan_error_set(error, CSPAN_ERR_NOMEM, "no memory for the tracer provider");
+    return NULL;
+  }
+  atomic_init(&provider->is_shut_down, false);
+  atomic_init(&provider->tracers, NULL);
+  cspan_limits_default(&provider->limits);
+  return provider;
+}
+
+cspan_status cspan_tracer_provider_create(const cspan_provider_options *options,
+                                          cspan_tracer_provider **out, cspan_error **error) {
+  const cspan_provider_options none = {0};
+  options = options != NULL ? options : &none;
+  *out = NULL;
+  cspan_tracer_provider *provider = provider_new(error);
+  if (provider == NULL) {
+    free_given(options);
+    return CSPAN_ERR_NOMEM;
+  }
+  cspan_status status = take_processors(provider, options, error);
+  if (status != CSPAN_OK) {
+    free_given(options);
+    provider_free(provider);
+    return status;
+  }
+  provider->id_generator = options->id_generator;
+  provider->processor_count = options->processor_count;
+  for (size_t i = 0; i < provider->processor_count; i++) {
+    cspan_span_processor *processor = options->processors[i];
+    provider->processors[i] = processor;
+    if (processor->vtable->set_resource != NULL) {
+      processor->vtable->set_resource(processor->self, provider->resource,
+                                      provider->resource_len);
+    }
+  }
+  *out = provider;
+  return CSPAN_OK;
+}
+
+cspan_status cspan_provider_disabled(cspan_tracer_provider **out, cspan_error **error) {
+  *out = provider_new(error);
+  if (*out == NULL) {
+    return CSPAN_ERR_NOMEM;
+  }
+  (*out)->is_disabled = true;
+  return CSPAN_OK;
+}
+
+typedef cspan_status (*processor_step)(void *self, int64_t timeout_ms, cspan_error **error);
+
+/* All processors get their turn within one timeout; the first failure is told. */
+static cspan_status each_processor(const cspan_tracer_provider *provider, bool is_shutdown,
+                                   int64_t timeout_ms, cspan_error **error) {
+  int64_t left_ms = timeout_ms > 0 ? timeout_ms : DEFAULT_TIMEOUT_MS;
+  int64_t deadline = cspan_context_with_timeout(NULL, left_ms).deadline_ns;
+  cspan_status result = CSPAN_OK;
+  for (size_t i = 0; i < provider->processor_count; i++) {
+    const cspan_span_processor *processor = provider->processors[i];
+    processor_step step =
+        is_shutdown ? processor->vtable->shutdown : processor->vtable->force_flush;
+    left_ms = (deadline - cspan_now_ns()) / 1000000;
+    cspan_error *failure = NULL;
+    cspan_status status =
+        step != NULL ? step(processor->self, left_ms > 1 ? left_ms : 1, &failure) : CSPAN_OK;
+    if (status != CSPAN_OK && result == CSPAN_OK) {
+      result = status;
+      if (failure == NULL) {
+        cspan_error_set(&failure, status, "a span processor failed: %s", cspan_status_name(status));
+      }
+      cspan_error_move(error, failure);
+    } else {
+      cspan_error_free(failure);
+    }
+  }
+  return result;
+}
+
+cspan_status cspan_tracer_provider_force_flush(cspan_tracer_provider *provider,
+                                               int64_t timeout_ms, cspan_error **error) {
+  if (provider == NULL) {
+    return CSPAN_OK;
+  }
+  if (atomic_load(&provider->is_shut_down)) {
+    return cspan_error_set(error, CSPAN_ERR_SHUTDOWN, "the tracer provider was shut down");
+  }
+  return each_processor(provider, false, timeout_ms, error);
+}
+
+cspan_status cspan_tracer_provider_shutdown(cspan_tracer_provider *provider, int64_t timeout_ms,
+                                            cspan_error **error) {
+  if (provider == NULL) {
+    return CSPAN_OK;
+  }
+  if (atomic_exchange(&provider->is_shut_down, true)) {
+    return cspan_error_set(error, CSPAN_ERR_SHUTDOWN, "the tracer provider was shut down before");
+  }
+  return each_processor(provider, true, timeout_ms, error);
+}
+
+void cspan_tracer_provider_free(cspan_tracer_provider *provider) {
+  if (provider == NULL) {
+    return;
+  }
+  cspan_tracer_provider *expected = provider;
+  atomic_compare_exchange_strong(&global_provider, &expected, NULL);
+  if (!atomic_load(&provider->is_shut_down)) {
+    cspan_tracer_provider_shutdown(provider, 0, NULL);
+  }
+  cspan_slot_sweep(provider);
+  provider_free(provider);
+}
+
+void cspan_tracer_provider_set_global(cspan_tracer_provider *provider) {
+  atomic_store(&global_provider, provider);
+}
+
+cspan_tracer_provider *cspan_tracer_provider_global(void) {
+  return atomic_load(&global_provider);
+}
+
+void cspan_tracer_provider_stats(const cspan_tracer_provider *provider,
+                                 cspan_telemetry_stats *out) {
+  memset(out, 0, sizeof *out);
+  for (size_t i = 0; provider != NULL && i < provider->processor_count; i++) {
+    const cspan_span_processor *processor = provider->processors[i];
+    if (processor->vtable->stats != NULL) {
+      processor->vtable->stats(processor->self, out);
+    }
+  }
+}

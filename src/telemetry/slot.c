@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "telemetry/slot.h"
+
+#include <sched.h>
+#include <time.h>
+
+#include "base/alloc.h"
+
+enum {
+  CHUNK_SLOTS = 64,
+  CHUNK_LIMIT = 16384, /* over a million open spans */
+  SPINS = 64,
+  YIELDS = 64
+};
+
+static _Atomic(cspan_slot *) chunks[CHUNK_LIMIT];
+static _Atomic uint32_t chunk_count;
+static const char no_owner;
+
+/* A Treiber stack: the index + 1 of the first free slot, and a tag against ABA
+ * in the upper half. It is consistent at any moment, so also after a fork. */
+static _Atomic uint64_t free_head;
+
+static cspan_slot *slot_at(uint32_t index) {
+  cspan_slot *chunk = atomic_load_explicit(&chunks[index / CHUNK_SLOTS], memory_order_acquire);
+  return &chunk[index % CHUNK_SLOTS];
+}
+
+static void push(cspan_slot *slot) {
+  uint64_t head = atomic_load_explicit(&free_head, memory_order_relaxed);
+  uint64_t next;
+  do {
+    atomic_store_explicit(&slot->next, (uint32_t)head, memory_order_relaxed);
+    next = ((head >> 32) + 1) << 32 | (slot->index + 1);
+  } while (!atomic_compare_exchange_weak_explicit(&free_head, &head, next, memory_order_acq_rel,
+                                                  memory_order_relaxed));
+}
+
+static cspan_slot *pop(void) {
+  uint64_t head = atomic_load_explicit(&free_head, memory_order_acquire);
+  while ((uint32_t)head != 0) {
+    cspan_slot *slot = slot_at((uint32_t)head - 1);
+    uint64_t next = ((head >> 32) + 1) << 32 |
+                    atomic_load_explicit(&slot->next, memory_order_relaxed);
+    if (atomic_compare_exchange_weak_explicit(&free_head, &head, next, memory_order_acq_rel,
+                                              memory_order_acquire)) {
+      return slot;
+    }
+  }
+  return NULL;
+}
+
+/* Adds a chunk; its first slot is the caller's. */
+static cspan_slot *add_chunk(void) {
+  cspan_slot *chunk = cspan_calloc(CHUNK_SLOTS, sizeof *chunk);
+  if (chunk == NULL) {
+    return NULL;
+  }
+  uint32_t number = atomic_load_explicit(&chunk_count, memory_order_relaxed);
+  do {
+    if (number == CHUNK_LIMIT) {
+      cspan_free(chunk);
+      return NULL;
+    }
+  } while (!atomic_compare_exchange_weak(&chunk_count, &number, number + 1));
+  for (uint32_t i = 0; i < CHUNK_SLOTS; i++) {
+    chunk[i].index = number * CHUNK_SLOTS + i;
+    atomic_init(&chunk[i].word, SLOT_LOCKED);
+  }
+  atomic_store_explicit(&chunks[number], chunk, memory_order_release);
+  for (uint32_t i = 1; i < CHUNK_SLOTS; i++) {
+    push(&chunk[i]);
+  }
+  return &chunk[0];
+}
+
+/* A slot in the pool is locked, so that whoever takes it need not lock it. */
+cspan_slot *cspan_slot_take(const void *owner) {
+  cspan_slot *slot = pop();
+  if (slot == NULL) {
+    slot = add_chunk();
+  }
+  if (slot == NULL) {
+    return NULL;
+  }
+  atomic_store_explicit(&slot->owner, owner != NULL ? owner : &no_owner, memory_order_relaxed);
+  slot->tracer = NULL;
+  slot->is_remote = false;
+  slot->has_parent = false;
+  slot->parent_is_remote = false;
+  slot->state_len = 0;
+  return slot;
+}
+
+cspan_span cspan_slot_publish(cspan_slot *slot, bool recording) {
+  uint64_t word = atomic_load_explicit(&slot->word, memory_order_relaxed);
+  uint64_t generation = ((word >> 2) + 1) << 1 | (recording ? SLOT_RECORDING : 0);
+  atomic_store_explicit(&slot->word, generation << 1, memory_order_release);
+  return (cspan_span){.slot = slot, .generation = generation};
+}
+
+void cspan_slot_retire(cspan_slot *slot) {
+  uint64_t word = atomic_load_explicit(&slot->word, memory_order_relaxed);
+  atomic_store_explicit(&slot->word, ((word >> 2) + 1) << 2 | SLOT_LOCKED, memory_order_relaxed);
+}
+
+static bool try_lock(cspan_slot *slot) {
+  uint64_t word = atomic_load_explicit(&slot->word, memory_order_relaxed);
+  return (word & SLOT_LOCKED) == 0 &&
+         atomic_compare_exchange_strong_explicit(&slot->word, &word, word | SLOT_LOCKED,
+                                                 memory_order_acquire, memory_order_relaxed);
+}
+
+static void sweep_slot(cspan_slot *slot, const void *owner) {
+  const struct timespec pause = {.tv_nsec = 1000000};
+  while (atomic_load_explicit(&slot->owner, memory_order_acquire) == owner) {
+    if (try_lock(slot)) {
+      cspan_slot_retire(slot);
+      cspan_slot_give(slot);
+      return;
+    }
+    nanosleep(&pause, NULL);
+  }
+}
+
+void cspan_slot_sweep(const void *owner) {
+  uint32_t count = atomic_load(&chunk_count);
+  for (uint32_t i = 0; i < count; i++) {
+    cspan_slot *chunk = atomic_load_explicit(&chunks[i], memory_order_acquire);
+    for (uint32_t j = 0; chunk != NULL && j < CHUNK_SLOTS; j++) {
+      sweep_slot(&chunk[j], owner);
+    }
+  }
+}
+
+/* A thread that does not exist here may have left the buffer half changed: the
+ * slot's memory is abandoned. */
+static void abandon_if_held(cspan_slot *slot) {
+  if (atomic_load_explicit(&slot->owner, memory_order_relaxed) == NULL) {
+    return;
+  }
+  if (try_lock(slot)) {
+    cspan_slot_unlock(slot);
+    return;
+  }
+  memset(&slot->enc, 0, sizeof slot->enc);
+  slot->state = NULL;
+  cspan_slot_retire(slot);
+  atomic_store_explicit(&slot->owner, NULL, memory_order_relaxed);
+}
+
+void cspan_slot_after_fork(void) {
+  uint32_t count = atomic_load(&chunk_count);
+  for (uint32_t i = 0; i < count * CHUNK_SLOTS; i++) {
+    if (atomic_load_explicit(&chunks[i / CHUNK_SLOTS], memory_order_acquire) != NULL) {
+      abandon_if_held(slot_at(i));
+    }
+  }
+}
+
+void cspan_slot_give(cspan_slot *slot) {
+  atomic_store_explicit(&slot->owner, NULL, memory_order_release);
+  push(slot);
+}
+
+/* The holder is only encoding a few bytes, unless it was put off the CPU. */
+void cspan_slot_lock_slow(cspan_slot *slot) {
+  for (int i = 0; i < SPINS; i++) {
+    if ((atomic_load_explicit(&slot->word, memory_order_relaxed) & SLOT_LOCKED) == 0) {
+      return;
+    }
+  }
+  sched_yield();
+}
+
+bool cspan_slot_set_state(cspan_slot *slot, const char *state, size_t len) {
+  if (len > CSPAN_TRACE_STATE_MAX || !text_is_ascii(state, len)) {
+    return false;
+  }
+  if (slot->state == NULL && (slot->state = cspan_malloc(CSPAN_TRACE_STATE_MAX + 1)) == NULL) {
+    return false;
+  }
+  memcpy(slot->state, state, len);
+  slot->state[len] = '\0';
+  slot->state_len = (uint32_t)len;
+  return true;
+}

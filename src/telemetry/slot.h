@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where spans live: slots of a process-wide pool whose memory is never given
+ * back, so that a handle {slot, generation} is safe for ever. The word of a slot
+ * holds the generation of its open span and a lock bit; a handle whose
+ * generation is not in the word is stale, and its operations do nothing. */
+#ifndef TELEMETRY_SLOT_H
+#define TELEMETRY_SLOT_H
+
+#include <stdatomic.h>
+
+#include "telemetry/enc.h"
+
+/* W3C asks to carry at least 512 characters; longer ones are dropped whole. */
+#define CSPAN_TRACE_STATE_MAX 512
+
+#define SLOT_LOCKED UINT64_C(1)
+/* Lowest bit of a handle's generation: the span records. */
+#define SLOT_RECORDING UINT64_C(1)
+
+typedef struct cspan_slot {
+  _Atomic uint64_t word;   /* generation << 1 | SLOT_LOCKED */
+  _Atomic uint32_t next;   /* in the free list: index + 1 */
+  uint32_t index;
+  _Atomic(const void *) owner; /* the provider whose span is open or ending; NULL in the pool */
+  cspan_tracer *tracer;        /* NULL: only carries a context */
+  uint8_t trace_id[16];
+  uint8_t span_id[8];
+  uint8_t parent_span_id[8];
+  uint8_t trace_flags;
+  bool is_remote;
+  bool has_parent;
+  bool parent_is_remote;
+  uint8_t status;
+  uint32_t event_count;
+  uint32_t link_count;
+  uint32_t dropped_attributes;
+  uint32_t dropped_events;
+  uint32_t dropped_links;
+  uint32_t end_time_at; /* where the end time goes */
+  uint32_t state_len;
+  int64_t start_ns;
+  char *state; /* trace state, CSPAN_TRACE_STATE_MAX + 1 bytes once it was needed */
+  cspan_enc enc;
+} cspan_slot;
+
+/* A free slot, locked, under a generation that no handle has yet. NULL when out
+ * of memory or a million spans are open. `owner` is the provider; NULL for a span
+ * of none. */
+cspan_slot *cspan_slot_take(const void *owner);
+/* Opens the span and returns its handle. */
+cspan_span cspan_slot_publish(cspan_slot *slot, bool recording);
+/* Of a locked slot: every handle becomes stale; the slot stays locked. */
+void cspan_slot_retire(cspan_slot *slot);
+/* Of a retired slot: back to the pool. */
+void cspan_slot_give(cspan_slot *slot);
+/* Makes the owner's open spans stale, and waits for those that are being ended. */
+void cspan_slot_sweep(const void *owner);
+/* In a forked child: slots that another thread held are given up. */
+void cspan_slot_after_fork(void);
+
+void cspan_slot_lock_slow(cspan_slot *slot);
+/* False, and no state: too long, not ASCII, out of memory. */
+bool cspan_slot_set_state(cspan_slot *slot, const char *state, size_t len);
+
+/* The locked slot of an open span; NULL for a stale handle. */
+static inline cspan_slot *cspan_slot_lock(cspan_span span) {
+  cspan_slot *slot = span.slot;
+  if (slot == NULL) {
+    return NULL;
+  }
+  uint64_t open = span.generation << 1;
+  for (;;) {
+    uint64_t seen = open;
+    if (atomic_compare_exchange_weak_explicit(&slot->word, &seen, open | SLOT_LOCKED,
+                                              memory_order_acquire, memory_order_relaxed)) {
+      return slot;
+    }
+    if ((seen | SLOT_LOCKED) != (open | SLOT_LOCKED)) {
+      return NULL;
+    }
+    cspan_slot_lock_slow(slot);
+  }
+}
+
+static inline void cspan_slot_unlock(cspan_slot *slot) {
+  uint64_t word = atomic_load_explicit(&slot->word, memory_order_relaxed);
+  atomic_store_explicit(&slot->word, word & ~SLOT_LOCKED, memory_order_release);
+}
+
+static inline bool cspan_slot_is_open(cspan_span span) {
+  cspan_slot *slot = span.slot;
+  return slot != NULL && (atomic_load_explicit(&slot->word, memory_order_acquire) |
+                          SLOT_LOCKED) == (span.generation << 1 | SLOT_LOCKED);
+}
+
+/* Locks a span that records. */
+static inline cspan_slot *cspan_slot_lock_recording(cspan_span span) {
+  return (span.generation & SLOT_RECORDING) != 0 ? cspan_slot_lock(span) : NULL;
+}
+
+#endif

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The birth of a span: parent, ids, sampling, and the fields that never change,
+ * written at once. */
+#include "base/sys.h"
+#include "telemetry/core.h"
+
+/* Span's fields, opentelemetry/proto/trace/v1. */
+enum {
+  TAG_TRACE_ID = 0x0A,
+  TAG_SPAN_ID = 0x12,
+  TAG_TRACE_STATE = 0x1A,
+  TAG_PARENT = 0x22,
+  TAG_KIND = 0x30,
+  TAG_START = 0x39,
+  TAG_END = 0x41
+};
+enum { FLAG_HAS_IS_REMOTE = 0x100, FLAG_IS_REMOTE = 0x200 };
+/* Both ids, parent, kind, times, flags, and the trace state's tag and length. */
+enum { FIXED_FIELDS_MAX = 72 };
+
+static const cspan_span no_span;
+static const cspan_span_options no_options;
+static const cspan_context no_context;
+
+/* Copies the parent's context into the new slot while the parent is locked, so
+ * that it may end at any time. */
+static void inherit(cspan_slot *slot, cspan_span parent_span, cspan_span_context *parent) {
+  cspan_slot *from = cspan_slot_lock(parent_span);
+  if (from == NULL) {
+    return;
+  }
+  memcpy(parent->trace_id, from->trace_id, sizeof parent->trace_id);
+  memcpy(parent->span_id, from->span_id, sizeof parent->span_id);
+  parent->trace_flags = from->trace_flags;
+  parent->is_remote = from->is_remote;
+  if (from->state_len > 0) {
+    cspan_slot_set_state(slot, from->state, from->state_len);
+  }
+  cspan_slot_unlock(from);
+  parent->trace_state = slot->state_len > 0 ? slot->state : NULL;
+  memcpy(slot->trace_id, parent->trace_id, sizeof slot->trace_id);
+  memcpy(slot->parent_span_id, parent->span_id, sizeof slot->parent_span_id);
+  slot->parent_is_remote = parent->is_remote;
+  slot->has_parent = true;
+}
+
+static void random_id(uint8_t *out, size_t words) {
+  for (size_t i = 0; i < words; i++) {
+    uint64_t word;
+    do {
+      word = cspan_random_u64();
+    } while (word == 0);
+    memcpy(out + 8 * i, &word, sizeof word);
+  }
+}
+
+static void make_ids(cspan_slot *slot, const cspan_tracer_provider *provider,
+                     const cspan_span_context *parent) {
+  const cspan_id_generator *ids = provider->id_generator;
+  slot->trace_flags = parent->trace_flags & CSPAN_TRACE_FLAG_RANDOM;
+  if (ids == NULL) {
+    random_id(slot->span_id, 1);
+    if (!slot->has_parent) {
+      random_id(slot->trace_id, 2);
+      slot->trace_flags = CSPAN_TRACE_FLAG_RANDOM;
+    }
+    return;
+  }
+  ids->vtable->span_id(ids->self, slot->span_id);
+  if (!slot->has_parent) {
+    ids->vtable->trace_id(ids->self, slot->trace_id);
+  }
+}
+
+static cspan_sampling_result sample(cspan_slot *slot, const cspan_context *context,
+                                    const cspan_span_context *parent, const char *name,
+                                    const cspan_span_options *options) {
+  const cspan_sampler *sampler = slot->tracer->provider->sampler;
+  cspan_sampling_input input = {.context = context,
+                                .parent = parent,
+                                .trace_id = slot->trace_id,
+                                .name = name,
+                                .kind = options->kind,
+                                .attributes = options->attributes,
+                                .attribute_count = options->attribute_count,
+                                .links = options->links,
+                                .link_count = options->link_count};
+  cspan_sampling_result result = {0};
+  sampler->vtable->should_sample(sampler->self, &input, &result);
+  if (result.decision == CSPAN_SAMPLING_RECORD_AND_SAMPLE) {
+    slot->trace_flags |= CSPAN_TRACE_FLAG_SAMPLED;
+  }
+  if (result.trace_state != NULL) {
+    slot->state_len = 0;
+    cspan_slot_set_state(slot, result.trace_state, strlen(result.trace_state));
+  }
+  return result;
+}
+
+static bool write_fixed_fields(cspan_slot *slot, cspan_span_kind kind) {
+  cspan_enc *enc = &slot->enc;
+  if (!cspan_enc_room(enc, FIXED_FIELDS_MAX + slot->state_len)) {
+    return false;
+  }
+  uint8_t *p = enc->data;
+  p = wire_bytes(p, TAG_TRACE_ID, slot->trace_id, sizeof slot->trace_id);
+  p = wire_bytes(p, TAG_SPAN_ID, slot->span_id, sizeof slot->span_id);
+  if (slot->state_len > 0) {
+    p = wire_bytes(p, TAG_TRACE_STATE, slot->state, slot->state_len);
+  }
+  if (slot->has_parent) {
+    p = wire_bytes(p, TAG_PARENT, slot->parent_span_id, sizeof slot->parent_span_id);
+  }
+  uint32_t remote = slot->parent_is_remote ? FLAG_IS_REMOTE : 0;
+  p = wire_varint(p, WIRE_TAG(16, WIRE_FIXED32));
+  p = wire_fixed32(p, slot->trace_flags | FLAG_HAS_IS_REMOTE | remote);
+  *p++ = TAG_KIND;
+  *p++ = (uint8_t)((unsigned)kind <= CSPAN_SPAN_CONSUMER ? (unsigned)kind + 1 : 1);
+  *p++ = TAG_START;
+  p = wire_fixed64(p, (uint64_t)slot->start_ns);
+  *p++ = TAG_END;
+  slot->end_time_at = (uint32_t)(p - enc->data);
+  enc->len = slot->end_time_at + 8;
+  return true;
+}
+
+static bool open_record(cspan_slot *slot, const char *name, const cspan_span_options *options,
+                        const cspan_sampling_result *sampled) {
+  slot->status = CSPAN_SPAN_UNSET;
+  slot->event_count = 0;
+  slot->link_count = 0;
+  slot->dropped_attributes = 0;
+  slot->dropped_events = 0;
+  slot->dropped_links = 0;
+  slot->enc.max = slot->tracer->provider->limits.span_bytes;
+  slot->start_ns =
+      options->start_time_unix_ns != 0 ? options->start_time_unix_ns : cspan_unix_ns();
+  if (!write_fixed_fields(slot, options->kind)) {
+    return false;
+  }
+  cspan_slot_name(slot, name);
+  for (size_t i = 0; options->attributes != NULL && i < options->attribute_count; i++) {
+    cspan_slot_attr(slot, &options->attributes[i]);
+  }
+  for (size_t i = 0; i < sampled->attribute_count; i++) {
+    cspan_slot_attr(slot, &sampled->attributes[i]);
+  }
+  for (size_t i = 0; options->links != NULL && i < options->link_count; i++) {
+    cspan_slot_link(slot, &options->links[i]);
+  }
+  return true;
+}
+
+static void tell_processors(const cspan_tracer_provider *provider, cspan_span span,
+                            const cspan_context *context) {
+  for (size_t i = 0; i < provider->processor_count; i++) {
+    const cspan_span_processor *processor = provider->processors[i];
+    if (processor->vtable->on_start != NULL) {
+      processor->vtable->on_start(processor->self, span, context);
+    }
+  }
+}
+
+static cspan_span parent_of(const cspan_context *context, const cspan_span_options *options) {
+  if (options->root) {
+    return no_span;
+  }
+  return context->span.slot != NULL ? context->span : cspan_thread.current;
+}
+
+/* A disabled SDK still hands on the context that it was given. */
+static cspan_span pass_through(cspan_span parent) {
+  cspan_span_context context;
+  return cspan_span_get_context(parent, &context) ? cspan_span_from_context(&context) : no_span;
+}
+
+cspan_span cspan_span_start(cspan_tracer *tracer, const cspan_context *context, const char *name,
+                            const cspan_span_options *options) {
+  if (tracer == NULL || cspan_thread.suppressed > 0) {
+    return no_span;
+  }
+  cspan_tracer_provider *provider = tracer->provider;
+  if (atomic_load_explicit(&provider->is_shut_down, memory_order_relaxed)) {
+    return no_span;
+  }
+  context = context != NULL ? context : &no_context;
+  options = options != NULL ? options : &no_options;
+  name = name != NULL ? name : "";
+  cspan_span parent_span = parent_of(context, options);
+  if (provider->is_disabled) {
+    return pass_through(parent_span);
+  }
+  cspan_slot *slot = cspan_slot_take(provider);
+  if (slot == NULL) {
+    return no_span;
+  }
+  slot->tracer = tracer;
+  cspan_span_context parent = {0};
+  inherit(slot, parent_span, &parent);
+  make_ids(slot, provider, &parent);
+  cspan_sampling_result sampled = sample(slot, context, &parent, name, options);
+  bool recording = sampled.decision != CSPAN_SAMPLING_DROP;
+  if (recording && !open_record(slot, name, options, &sampled)) {
+    cspan_slot_give(slot);
+    return no_span;
+  }
+  cspan_span span = cspan_slot_publish(slot, recording);
+  if (recording && provider->processor_count > 0) {
+    tell_processors(provider, span, context);
+  }
+  return span;
+}
