@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "cli/cli.h"
+#include "cli/text.h"
+
+static void put_message(const cspan_cli_run *run, const char *fmt, va_list args) {
+  char text[2048];
+  (void)vsnprintf(text, sizeof text, fmt, args);
+  (void)fflush(stdout);
+  (void)fprintf(stderr, "%s: ", run->name);
+  cspan_cli_put_text(stderr, text);
+  (void)fputc('\n', stderr);
+}
+
+void cspan_cli_message(const cspan_cli_run *run, const char *fmt, ...) {
+  va_list args;
+  va_start(args, fmt);
+  put_message(run, fmt, args);
+  va_end(args);
+}
+
+int cspan_cli_usage(const cspan_cli_run *run, const char *fmt, ...) {
+  va_list args;
+  va_start(args, fmt);
+  put_message(run, fmt, args);
+  va_end(args);
+  (void)fprintf(stderr, "Run '%s --help' to see what it takes.\n", run->name);
+  return CSPAN_EXIT_USAGE;
+}
+
+bool cspan_cli_is_not_found(const cspan_error *error) {
+  return cspan_error_http_status(error) == 404;
+}
+
+int cspan_cli_exit_code(cspan_status status, const cspan_error *error) {
+  if (cspan_cli_is_not_found(error)) {
+    return CSPAN_EXIT_NOT_FOUND;
+  }
+  switch (status) {
+  case CSPAN_OK:
+    return CSPAN_EXIT_OK;
+  case CSPAN_ERR_INVALID:
+  case CSPAN_ERR_CONFIG:
+  case CSPAN_ERR_CREDENTIALS:
+    return CSPAN_EXIT_USAGE;
+  case CSPAN_ERR_PARTIAL:
+    return CSPAN_EXIT_PARTIAL;
+  default:
+    return CSPAN_EXIT_FAILED;
+  }
+}
+
+int cspan_cli_fail(const cspan_cli_run *run, const cspan_error *error) {
+  char details[256] = "";
+  int http_status = cspan_error_http_status(error);
+  const char *request_id = cspan_error_request_id(error);
+  if (http_status) {
+    (void)snprintf(details, sizeof details, " (%s, HTTP %d%s%s)", cspan_error_code(error),
+                   http_status, request_id[0] ? ", request id " : "", request_id);
+  }
+  cspan_cli_message(run, "%s%s", cspan_error_message(error), details);
+  return cspan_cli_exit_code(cspan_error_status(error), error);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/sys.h"
+
+#define MAX_HEAD ((size_t)64 << 20)
+#define CHUNK ((size_t)256 << 10)
+#define POLL_MS 100
+
+void cspan_cli_stream_init(cspan_cli_stream *stream, int fd, cspan_cancel *cancel) {
+  *stream = (cspan_cli_stream){.fd = fd, .cancel = cancel};
+  cspan_buf_init(&stream->head, MAX_HEAD + CHUNK);
+}
+
+void cspan_cli_stream_clear(cspan_cli_stream *stream) {
+  cspan_buf_free(&stream->head);
+}
+
+/* read() that notices a signal which came just before it; errno ECANCELED then. */
+static ptrdiff_t read_some(const cspan_cli_stream *stream, void *buffer, size_t capacity) {
+  for (;;) {
+    struct pollfd wait = {.fd = stream->fd, .events = POLLIN};
+    int ready = poll(&wait, 1, POLL_MS);
+    if (cspan_cancel_is_triggered(stream->cancel)) {
+      errno = ECANCELED;
+      return -1;
+    }
+    if (ready == 0 || (ready < 0 && errno == EINTR)) {
+      continue;
+    }
+    ssize_t count = read(stream->fd, buffer, capacity);
+    if (count >= 0 || (errno != EINTR && errno != EAGAIN)) {
+      return count;
+    }
+  }
+}
+
+cspan_status cspan_cli_stream_fill(cspan_cli_stream *stream, int64_t size_bytes,
+                                   cspan_error **error) {
+  size_t wanted = size_bytes > (int64_t)MAX_HEAD ? MAX_HEAD : (size_t)size_bytes;
+  while (!stream->ended && stream->head.len < wanted) {
+    cspan_status status = cspan_buf_reserve(&stream->head, CHUNK);
+    if (status != CSPAN_OK) {
+      return cspan_error_set(error, status, "out of memory while reading the input");
+    }
+    ptrdiff_t count = read_some(stream, stream->head.data + stream->head.len, CHUNK);
+    if (count < 0 && errno == ECANCELED) {
+      return cspan_error_set(error, CSPAN_ERR_CANCELLED, "cancelled");
+    }
+    if (count < 0) {
+      char text[128];
+      return cspan_error_set(error, CSPAN_ERR_IO, "cannot read the input: %s",
+                             cspan_errno_text(errno, text, sizeof text));
+    }
+    stream->ended = count == 0;
+    stream->head.len += (size_t)count;
+    stream->head.data[stream->head.len] = '\0';
+  }
+  return CSPAN_OK;
+}
+
+ptrdiff_t cspan_cli_stream_read(void *user, void *buffer, size_t capacity) {
+  cspan_cli_stream *stream = user;
+  size_t left = stream->head.len - stream->given;
+  if (left == 0) {
+    return stream->ended ? 0 : read_some(stream, buffer, capacity);
+  }
+  size_t count = left < capacity ? left : capacity;
+  memcpy(buffer, stream->head.data + stream->given, count);
+  stream->given += count;
+  return (ptrdiff_t)count;
+}
+
+cspan_status cspan_cli_stream_write(void *user, const void *data, size_t size_bytes) {
+  const cspan_cli_stream *stream = user;
+  const char *next = data;
+  while (size_bytes > 0) {
+    ssize_t count = write(stream->fd, next, size_bytes);
+    if (count < 0 && cspan_cancel_is_triggered(stream->cancel)) {
+      return CSPAN_ERR_CANCELLED;
+    }
+    if (count < 0 && errno != EINTR) {
+      return CSPAN_ERR_IO;
+    }
+    if (count > 0) {
+      next += count;
+      size_bytes -= (size_t)count;
+    }
+  }
+  return CSPAN_OK;
+}
+
+int cspan_cli_stream_open(const char *path, cspan_error **error) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) {
+    char text[128];
+    (void)cspan_error_set(error, CSPAN_ERR_IO, "cannot open '%s': %s", path,
+                          cspan_errno_text(errno, text, sizeof text));
+  }
+  return fd;
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/text.h"
+
+static const char units[] = "KMGT";
+
+void cspan_cli_format_size(int64_t bytes, char out[16]) {
+  if (bytes < 1024) {
+    (void)snprintf(out, 16, "%d B", bytes > 0 ? (int)bytes : 0);
+    return;
+  }
+  double value = (double)bytes / 1024.0;
+  size_t unit = 0;
+  /* From here on "1024.0" would be printed. */
+  while (value >= 1023.95 && unit + 1 < sizeof units - 1) {
+    value /= 1024.0;
+    unit++;
+  }
+  (void)snprintf(out, 16, "%.1f %ciB", value, units[unit]);
+}
+
+void cspan_cli_format_time(int64_t seconds, char out[24]) {
+  char text[21];
+  if (seconds == 0) {
+    (void)snprintf(out, 24, "-");
+    return;
+  }
+  cspan_format_iso8601((time_t)seconds, text);
+  (void)snprintf(out, 24, "%s", text);
+}
+
+bool cspan_cli_parse_size(const char *text, int64_t *out) {
+  size_t len = strspn(text, "0123456789.");
+  char number[32];
+  double value = 0;
+  if (len == 0 || len >= sizeof number || text[0] == '.') {
+    return false;
+  }
+  memcpy(number, text, len);
+  number[len] = '\0';
+  const char *suffix = text + len;
+  if (*suffix == '\0') {
+    return cspan_parse_i64(number, out);
+  }
+  if (!cspan_parse_f64(number, &value)) {
+    return false;
+  }
+  const char *unit = strchr("BKMGT", *suffix & ~0x20);
+  if (!unit || (*unit != 'B' && suffix[1] && !cspan_ieq(suffix + 1, "iB") &&
+                !cspan_ieq(suffix + 1, "B"))) {
+    return false;
+  }
+  if (*unit == 'B' && suffix[1]) {
+    return false;
+  }
+  for (const char *u = "BKMGT"; *u != *unit; u++) {
+    value *= 1024.0;
+  }
+  if (value > 4611686018427387904.0) {
+    return false;
+  }
+  *out = (int64_t)value;
+  return true;
+}
+
+void cspan_cli_format_limit(int64_t value, bool is_size, char out[32]) {
+  static const char *const names[] = {"", "KiB", "MiB", "GiB", "TiB"};
+  size_t unit = 0;
+  while (is_size && value >= 1024 && value % 1024 == 0 && unit < 4) {
+    value /= 1024;
+    unit++;
+  }
+  (void)snprintf(out, 32, "%" PRId64 "%s", value, names[unit]);
+}
+
+/* C0, DEL, and the C1 controls as UTF-8 encodes them. */
+static bool is_control(const unsigned char *c) {
+  return *c < 0x20 || *c == 0x7f || (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0);
+}
+
+cspan_status cspan_cli_buf_text(cspan_buf *out, const char *text) {
+  for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+    if (!is_control(c)) {
+      (void)cspan_buf_char(out, (char)*c);
+      continue;
+    }
+    (void)cspan_buf_printf(out, "\\x%02x", *c);
+    if (*c == 0xc2) {
+      c++;
+      (void)cspan_buf_printf(out, "\\x%02x", *c);
+    }
+  }
+  return cspan_buf_status(out);
+}
+
+void cspan_cli_put_text(FILE *file, const char *text) {
+  cspan_buf buf;
+  cspan_buf_init(&buf, 1 << 20);
+  (void)cspan_cli_buf_text(&buf, text);
+  (void)fputs(cspan_buf_text(&buf), file);
+  cspan_buf_free(&buf);
+}
+
+/* The length of a well-formed UTF-8 sequence at `text`, 0 where there is none. */
+static size_t sequence_length(const char *text) {
+  unsigned char c = (unsigned char)*text;
+  size_t len = c < 0x80 ? 1 : c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
+  return strnlen(text, len) == len && cspan_utf8_valid(text, len) ? len : 0;
+}
+
+static void append_quoted(cspan_buf *out, const char *text) {
+  (void)cspan_buf_char(out, '"');
+  while (*text) {
+    unsigned char c = (unsigned char)*text;
+    size_t len = sequence_length(text);
+    if (len == 0) {
+      (void)cspan_buf_str(out, "\\ufffd");
+      text++;
+      continue;
+    }
+    if (c == '"' || c == '\\') {
+      (void)cspan_buf_printf(out, "\\%c", c);
+    } else if (c < 0x20 || c == 0x7f) {
+      (void)cspan_buf_printf(out, "\\u%04x", c);
+    } else {
+      (void)cspan_buf_append(out, text, len);
+    }
+    text += len;
+  }
+  (void)cspan_buf_char(out, '"');
+}
+
+static void member(cspan_cli_json *json, const char *name) {
+  if (!json->first) {
+    (void)cspan_buf_char(&json->buf, ',');
+  }
+  json->first = false;
+  append_quoted(&json->buf, name);
+  (void)cspan_buf_char(&json->buf, ':');
+}
+
+void cspan_cli_json_begin(cspan_cli_json *json) {
+  cspan_buf_init(&json->buf, 1 << 20);
+  (void)cspan_buf_char(&json->buf, '{');
+  json->first = true;
+}
+
+void cspan_cli_json_text(cspan_cli_json *json, const char *name, const char *text) {
+  if (text) {
+    member(json, name);
+    append_quoted(&json->buf, text);
+  }
+}
+
+void cspan_cli_json_int(cspan_cli_json *json, const char *name, int64_t value) {
+  member(json, name);
+  (void)cspan_buf_printf(&json->buf, "%" PRId64, value);
+}
+
+void cspan_cli_json_bool(cspan_cli_json *json, const char *name, bool value) {
+  member(json, name);
+  (void)cspan_buf_str(&json->buf, value ? "true" : "false");
+}
+
+void cspan_cli_json_open(cspan_cli_json *json, const char *name) {
+  member(json, name);
+  (void)cspan_buf_char(&json->buf, '{');
+  json->first = true;
+}
+
+void cspan_cli_json_close(cspan_cli_json *json) {
+  (void)cspan_buf_char(&json->buf, '}');
+  json->first = false;
+}
+
+void cspan_cli_json_error(cspan_cli_json *json, const cspan_error *error) {
+  const char *request_id = cspan_error_request_id(error);
+  cspan_cli_json_open(json, "error");
+  cspan_cli_json_text(json, "code", cspan_error_code(error));
+  cspan_cli_json_text(json, "message", cspan_error_message(error));
+  if (cspan_error_http_status(error)) {
+    cspan_cli_json_int(json, "http_status", cspan_error_http_status(error));
+  }
+  cspan_cli_json_text(json, "request_id", request_id[0] ? request_id : NULL);
+  cspan_cli_json_close(json);
+}
+
+bool cspan_cli_json_end(cspan_cli_json *json, FILE *file) {
+  (void)cspan_buf_str(&json->buf, "}\n");
+  bool ok = cspan_buf_status(&json->buf) == CSPAN_OK;
+  if (ok) {
+    (void)fputs(cspan_buf_text(&json->buf), file);
+  }
+  cspan_buf_free(&json->buf);
+  return ok;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One object between a file, a stream and S3; reports what was done. */
+#ifndef CLI_TRANSFER_H
+#define CLI_TRANSFER_H
+
+#include "cli/session.h"
+
+typedef struct cspan_cli_cp_values {
+  bool recursive;
+  bool no_progress;
+  int64_t multipart_threshold;
+  int64_t part_size;
+  int64_t concurrency;
+  const char *content_type;
+  const char *checksum;
+  cspan_cli_list metadata;
+} cspan_cli_cp_values;
+
+typedef struct cspan_cli_transfer {
+  cspan_cli_session *session;
+  const cspan_cli_cp_values *values;
+  const cspan_s3_metadata *metadata;
+  size_t metadata_count;
+  size_t done;
+  size_t failed;
+  int code; /* exit code of the last failure, or of finding nothing */
+} cspan_cli_transfer;
+
+/* Each reports its outcome and counts it; false on failure. */
+bool cspan_cli_upload_file(cspan_cli_transfer *transfer, const char *path, const char *bucket,
+                           const char *key);
+bool cspan_cli_upload_stream(cspan_cli_transfer *transfer, int fd, const char *name,
+                             const char *bucket, const char *key);
+bool cspan_cli_download_file(cspan_cli_transfer *transfer, const char *bucket, const char *key,
+                             const char *path);
+bool cspan_cli_download_stream(cspan_cli_transfer *transfer, const char *bucket, const char *key,
+                               int fd);
+bool cspan_cli_copy_object(cspan_cli_transfer *transfer, const char *source_bucket,
+                           const char *source_key, const char *bucket, const char *key);
+/* Something that could not even be tried; the error is freed. */
+void cspan_cli_transfer_failed(cspan_cli_transfer *transfer, const char *operation,
+                               const char *source, const char *destination, cspan_error *error);
+
+/* The folders below, each in a file of its own: false when the work could not go on (reported
+ * and counted too). */
+bool cspan_cli_upload_tree(cspan_cli_transfer *transfer, const char *folder, const char *bucket,
+                           const char *prefix);
+bool cspan_cli_download_tree(cspan_cli_transfer *transfer, const char *bucket, const char *prefix,
+                             const char *folder);
+bool cspan_cli_copy_tree(cspan_cli_transfer *transfer, const char *source_bucket,
+                         const char *source_prefix, const char *bucket, const char *prefix);
+
+#endif
