@@ -18,7 +18,8 @@ void cspan_header_parser_reset(cspan_header_parser *parser, size_t max) {
   parser->content_length = -1;
   parser->total = 0;
   parser->max = max;
-  parser->line.max = max;
+  /* The end of the name comes on top. */
+  parser->line.max = max < SIZE_MAX - 1 ? max + 1 : max;
   cspan_buf_clear(&parser->line);
 }
 
@@ -26,9 +27,23 @@ void cspan_header_parser_free(cspan_header_parser *parser) {
   cspan_buf_free(&parser->line);
 }
 
+/* The token characters of RFC 9110 in lower case, 0 for all other bytes. */
+static const char token_chars[256] = {
+    ['!'] = '!', ['#'] = '#', ['$'] = '$', ['%'] = '%', ['&'] = '&', ['\''] = '\'', ['*'] = '*',
+    ['+'] = '+', ['-'] = '-', ['.'] = '.', ['^'] = '^', ['_'] = '_', ['`'] = '`',   ['|'] = '|',
+    ['~'] = '~', ['0'] = '0', ['1'] = '1', ['2'] = '2', ['3'] = '3', ['4'] = '4',   ['5'] = '5',
+    ['6'] = '6', ['7'] = '7', ['8'] = '8', ['9'] = '9', ['a'] = 'a', ['b'] = 'b',   ['c'] = 'c',
+    ['d'] = 'd', ['e'] = 'e', ['f'] = 'f', ['g'] = 'g', ['h'] = 'h', ['i'] = 'i',   ['j'] = 'j',
+    ['k'] = 'k', ['l'] = 'l', ['m'] = 'm', ['n'] = 'n', ['o'] = 'o', ['p'] = 'p',   ['q'] = 'q',
+    ['r'] = 'r', ['s'] = 's', ['t'] = 't', ['u'] = 'u', ['v'] = 'v', ['w'] = 'w',   ['x'] = 'x',
+    ['y'] = 'y', ['z'] = 'z', ['A'] = 'a', ['B'] = 'b', ['C'] = 'c', ['D'] = 'd',   ['E'] = 'e',
+    ['F'] = 'f', ['G'] = 'g', ['H'] = 'h', ['I'] = 'i', ['J'] = 'j', ['K'] = 'k',   ['L'] = 'l',
+    ['M'] = 'm', ['N'] = 'n', ['O'] = 'o', ['P'] = 'p', ['Q'] = 'q', ['R'] = 'r',   ['S'] = 's',
+    ['T'] = 't', ['U'] = 'u', ['V'] = 'v', ['W'] = 'w', ['X'] = 'x', ['Y'] = 'y',   ['Z'] = 'z',
+};
+
 bool cspan_header_is_token_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         (c && strchr("!#$%&'*+-.^_`|~", c));
+  return token_chars[(unsigned char)c] != 0;
 }
 
 static bool is_digit(char c) {
@@ -93,12 +108,16 @@ static bool is_clean(cspan_str value) {
   return true;
 }
 
-static void lower(char *text, size_t len) {
+/* Writes the name in lower case; false where it is not a token. */
+static bool put_name(char *out, const char *name, size_t len) {
   for (size_t i = 0; i < len; i++) {
-    if (text[i] >= 'A' && text[i] <= 'Z') {
-      text[i] = (char)(text[i] - 'A' + 'a');
+    out[i] = token_chars[(unsigned char)name[i]];
+    if (!out[i]) {
+      return false;
     }
   }
+  out[len] = '\0';
+  return len > 0;
 }
 
 /* A folded line (one that starts with a blank) is refused with the rest: its
@@ -106,29 +125,24 @@ static void lower(char *text, size_t len) {
 static cspan_header_event take_field(cspan_header_parser *parser, cspan_str line,
                                      const char **name, const char **value) {
   const char *colon = memchr(line.data, ':', line.len);
-  size_t name_len = colon ? (size_t)(colon - line.data) : 0;
-  if (name_len == 0) {
+  if (!colon) {
     return CSPAN_HEADER_BAD;
   }
-  for (size_t i = 0; i < name_len; i++) {
-    if (!cspan_header_is_token_char(line.data[i])) {
-      return CSPAN_HEADER_BAD;
-    }
-  }
+  size_t name_len = (size_t)(colon - line.data);
   cspan_str text = {colon + 1, line.len - name_len - 1};
   text = cspan_str_trim(text);
-  if (!is_clean(text)) {
+  cspan_buf_clear(&parser->line);
+  if (cspan_buf_reserve(&parser->line, line.len + 1) != CSPAN_OK) {
+    return CSPAN_HEADER_NOMEM;
+  }
+  char *at = parser->line.data;
+  if (!put_name(at, line.data, name_len) || !is_clean(text)) {
     return CSPAN_HEADER_BAD;
   }
-  cspan_buf_clear(&parser->line);
-  cspan_buf_append(&parser->line, line.data, name_len);
-  cspan_buf_char(&parser->line, '\0');
-  if (cspan_buf_append(&parser->line, text.data, text.len) != CSPAN_OK) {
-    return parser->line.status == CSPAN_ERR_LIMIT ? CSPAN_HEADER_LIMIT : CSPAN_HEADER_NOMEM;
-  }
-  lower(parser->line.data, name_len);
-  *name = parser->line.data;
-  *value = parser->line.data + name_len + 1;
+  *name = at;
+  *value = at + name_len + 1;
+  memcpy(at + name_len + 1, text.data, text.len);
+  at[name_len + 1 + text.len] = '\0';
   return CSPAN_HEADER_FIELD;
 }
 

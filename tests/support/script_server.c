@@ -147,6 +147,35 @@ static int read_request(connection *c, int with_body) {
   return chunked ? read_chunks(c) : read_bytes(c, length);
 }
 
+/* A request is complete with the frame (HEADERS or DATA) that ends its stream. */
+static int read_h2(connection *c) {
+  static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+  while (c->pending_len < sizeof preface - 1) {
+    if (fill(c) == 0) {
+      return 0;
+    }
+  }
+  if (memcmp(c->pending, preface, sizeof preface - 1) == 0) {
+    consume(c, sizeof preface - 1);
+  }
+  for (;;) {
+    while (c->pending_len < 9) {
+      if (fill(c) == 0) {
+        return 0;
+      }
+    }
+    const unsigned char *frame = (const unsigned char *)c->pending;
+    size_t length = (size_t)frame[0] << 16 | (size_t)frame[1] << 8 | frame[2];
+    int ends_stream = frame[3] <= 1 && (frame[4] & 1);
+    if (!read_bytes(c, 9 + length)) {
+      return 0;
+    }
+    if (ends_stream) {
+      return 1;
+    }
+  }
+}
+
 static int send_bytes(int fd, const char *data, size_t len) {
   while (len > 0) {
     ssize_t sent = send(fd, data, len, MSG_NOSIGNAL);
@@ -185,8 +214,10 @@ static int play(connection *c, const script_step *step) {
     return read_request(c, 1);
   case SCRIPT_READ_HEAD:
     return read_request(c, 0);
+  case SCRIPT_READ_H2:
+    return read_h2(c);
   case SCRIPT_SEND:
-    return send_bytes(c->fd, step->text, strlen(step->text));
+    return send_bytes(c->fd, step->text, step->count ? step->count : strlen(step->text));
   case SCRIPT_SEND_ZEROS:
     return send_zeros(c->fd, step->count);
   case SCRIPT_WAIT_CLOSE:

@@ -11,7 +11,8 @@ typedef enum script_kind {
   SCRIPT_END,          /* closes the connection in order */
   SCRIPT_READ_REQUEST, /* reads a head and, by Content-Length or chunks, its body */
   SCRIPT_READ_HEAD,    /* reads a head only */
-  SCRIPT_SEND,         /* sends `text` */
+  SCRIPT_READ_H2,      /* reads HTTP/2 (the preface first) until a request is complete */
+  SCRIPT_SEND,         /* sends `text`: `count` bytes of it, all with 0 */
   SCRIPT_SEND_ZEROS,   /* sends `count` zero bytes */
   SCRIPT_RESET,        /* closes with RST */
   SCRIPT_WAIT_CLOSE    /* reads until the peer closes; then ends */
