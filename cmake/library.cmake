@@ -35,11 +35,16 @@ cspan_library(cloudspan cloudspan
   LAYERS base http telemetry aws instrument services
   LIBS PkgConfig::CURL PkgConfig::CRYPTO PkgConfig::EXPAT PkgConfig::JANSSON PkgConfig::ZLIB)
 if(CLOUDSPAN_TOOLS AND TARGET cspan_sandbox)
-  # A library of its own, so that libcloudspan needs no server libraries. It holds its own copy
-  # of what it uses of base; only cspan_sandbox_* is of interest to a user.
-  cspan_library(cloudspan_sandbox cloudspan-sandbox
-    LAYERS sandbox base
+  # A library of its own, so that libcloudspan needs no server libraries. The shared one holds a
+  # hidden copy of base and takes the public functions from libcloudspan; the static one needs
+  # libcloudspan.a behind it.
+  cspan_library(cloudspan_sandbox cloudspan-sandbox LAYERS sandbox base
     LIBS PkgConfig::EVENT PkgConfig::CRYPTO PkgConfig::EXPAT PkgConfig::JANSSON PkgConfig::ZLIB)
+  target_link_libraries(cloudspan_sandbox_shared PUBLIC cloudspan_shared)
+  target_link_libraries(cloudspan_sandbox_static PUBLIC cloudspan_static)
+  set(script ${CMAKE_CURRENT_SOURCE_DIR}/cmake/sandbox.map)
+  target_link_options(cloudspan_sandbox_shared PRIVATE -Wl,--version-script=${script})
+  set_target_properties(cloudspan_sandbox_shared PROPERTIES LINK_DEPENDS ${script})
 endif()
 
 install(DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/include/cloudspan

@@ -7,6 +7,9 @@
 #include "base/alloc.h"
 
 struct cspan_error {
+  /* Frees it, with the allocator of the library that made it: libcloudspan-sandbox has its own
+   * copy of this layer, but not of the public getters. NULL: static. */
+  void (*release)(cspan_error *error);
   cspan_status status;
   int http_status;
   bool retryable;
@@ -75,6 +78,11 @@ static const char *place(char **at, const char *text) {
   return copy;
 }
 
+static void error_release(cspan_error *error) {
+  cspan_free(error->message);
+  cspan_free(error);
+}
+
 /* Takes `message`, which may be NULL for out of memory. */
 static cspan_error *error_new(const cspan_error_info *info, char *message) {
   const char *code = info->code ? info->code : names_of(info->status)->code;
@@ -87,6 +95,7 @@ static cspan_error *error_new(const cspan_error_info *info, char *message) {
     return &out_of_memory;
   }
   char *at = error->text;
+  error->release = error_release;
   error->status = info->status;
   error->http_status = info->http_status;
   error->retryable = info->retryable;
@@ -198,9 +207,8 @@ cspan_error *cspan_error_nomem(void) {
 }
 
 void cspan_error_free(cspan_error *error) {
-  if (error && error != &out_of_memory) {
-    cspan_free(error->message);
-    cspan_free(error);
+  if (error && error->release) {
+    error->release(error);
   }
 }
 
