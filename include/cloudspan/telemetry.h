@@ -179,8 +179,10 @@ CSPAN_API cspan_context cspan_context_current(void);
 /* ---------------------------------------------------------------- baggage */
 
 /** A new baggage = base (NULL: empty) with key set to value (NULL: key
- * removed). NULL when out of memory or over the W3C limits (64 members, 8,192
- * bytes). Free with cspan_baggage_free(). */
+ * removed). NULL when out of memory, over the W3C limits (64 members, 8,192
+ * bytes), and when the key is not an HTTP token, the value not UTF-8, or the
+ * metadata (NULL: none) not printable ASCII without commas. Free with
+ * cspan_baggage_free(). */
 CSPAN_API cspan_baggage *cspan_baggage_with(const cspan_baggage *base, const char *key,
                                             const char *value, const char *metadata);
 CSPAN_API void cspan_baggage_free(cspan_baggage *baggage);
@@ -217,7 +219,8 @@ CSPAN_API cspan_propagator *cspan_propagator_xray(void);
 /** Takes ownership of the `count` propagators. */
 CSPAN_API cspan_propagator *cspan_propagator_composite(cspan_propagator **propagators,
                                                        size_t count);
-/** By the names of OTEL_PROPAGATORS ("tracecontext,baggage,xray,none"). */
+/** By the names of OTEL_PROPAGATORS ("tracecontext,baggage,xray,none"). NULL: as that
+ * variable says, else "tracecontext,baggage". NULL on an unknown name. */
 CSPAN_API cspan_propagator *cspan_propagator_from_names(const char *names, cspan_error **error);
 CSPAN_API void cspan_propagator_free(cspan_propagator *propagator);
 
@@ -235,6 +238,7 @@ CSPAN_API void cspan_propagator_inject(const cspan_propagator *propagator,
 typedef struct cspan_extracted {
   cspan_context context;
   cspan_baggage *baggage; /**< private */
+  cspan_span remote;      /**< private */
 } cspan_extracted;
 /** Bad headers are ignored, as the specifications ask. `parent` may be NULL. */
 CSPAN_API void cspan_propagator_extract(const cspan_propagator *propagator,

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* W3C Trace Context: traceparent and tracestate. */
+#include <stdio.h>
+#include <string.h>
+
+#include <cloudspan/ext/propagator.h>
+
+#include "base/text.h"
+
+enum {
+  PARENT_LEN = 55, /* 00-<32>-<16>-<2> */
+  STATE_MAX_MEMBERS = 32,
+  STATE_MAX_LEN = 512,
+  STATE_LARGE_MEMBER = 128, /* longer ones go first */
+  MAX_KEY = 256,
+  MAX_VALUE = 256
+};
+
+static const char *const fields[] = {"traceparent", "tracestate", NULL};
+
+/* ------------------------------------------------------------- traceparent */
+
+static bool lower_hex(const char *text, size_t len, uint8_t *out)
+{
+  for (size_t i = 0; i < len; i++)
+    if (text[i] >= 'A' && text[i] <= 'F')
+      return false;
+  return cspan_hex_decode(text, len, out);
+}
+
+static bool parse_parent(cspan_str text, cspan_span_context *out)
+{
+  uint8_t version;
+  uint8_t flags;
+  const char *s = text.data;
+  if (text.len < PARENT_LEN || s[2] != '-' || s[35] != '-' || s[52] != '-' ||
+      !lower_hex(s, 2, &version) || version == 0xff || !lower_hex(s + 3, 32, out->trace_id) ||
+      !lower_hex(s + 36, 16, out->span_id) || !lower_hex(s + 53, 2, &flags))
+    return false;
+  /* Later versions may have more fields behind another dash. */
+  if (text.len > PARENT_LEN && (version == 0 || s[PARENT_LEN] != '-'))
+    return false;
+  out->trace_flags = flags & (CSPAN_TRACE_FLAG_SAMPLED | CSPAN_TRACE_FLAG_RANDOM);
+  return cspan_span_context_is_valid(out);
+}
+
+/* -------------------------------------------------------------- tracestate */
+
+static bool is_key_char(char c, bool first)
+{
+  if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+    return true;
+  return !first && (c == '_' || c == '-' || c == '*' || c == '/' || c == '@');
+}
+
+static bool is_value_char(char c)
+{
+  return c >= 0x20 && c <= 0x7e && c != ',' && c != '=';
+}
+
+/* The length of the key, 0 when the member is malformed. */
+static size_t member_key(cspan_str member)
+{
+  size_t key = 0;
+  while (key < member.len && is_key_char(member.data[key], key == 0))
+    key++;
+  if (key == 0 || key > MAX_KEY || key == member.len || member.data[key] != '=')
+    return 0;
+  size_t value = member.len - key - 1;
+  if (value == 0 || value > MAX_VALUE)
+    return 0;
+  for (size_t i = key + 1; i < member.len; i++)
+    if (!is_value_char(member.data[i]))
+      return 0;
+  return key;
+}
+
+typedef struct state_members {
+  cspan_str items[STATE_MAX_MEMBERS];
+  size_t keys[STATE_MAX_MEMBERS];
+  size_t count;
+} state_members;
+
+static bool has_key(const state_members *members, cspan_str member, size_t key)
+{
+  for (size_t i = 0; i < members->count; i++)
+    if (members->keys[i] == key && memcmp(members->items[i].data, member.data, key) == 0)
+      return true;
+  return false;
+}
+
+/* False when any member is malformed: the whole header counts for nothing then. */
+static bool parse_state(const char *text, state_members *out)
+{
+  for (const char *at = text; *at;) {
+    size_t len = strcspn(at, ",");
+    cspan_str member = cspan_str_trim((cspan_str){at, len});
+    at += len + (at[len] == ',');
+    if (member.len == 0)
+      continue;
+    size_t key = member_key(member);
+    if (key == 0 || out->count == STATE_MAX_MEMBERS || has_key(out, member, key))
+      return false;
+    out->items[out->count] = member;
+    out->keys[out->count++] = key;
+  }
+  return true;
+}
+
+static size_t state_len(const state_members *members)
+{
+  size_t len = members->count ? members->count - 1 : 0;
+  for (size_t i = 0; i < members->count; i++)
+    len += members->items[i].len;
+  return len;
+}
+
+static void drop_member(state_members *members, size_t index)
+{
+  members->count--;
+  for (size_t i = index; i < members->count; i++)
+    members->items[i] = members->items[i + 1];
+}
+
+/* As the specification says: long members first, then from the end. */
+static void fit_state(state_members *members)
+{
+  for (size_t i = members->count; i-- > 0 && state_len(members) > STATE_MAX_LEN;)
+    if (members->items[i].len > STATE_LARGE_MEMBER)
+      drop_member(members, i);
+  while (state_len(members) > STATE_MAX_LEN)
+    drop_member(members, members->count - 1);
+}
+
+static void join_state(const state_members *members, char out[STATE_MAX_LEN + 1])
+{
+  char *at = out;
+  for (size_t i = 0; i < members->count; i++) {
+    if (i)
+      *at++ = ',';
+    memcpy(at, members->items[i].data, members->items[i].len);
+    at += members->items[i].len;
+  }
+  *at = '\0';
+}
+
+/* -------------------------------------------------------------------- both */
+
+static void trace_inject(void *self, const cspan_context *context, cspan_carrier_set_fn set,
+                         void *carrier)
+{
+  cspan_span_context span;
+  char trace[33];
+  char id[17];
+  char parent[PARENT_LEN + 1];
+  (void)self;
+  if (!cspan_span_get_context(context->span, &span) || !cspan_span_context_is_valid(&span))
+    return;
+  cspan_trace_id_hex(span.trace_id, trace);
+  cspan_span_id_hex(span.span_id, id);
+  snprintf(parent, sizeof parent, "00-%s-%s-%02x", trace, id,
+           span.trace_flags & (CSPAN_TRACE_FLAG_SAMPLED | CSPAN_TRACE_FLAG_RANDOM));
+  set(carrier, "traceparent", parent);
+  if (span.trace_state && span.trace_state[0])
+    set(carrier, "tracestate", span.trace_state);
+}
+
+static void trace_extract(void *self, cspan_carrier_get_fn get, void *carrier, cspan_extracted *out)
+{
+  cspan_span_context remote = {.is_remote = true};
+  state_members members = {.count = 0};
+  char state[STATE_MAX_LEN + 1];
+  (void)self;
+  cspan_str parent = cspan_str_trim(cspan_str_of(get(carrier, "traceparent")));
+  if (!parse_parent(parent, &remote))
+    return;
+  const char *text = get(carrier, "tracestate");
+  if (text && parse_state(text, &members) && members.count) {
+    fit_state(&members);
+    join_state(&members, state);
+    remote.trace_state = state;
+  }
+  cspan_extracted_set_remote(out, &remote);
+}
+
+static const cspan_propagator_vtable trace_vtable = {
+    .size = sizeof trace_vtable,
+    .fields = fields,
+    .inject = trace_inject,
+    .extract = trace_extract,
+};
+
+cspan_propagator *cspan_propagator_tracecontext(void)
+{
+  return cspan_propagator_create(&trace_vtable, NULL);
+}
