@@ -138,5 +138,8 @@ typedef void (*cspan_timer_fn)(void *user);
 cspan_loop_timer *cspan_loop_timer_start(cspan_loop *loop, int64_t delay_ms, cspan_timer_fn fn,
                                          void *user);
 void cspan_loop_timer_cancel(cspan_loop *loop, cspan_loop_timer *timer);
+/* Calls `dropped` (once, instead of fn) when the loop is freed before the timer fires: whoever
+ * waits for it is told. Without this a timer goes silently with its loop. */
+void cspan_loop_timer_on_drop(cspan_loop_timer *timer, cspan_timer_fn dropped);
 
 #endif

@@ -8,6 +8,7 @@ struct cspan_loop_timer {
   uint64_t serial;
   size_t index; /* in the heap */
   cspan_timer_fn fn;
+  cspan_timer_fn dropped; /* may be NULL */
   void *user;
 };
 
@@ -94,6 +95,7 @@ cspan_loop_timer *cspan_loop_timer_start(cspan_loop *loop, int64_t delay_ms, csp
   timer->due_ns = now_ns + ms * NS_PER_MS;
   timer->serial = heap->next_serial++;
   timer->fn = fn;
+  timer->dropped = NULL;
   timer->user = user;
   heap->count++;
   place(heap, heap->count - 1, timer);
@@ -106,6 +108,10 @@ void cspan_loop_timer_cancel(cspan_loop *loop, cspan_loop_timer *timer) {
     take_out(&loop->timers, timer);
     cspan_free(timer);
   }
+}
+
+void cspan_loop_timer_on_drop(cspan_loop_timer *timer, cspan_timer_fn dropped) {
+  timer->dropped = dropped;
 }
 
 int64_t cspan_timers_next(const cspan_timer_heap *heap) {
@@ -131,8 +137,16 @@ size_t cspan_timers_fire(cspan_loop *loop, int64_t now_ns) {
 }
 
 void cspan_timers_free(cspan_timer_heap *heap) {
-  for (size_t i = 0; i < heap->count; i++) {
-    cspan_free(heap->items[i]);
+  /* One by one: what is told may cancel or start others. */
+  while (heap->count) {
+    cspan_loop_timer *timer = heap->items[heap->count - 1];
+    cspan_timer_fn dropped = timer->dropped;
+    void *user = timer->user;
+    take_out(heap, timer);
+    cspan_free(timer);
+    if (dropped) {
+      dropped(user);
+    }
   }
   cspan_free(heap->items);
   heap->items = NULL;
