@@ -130,3 +130,81 @@ static outcome batch_delete(void)
   return o;
 }
 
+static void replay(outcome (*scenario)(void), size_t step) {
+  outcome first = scenario(); /* pools and caches fill */
+  assert_int_equal(first.status, CSPAN_OK);
+  long before = fail_alloc_outstanding();
+  size_t failures = 0;
+  for (size_t n = 1;; n += step) {
+    assert_true(n < MOST_ALLOCATIONS);
+    fail_alloc_arm(n, false);
+    outcome o = scenario();
+    bool met = fail_alloc_disarm();
+    if (o.status != CSPAN_OK) {
+      failures++;
+      assert_non_null(o.error);
+      assert_true(strlen(cspan_error_message(o.error)) > 0);
+      cspan_error_free(o.error);
+    } else {
+      assert_null(o.error);
+    }
+    assert_int_equal(cspan_sandbox_open_uploads(sandbox), 0);
+    if (!met)
+      break;
+  }
+  assert_true(failures > 0);
+  assert_true(fail_alloc_outstanding() <= before + 8); /* idle pools may keep a block more */
+}
+
+static void test_small_upload(void **state) {
+  (void)state;
+  replay(small_upload, 1);
+}
+
+static void test_multipart_upload(void **state) {
+  (void)state;
+  replay(multipart_upload, 1);
+}
+
+static void test_download(void **state) {
+  (void)state;
+  replay(download, 1);
+}
+
+static void test_batch_delete(void **state) {
+  (void)state;
+  replay(batch_delete, 1);
+}
+
+static int open_all(void **state) {
+  (void)state;
+  fail_alloc_install();
+  big = calloc(1, PART + 1);
+  clients c = {0};
+  cspan_s3_bucket_input bucket = {.bucket = "oom-bucket"};
+  cspan_s3_put_object_input put = {
+      .bucket = "oom-bucket", .key = "kept", .body = {.data = "hello", .size_bytes = 5}};
+  int bad = !big || cspan_sandbox_start(NULL, &sandbox, NULL) || clients_open(&c, NULL) ||
+            cspan_s3_create_bucket(c.s3, NULL, &bucket, NULL, NULL) ||
+            cspan_s3_put_object(c.s3, NULL, &put, NULL, NULL);
+  clients_close(&c);
+  return bad;
+}
+
+static int close_all(void **state) {
+  (void)state;
+  cspan_sandbox_stop(sandbox);
+  free(big);
+  fail_alloc_uninstall();
+  return 0;
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_small_upload),
+      cmocka_unit_test(test_multipart_upload),
+      cmocka_unit_test(test_download),
+      cmocka_unit_test(test_batch_delete),
+  };
+  return cmocka_run_group_tests(tests, open_all, close_all);
+}
