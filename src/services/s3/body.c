@@ -5,8 +5,7 @@
 #include "base/error.h"
 #include "services/s3/operation.h"
 
-cspan_status cspan_s3_write_checksum(cspan_call *call, const char *algorithm, cspan_error **error)
-{
+cspan_status cspan_s3_write_checksum(cspan_call *call, const char *algorithm, cspan_error **error) {
   static const char *const known[] = {"CRC32", "CRC32C", "CRC64NVME", "SHA256", "SHA1"};
   bool ok = !algorithm;
   for (size_t i = 0; i < CSPAN_S3_COUNT(known) && !ok; i++) {
@@ -24,36 +23,14 @@ cspan_status cspan_s3_write_checksum(cspan_call *call, const char *algorithm, cs
   return CSPAN_OK;
 }
 
-cspan_status cspan_s3_write_body(cspan_call *call, const cspan_body *body, cspan_error **error)
-{
-  int sources = (body->data != NULL) + (body->path != NULL) + (body->read != NULL);
-  if (sources > 1) {
-    return cspan_error_set(error, CSPAN_ERR_INVALID,
-                           "%s: Body names more than one source; set one of data, path and read",
-                           cspan_call_operation(call));
-  }
-  if (body->offset_bytes < 0 || body->size_bytes < (body->read ? -1 : 0)) {
-    return cspan_error_set(error, CSPAN_ERR_INVALID, "%s: Body has a negative offset or size",
-                           cspan_call_operation(call));
-  }
-  if (sources == 0 && body->size_bytes > 0) {
-    return cspan_error_set(error, CSPAN_ERR_INVALID,
-                           "%s: Body has a size but no source; set data, path or read",
-                           cspan_call_operation(call));
-  }
-  return cspan_call_set_body(call, body, error);
-}
-
-void cspan_s3_xml_open(cspan_buf *buf, const char *root)
-{
+void cspan_s3_xml_open(cspan_buf *buf, const char *root) {
   cspan_buf_init(buf, CSPAN_S3_MAX_XML);
   cspan_buf_str(buf, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<");
   cspan_buf_str(buf, root);
   cspan_buf_str(buf, " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
 }
 
-cspan_status cspan_s3_take_xml(cspan_call *call, cspan_buf *buf, cspan_error **error)
-{
+cspan_status cspan_s3_take_xml(cspan_call *call, cspan_buf *buf, cspan_error **error) {
   cspan_status status = cspan_buf_status(buf);
   if (status == CSPAN_ERR_LIMIT) {
     status = cspan_error_set(error, status, "%s: the request's document would be over %d bytes",

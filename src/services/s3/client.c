@@ -14,8 +14,7 @@ static const cspan_service s3_service = {
     .sign_content_sha256 = true,
 };
 
-cspan_status cspan_s3_create(const cspan_aws_config *config, cspan_s3 **out, cspan_error **error)
-{
+cspan_status cspan_s3_create(const cspan_aws_config *config, cspan_s3 **out, cspan_error **error) {
   if (!config || !out) {
     return cspan_error_set(error, CSPAN_ERR_INVALID,
                            "cspan_s3_create needs a config and a place for the client");
@@ -34,22 +33,19 @@ cspan_status cspan_s3_create(const cspan_aws_config *config, cspan_s3 **out, csp
   return CSPAN_OK;
 }
 
-void cspan_s3_free(cspan_s3 *client)
-{
+void cspan_s3_free(cspan_s3 *client) {
   if (client) {
     cspan_aws_client_free(client->aws);
     cspan_free(client);
   }
 }
 
-void cspan_s3_output_free(void *output)
-{
+void cspan_s3_output_free(void *output) {
   cspan_output_free(output);
 }
 
 cspan_status cspan_s3_check_input(const cspan_s3 *client, const char *operation, const void *input,
-                                  size_t min_size, cspan_error **error)
-{
+                                  size_t min_size, cspan_error **error) {
   if (!client || !input) {
     return cspan_error_set(error, CSPAN_ERR_INVALID, "%s needs a client and an input", operation);
   }
@@ -65,8 +61,7 @@ cspan_status cspan_s3_check_input(const cspan_s3 *client, const char *operation,
 
 cspan_status cspan_s3_call(cspan_s3 *client, const cspan_operation *operation,
                            const cspan_context *context, const void *input, size_t min_size,
-                           const cspan_call_options *options, void **output, cspan_error **error)
-{
+                           const cspan_call_options *options, void **output, cspan_error **error) {
   if (output) {
     *output = NULL;
   }

@@ -24,8 +24,7 @@ static const cspan_s3_in copy_fields[] = {
 };
 
 /* CopySource is "bucket/key", as it is written, not as it is encoded. */
-static size_t copy_param(const void *data, const char *member, char *text, size_t capacity)
-{
+static size_t copy_param(const void *data, const char *member, char *text, size_t capacity) {
   const copy_input *input = data;
   if (strcmp(member, "CopySource") != 0) {
     return cspan_s3_param(input, copy_fields, CSPAN_S3_COUNT(copy_fields), member, text, capacity);
@@ -41,8 +40,7 @@ static size_t copy_param(const void *data, const char *member, char *text, size_
   return len + 1 + strlen(input->source_key);
 }
 
-static cspan_status write_source(cspan_call *call, const copy_input *input, cspan_error **error)
-{
+static cspan_status write_source(cspan_call *call, const copy_input *input, cspan_error **error) {
   if (!input->source_bucket || !*input->source_bucket || !input->source_key ||
       !*input->source_key) {
     return cspan_error_set(error, CSPAN_ERR_INVALID,
@@ -70,8 +68,7 @@ static cspan_status write_source(cspan_call *call, const copy_input *input, cspa
   return status;
 }
 
-static cspan_status copy_serialize(cspan_call *call, const void *data, cspan_error **error)
-{
+static cspan_status copy_serialize(cspan_call *call, const void *data, cspan_error **error) {
   const copy_input *input = data;
   if (!input->replace_metadata && (input->content_type || input->metadata_count)) {
     return cspan_error_set(error, CSPAN_ERR_INVALID,
@@ -92,8 +89,7 @@ static cspan_status copy_serialize(cspan_call *call, const void *data, cspan_err
   return status;
 }
 
-static cspan_status copy_deserialize(cspan_call *call, void **output, cspan_error **error)
-{
+static cspan_status copy_deserialize(cspan_call *call, void **output, cspan_error **error) {
   static const cspan_s3_out headers[] = {
       CSPAN_S3_OUT(copy_output, version_id, CSPAN_S3_STRING, "x-amz-version-id"),
   };
@@ -127,7 +123,6 @@ static const cspan_operation copy_object_operation = {
 
 cspan_status cspan_s3_copy_object(cspan_s3 *client, const cspan_context *context,
                                   const cspan_s3_copy_object_input *input,
-                                  cspan_s3_copy_object_output **output, cspan_error **error)
-{
+                                  cspan_s3_copy_object_output **output, cspan_error **error) {
   return CSPAN_S3_CALL(client, &copy_object_operation, context, input, output, error);
 }

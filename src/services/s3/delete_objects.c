@@ -22,8 +22,7 @@ typedef struct text_writer {
   size_t len;
 } text_writer;
 
-static void put(text_writer *writer, const char *piece)
-{
+static void put(text_writer *writer, const char *piece) {
   size_t len = strlen(piece);
   if (writer->len < writer->capacity) {
     cspan_s3_copy_text(piece, writer->text + writer->len, writer->capacity - writer->len);
@@ -32,8 +31,7 @@ static void put(text_writer *writer, const char *piece)
 }
 
 /* "Objects=[{Key=a,VersionId=v},{Key=b}],Quiet=false", the form of the semantic conventions. */
-static size_t delete_text(const delete_input *input, char *text, size_t capacity)
-{
+static size_t delete_text(const delete_input *input, char *text, size_t capacity) {
   text_writer writer = {.text = text, .capacity = capacity};
   put(&writer, "Objects=[");
   for (size_t i = 0; i < input->object_count; i++) {
@@ -50,8 +48,7 @@ static size_t delete_text(const delete_input *input, char *text, size_t capacity
   return writer.len;
 }
 
-static size_t delete_param(const void *input, const char *member, char *text, size_t capacity)
-{
+static size_t delete_param(const void *input, const char *member, char *text, size_t capacity) {
   if (strcmp(member, "Delete") == 0) {
     return delete_text(input, text, capacity);
   }
@@ -59,8 +56,7 @@ static size_t delete_param(const void *input, const char *member, char *text, si
                         capacity);
 }
 
-static cspan_status check_objects(const delete_input *input, cspan_error **error)
-{
+static cspan_status check_objects(const delete_input *input, cspan_error **error) {
   if (input->object_count == 0 || input->object_count > MAX_OBJECTS || !input->objects) {
     return cspan_error_set(error, CSPAN_ERR_INVALID,
                            "DeleteObjects: %zu objects are given; a call takes 1 to 1000",
@@ -77,8 +73,7 @@ static cspan_status check_objects(const delete_input *input, cspan_error **error
 }
 
 /* Some servers (OpenStack Swift) insist on Content-MD5 here, whatever checksum there is. */
-static cspan_status write_md5(cspan_call *call, const cspan_buf *body, cspan_error **error)
-{
+static cspan_status write_md5(cspan_call *call, const cspan_buf *body, cspan_error **error) {
   uint8_t md5[CSPAN_MD5_LEN];
   cspan_buf text;
   cspan_buf_init(&text, 64);
@@ -92,8 +87,8 @@ static cspan_status write_md5(cspan_call *call, const cspan_buf *body, cspan_err
   return status == CSPAN_OK ? CSPAN_OK : cspan_error_move(error, cspan_error_nomem());
 }
 
-static cspan_status write_document(cspan_call *call, const delete_input *input, cspan_error **error)
-{
+static cspan_status write_document(cspan_call *call, const delete_input *input,
+                                   cspan_error **error) {
   cspan_buf body;
   cspan_s3_xml_open(&body, "Delete");
   for (size_t i = 0; i < input->object_count; i++) {
@@ -115,8 +110,7 @@ static cspan_status write_document(cspan_call *call, const delete_input *input, 
   return cspan_s3_take_xml(call, &body, error);
 }
 
-static cspan_status delete_serialize(cspan_call *call, const void *data, cspan_error **error)
-{
+static cspan_status delete_serialize(cspan_call *call, const void *data, cspan_error **error) {
   const delete_input *input = data;
   cspan_status status =
       cspan_s3_write(call, input, delete_fields, CSPAN_S3_COUNT(delete_fields), error);
@@ -136,8 +130,7 @@ static cspan_status delete_serialize(cspan_call *call, const void *data, cspan_e
   return status;
 }
 
-static cspan_status delete_deserialize(cspan_call *call, void **output, cspan_error **error)
-{
+static cspan_status delete_deserialize(cspan_call *call, void **output, cspan_error **error) {
   static const cspan_s3_out deleted_fields[] = {
       CSPAN_S3_OUT(cspan_s3_object_identifier, key, CSPAN_S3_STRING, "Key"),
       CSPAN_S3_OUT(cspan_s3_object_identifier, version_id, CSPAN_S3_STRING, "VersionId"),
@@ -184,7 +177,6 @@ static const cspan_operation delete_objects_operation = {
 
 cspan_status cspan_s3_delete_objects(cspan_s3 *client, const cspan_context *context,
                                      const cspan_s3_delete_objects_input *input,
-                                     cspan_s3_delete_objects_output **output, cspan_error **error)
-{
+                                     cspan_s3_delete_objects_output **output, cspan_error **error) {
   return CSPAN_S3_CALL(client, &delete_objects_operation, context, input, output, error);
 }

@@ -42,9 +42,7 @@ typedef struct cspan_s3_in {
 } cspan_s3_in;
 
 #define CSPAN_S3_IN(struct_, field, member, type, place, wire)                                     \
-  {                                                                                                \
-    (member), (wire), (unsigned short)offsetof(struct_, field), (type), (place)                    \
-  }
+  { (member), (wire), (unsigned short)offsetof(struct_, field), (type), (place) }
 #define CSPAN_S3_IN_BUCKET(struct_)                                                                \
   CSPAN_S3_IN(struct_, bucket, "Bucket", CSPAN_S3_STRING, CSPAN_S3_BUCKET, NULL)
 #define CSPAN_S3_IN_KEY(struct_)                                                                   \
@@ -58,9 +56,7 @@ typedef struct cspan_s3_out {
 } cspan_s3_out;
 
 #define CSPAN_S3_OUT(struct_, field, type, wire)                                                   \
-  {                                                                                                \
-    (wire), (unsigned short)offsetof(struct_, field), (type)                                       \
-  }
+  { (wire), (unsigned short)offsetof(struct_, field), (type) }
 
 #define CSPAN_S3_COUNT(array) (sizeof(array) / sizeof(array)[0])
 

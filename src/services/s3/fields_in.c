@@ -9,8 +9,7 @@
 enum { MAX_KEY_ENCODED = 16 * 1024, MAX_METADATA_NAME = 1024, NUMBER_SIZE = 32 };
 
 /* A member as text: points into the input or into `number`; NULL when not given. */
-static const char *text_of(const void *input, const cspan_s3_in *field, char *number)
-{
+static const char *text_of(const void *input, const cspan_s3_in *field, char *number) {
   const char *at = (const char *)input + field->offset;
   if (field->type == CSPAN_S3_INT) {
     int value = 0;
@@ -30,8 +29,7 @@ static const char *text_of(const void *input, const cspan_s3_in *field, char *nu
 }
 
 /* Visible characters, blanks and UTF-8: what cannot end the header. */
-static bool fits_header(const char *value)
-{
+static bool fits_header(const char *value) {
   for (const char *at = value; *at; at++) {
     if (((unsigned char)*at < ' ' && *at != '\t') || *at == 0x7f) {
       return false;
@@ -41,8 +39,7 @@ static bool fits_header(const char *value)
 }
 
 cspan_status cspan_s3_write_header(cspan_call *call, const char *name, const char *value,
-                                   cspan_error **error)
-{
+                                   cspan_error **error) {
   if (!value || !*value) {
     return CSPAN_OK;
   }
@@ -57,16 +54,14 @@ cspan_status cspan_s3_write_header(cspan_call *call, const char *name, const cha
   return CSPAN_OK;
 }
 
-static bool is_token(const char *name)
-{
+static bool is_token(const char *name) {
   size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                             "!#$%&'*+-.^_`|~");
   return len > 0 && name[len] == '\0' && len < MAX_METADATA_NAME;
 }
 
 cspan_status cspan_s3_write_metadata(cspan_call *call, const cspan_s3_metadata *metadata,
-                                     size_t count, cspan_error **error)
-{
+                                     size_t count, cspan_error **error) {
   static const char prefix[] = "x-amz-meta-";
   char name[sizeof prefix + MAX_METADATA_NAME];
   for (size_t i = 0; i < count; i++) {
@@ -91,14 +86,12 @@ cspan_status cspan_s3_write_metadata(cspan_call *call, const cspan_s3_metadata *
   return CSPAN_OK;
 }
 
-static cspan_status missing(const cspan_call *call, const cspan_s3_in *field, cspan_error **error)
-{
+static cspan_status missing(const cspan_call *call, const cspan_s3_in *field, cspan_error **error) {
   return cspan_error_set(error, CSPAN_ERR_INVALID, "%s: %s is required and must not be empty",
                          cspan_call_operation(call), field->member);
 }
 
-static cspan_status write_bucket(cspan_call *call, const char *bucket, cspan_error **error)
-{
+static cspan_status write_bucket(cspan_call *call, const char *bucket, cspan_error **error) {
   /* Only what would change the shape of the URL: servers differ in the names they take. */
   bool bad = strlen(bucket) > 255 || strcmp(bucket, ".") == 0 || strcmp(bucket, "..") == 0;
   for (const char *at = bucket; *at && !bad; at++) {
@@ -116,8 +109,7 @@ static cspan_status write_bucket(cspan_call *call, const char *bucket, cspan_err
   return CSPAN_OK;
 }
 
-static cspan_status write_key(cspan_call *call, const char *key, cspan_error **error)
-{
+static cspan_status write_key(cspan_call *call, const char *key, cspan_error **error) {
   size_t len = strlen(key);
   if (!cspan_utf8_valid(key, len)) {
     return cspan_error_set(error, CSPAN_ERR_INVALID, "%s: Key is not valid UTF-8",
@@ -140,8 +132,7 @@ static cspan_status write_key(cspan_call *call, const char *key, cspan_error **e
 }
 
 static cspan_status write_field(cspan_call *call, const cspan_s3_in *field, const char *value,
-                                cspan_error **error)
-{
+                                cspan_error **error) {
   switch (field->place) {
   case CSPAN_S3_BUCKET:
     return write_bucket(call, value, error);
@@ -160,15 +151,13 @@ static cspan_status write_field(cspan_call *call, const cspan_s3_in *field, cons
   }
 }
 
-static bool is_required(const cspan_s3_in *field)
-{
+static bool is_required(const cspan_s3_in *field) {
   return field->place == CSPAN_S3_BUCKET || field->place == CSPAN_S3_KEY ||
          field->place == CSPAN_S3_REQUIRED_QUERY;
 }
 
 cspan_status cspan_s3_write(cspan_call *call, const void *input, const cspan_s3_in *fields,
-                            size_t count, cspan_error **error)
-{
+                            size_t count, cspan_error **error) {
   char number[NUMBER_SIZE];
   for (size_t i = 0; i < count; i++) {
     const char *value = text_of(input, &fields[i], number);
@@ -183,8 +172,7 @@ cspan_status cspan_s3_write(cspan_call *call, const void *input, const cspan_s3_
   return CSPAN_OK;
 }
 
-size_t cspan_s3_copy_text(const char *from, char *text, size_t capacity)
-{
+size_t cspan_s3_copy_text(const char *from, char *text, size_t capacity) {
   size_t len = from ? strlen(from) : 0;
   if (capacity > 0) {
     size_t fit = len < capacity ? len : capacity - 1;
@@ -197,8 +185,7 @@ size_t cspan_s3_copy_text(const char *from, char *text, size_t capacity)
 }
 
 size_t cspan_s3_param(const void *input, const cspan_s3_in *fields, size_t count,
-                      const char *member, char *text, size_t capacity)
-{
+                      const char *member, char *text, size_t capacity) {
   char number[NUMBER_SIZE];
   for (size_t i = 0; i < count; i++) {
     if (strcmp(fields[i].member, member) == 0) {

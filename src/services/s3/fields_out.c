@@ -7,8 +7,7 @@
 #include "services/s3/operation.h"
 
 /* AWS writes a blank in a listed key as '+', others as %20; a plus sign is %2B for both. */
-static const char *decode_key(cspan_arena *arena, const char *text)
-{
+static const char *decode_key(cspan_arena *arena, const char *text) {
   size_t len = strlen(text);
   cspan_buf decoded;
   cspan_buf_init(&decoded, len + 1);
@@ -31,8 +30,7 @@ static const char *decode_key(cspan_arena *arena, const char *text)
 
 /* Puts `value` into the member; false when out of memory. What does not parse is left as
  * "not given": a server's slip in a date is no reason to fail the call. */
-static bool set_member(void *item, const cspan_s3_out *field, const char *value)
-{
+static bool set_member(void *item, const cspan_s3_out *field, const char *value) {
   char *at = (char *)item + field->offset;
   int64_t number = 0;
   time_t when = 0;
@@ -67,8 +65,7 @@ static bool set_member(void *item, const cspan_s3_out *field, const char *value)
 }
 
 cspan_status cspan_s3_read_headers(cspan_call *call, size_t output_size, const cspan_s3_out *fields,
-                                   size_t count, void **output, cspan_error **error)
-{
+                                   size_t count, void **output, cspan_error **error) {
   void *item = cspan_call_output_new(call, output_size);
   bool ok = item != NULL;
   for (size_t i = 0; i < count && ok; i++) {
@@ -87,8 +84,7 @@ cspan_status cspan_s3_read_headers(cspan_call *call, size_t output_size, const c
 }
 
 cspan_status cspan_s3_read_document(cspan_call *call, const char *name, const cspan_xml_node **root,
-                                    cspan_error **error)
-{
+                                    cspan_error **error) {
   size_t len = 0;
   const char *body = cspan_call_body(call, &len);
   cspan_arena *arena = cspan_call_arena(call);
@@ -108,8 +104,7 @@ cspan_status cspan_s3_read_document(cspan_call *call, const char *name, const cs
 
 cspan_status cspan_s3_read_elements(cspan_call *call, const cspan_xml_node *node,
                                     const cspan_s3_out *fields, size_t count, bool url_encoded,
-                                    void *item, cspan_error **error)
-{
+                                    void *item, cspan_error **error) {
   for (size_t i = 0; i < count; i++) {
     const char *value = cspan_xml_text(node, fields[i].wire);
     if (!value) {
@@ -127,8 +122,7 @@ cspan_status cspan_s3_read_elements(cspan_call *call, const cspan_xml_node *node
 
 cspan_status cspan_s3_read_list(cspan_call *call, const cspan_xml_node *parent,
                                 const cspan_s3_list_shape *shape, bool url_encoded,
-                                const void **items, size_t *count, cspan_error **error)
-{
+                                const void **items, size_t *count, cspan_error **error) {
   size_t n = 0;
   for (const cspan_xml_node *at = parent->first_child; at; at = at->next_sibling) {
     n += strcmp(at->name, shape->name) == 0;
@@ -159,15 +153,13 @@ cspan_status cspan_s3_read_list(cspan_call *call, const cspan_xml_node *parent,
   return CSPAN_OK;
 }
 
-bool cspan_s3_is_url_encoded(const cspan_xml_node *root)
-{
+bool cspan_s3_is_url_encoded(const cspan_xml_node *root) {
   return cspan_ieq(cspan_xml_text(root, "EncodingType"), "url");
 }
 
 cspan_status cspan_s3_read_prefixes(cspan_call *call, const cspan_xml_node *root,
                                     const char *const **prefixes, size_t *count,
-                                    cspan_error **error)
-{
+                                    cspan_error **error) {
   static const cspan_s3_out fields[] = {{"Prefix", 0, CSPAN_S3_URL_STRING}};
   static const cspan_s3_list_shape shape = {"CommonPrefixes", fields, CSPAN_S3_COUNT(fields),
                                             sizeof(const char *)};

@@ -22,8 +22,7 @@ static const cspan_s3_in create_fields[] = {
 };
 CSPAN_S3_PARAM_FUNCTION(create_param, create_fields)
 
-static cspan_status create_serialize(cspan_call *call, const void *data, cspan_error **error)
-{
+static cspan_status create_serialize(cspan_call *call, const void *data, cspan_error **error) {
   const create_input *input = data;
   if (cspan_call_add_query(call, "uploads", NULL) != CSPAN_OK) {
     return cspan_error_move(error, cspan_error_nomem());
@@ -43,8 +42,7 @@ static cspan_status create_serialize(cspan_call *call, const void *data, cspan_e
   return status;
 }
 
-static cspan_status create_deserialize(cspan_call *call, void **output, cspan_error **error)
-{
+static cspan_status create_deserialize(cspan_call *call, void **output, cspan_error **error) {
   static const cspan_s3_out elements[] = {
       CSPAN_S3_OUT(create_output, upload_id, CSPAN_S3_STRING, "UploadId"),
   };
@@ -78,8 +76,7 @@ static const cspan_operation create_operation = {
 cspan_status cspan_s3_create_multipart_upload(cspan_s3 *client, const cspan_context *context,
                                               const cspan_s3_create_multipart_upload_input *input,
                                               cspan_s3_create_multipart_upload_output **output,
-                                              cspan_error **error)
-{
+                                              cspan_error **error) {
   return CSPAN_S3_CALL(client, &create_operation, context, input, output, error);
 }
 
@@ -95,8 +92,7 @@ static const cspan_s3_in part_fields[] = {
 };
 CSPAN_S3_PARAM_FUNCTION(part_param, part_fields)
 
-static cspan_status part_serialize(cspan_call *call, const void *data, cspan_error **error)
-{
+static cspan_status part_serialize(cspan_call *call, const void *data, cspan_error **error) {
   const part_input *input = data;
   if (input->part_number < 1 || input->part_number > 10000) {
     return cspan_error_set(error, CSPAN_ERR_INVALID,
@@ -106,7 +102,7 @@ static cspan_status part_serialize(cspan_call *call, const void *data, cspan_err
   cspan_status status =
       cspan_s3_write(call, input, part_fields, CSPAN_S3_COUNT(part_fields), error);
   if (status == CSPAN_OK) {
-    status = cspan_s3_write_body(call, &input->body, error);
+    status = cspan_call_set_body(call, &input->body, error);
   }
   if (status == CSPAN_OK) {
     status = cspan_s3_write_checksum(call, input->checksum_algorithm, error);
@@ -124,8 +120,7 @@ static const cspan_operation upload_part_operation = {
 
 cspan_status cspan_s3_upload_part(cspan_s3 *client, const cspan_context *context,
                                   const cspan_s3_upload_part_input *input,
-                                  cspan_s3_upload_part_output **output, cspan_error **error)
-{
+                                  cspan_s3_upload_part_output **output, cspan_error **error) {
   return CSPAN_S3_CALL(client, &upload_part_operation, context, input, output, error);
 }
 
@@ -139,8 +134,7 @@ static const cspan_s3_in complete_fields[] = {
 };
 CSPAN_S3_PARAM_FUNCTION(complete_param, complete_fields)
 
-static cspan_status check_parts(const complete_input *input, cspan_error **error)
-{
+static cspan_status check_parts(const complete_input *input, cspan_error **error) {
   if (!input->parts || input->part_count == 0 || input->part_count > 10000) {
     return cspan_error_set(error, CSPAN_ERR_INVALID,
                            "CompleteMultipartUpload: %zu parts are given; an upload has 1 to 10000",
@@ -160,8 +154,7 @@ static cspan_status check_parts(const complete_input *input, cspan_error **error
   return CSPAN_OK;
 }
 
-static cspan_status complete_serialize(cspan_call *call, const void *data, cspan_error **error)
-{
+static cspan_status complete_serialize(cspan_call *call, const void *data, cspan_error **error) {
   const complete_input *input = data;
   cspan_status status =
       cspan_s3_write(call, input, complete_fields, CSPAN_S3_COUNT(complete_fields), error);
@@ -191,8 +184,7 @@ static cspan_status complete_serialize(cspan_call *call, const void *data, cspan
   return cspan_s3_take_xml(call, &body, error);
 }
 
-static cspan_status complete_deserialize(cspan_call *call, void **output, cspan_error **error)
-{
+static cspan_status complete_deserialize(cspan_call *call, void **output, cspan_error **error) {
   static const cspan_s3_out headers[] = {
       CSPAN_S3_OUT(complete_output, version_id, CSPAN_S3_STRING, "x-amz-version-id"),
   };
@@ -227,8 +219,7 @@ static const cspan_operation complete_operation = {
 cspan_status cspan_s3_complete_multipart_upload(
     cspan_s3 *client, const cspan_context *context,
     const cspan_s3_complete_multipart_upload_input *input,
-    cspan_s3_complete_multipart_upload_output **output, cspan_error **error)
-{
+    cspan_s3_complete_multipart_upload_output **output, cspan_error **error) {
   return CSPAN_S3_CALL(client, &complete_operation, context, input, output, error);
 }
 
@@ -240,13 +231,11 @@ static const cspan_s3_in abort_fields[] = {
 };
 CSPAN_S3_PARAM_FUNCTION(abort_param, abort_fields)
 
-static cspan_status abort_serialize(cspan_call *call, const void *input, cspan_error **error)
-{
+static cspan_status abort_serialize(cspan_call *call, const void *input, cspan_error **error) {
   return cspan_s3_write(call, input, abort_fields, CSPAN_S3_COUNT(abort_fields), error);
 }
 
-static cspan_status abort_deserialize(cspan_call *call, void **output, cspan_error **error)
-{
+static cspan_status abort_deserialize(cspan_call *call, void **output, cspan_error **error) {
   return cspan_s3_read_headers(call, 1, NULL, 0, output, error);
 }
 
@@ -260,7 +249,6 @@ static const cspan_operation abort_operation = {
 
 cspan_status cspan_s3_abort_multipart_upload(cspan_s3 *client, const cspan_context *context,
                                              const cspan_s3_abort_multipart_upload_input *input,
-                                             cspan_error **error)
-{
+                                             cspan_error **error) {
   return CSPAN_S3_CALL(client, &abort_operation, context, input, NULL, error);
 }

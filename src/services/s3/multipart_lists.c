@@ -19,13 +19,11 @@ static const cspan_s3_in parts_fields[] = {
 };
 CSPAN_S3_PARAM_FUNCTION(parts_param, parts_fields)
 
-static cspan_status parts_serialize(cspan_call *call, const void *input, cspan_error **error)
-{
+static cspan_status parts_serialize(cspan_call *call, const void *input, cspan_error **error) {
   return cspan_s3_write(call, input, parts_fields, CSPAN_S3_COUNT(parts_fields), error);
 }
 
-static cspan_status parts_deserialize(cspan_call *call, void **output, cspan_error **error)
-{
+static cspan_status parts_deserialize(cspan_call *call, void **output, cspan_error **error) {
   static const cspan_s3_out elements[] = {
       CSPAN_S3_OUT(parts_output, is_truncated, CSPAN_S3_BOOL, "IsTruncated"),
       CSPAN_S3_OUT(parts_output, next_part_number_marker, CSPAN_S3_INT, "NextPartNumberMarker"),
@@ -68,8 +66,7 @@ static const cspan_operation list_parts_operation = {
 
 cspan_status cspan_s3_list_parts(cspan_s3 *client, const cspan_context *context,
                                  const cspan_s3_list_parts_input *input,
-                                 cspan_s3_list_parts_output **output, cspan_error **error)
-{
+                                 cspan_s3_list_parts_output **output, cspan_error **error) {
   return CSPAN_S3_CALL(client, &list_parts_operation, context, input, output, error);
 }
 
@@ -87,8 +84,7 @@ static const cspan_s3_in uploads_fields[] = {
 };
 CSPAN_S3_PARAM_FUNCTION(uploads_param, uploads_fields)
 
-static cspan_status uploads_serialize(cspan_call *call, const void *input, cspan_error **error)
-{
+static cspan_status uploads_serialize(cspan_call *call, const void *input, cspan_error **error) {
   if (cspan_call_set_path(call, "/") != CSPAN_OK ||
       cspan_call_add_query(call, "uploads", NULL) != CSPAN_OK ||
       cspan_call_add_query(call, "encoding-type", "url") != CSPAN_OK) {
@@ -98,8 +94,7 @@ static cspan_status uploads_serialize(cspan_call *call, const void *input, cspan
 }
 
 static cspan_status read_uploads(cspan_call *call, const cspan_xml_node *root, bool url_encoded,
-                                 uploads_output *out, cspan_error **error)
-{
+                                 uploads_output *out, cspan_error **error) {
   static const cspan_s3_out elements[] = {
       CSPAN_S3_OUT(uploads_output, is_truncated, CSPAN_S3_BOOL, "IsTruncated"),
       CSPAN_S3_OUT(uploads_output, next_key_marker, CSPAN_S3_URL_STRING, "NextKeyMarker"),
@@ -122,8 +117,7 @@ static cspan_status read_uploads(cspan_call *call, const cspan_xml_node *root, b
   return status;
 }
 
-static cspan_status uploads_deserialize(cspan_call *call, void **output, cspan_error **error)
-{
+static cspan_status uploads_deserialize(cspan_call *call, void **output, cspan_error **error) {
   const cspan_xml_node *root = NULL;
   void *item = NULL;
   cspan_status status = cspan_s3_read_document(call, "ListMultipartUploadsResult", &root, error);
@@ -153,7 +147,6 @@ static const cspan_operation list_multipart_uploads_operation = {
 cspan_status cspan_s3_list_multipart_uploads(cspan_s3 *client, const cspan_context *context,
                                              const cspan_s3_list_multipart_uploads_input *input,
                                              cspan_s3_list_multipart_uploads_output **output,
-                                             cspan_error **error)
-{
+                                             cspan_error **error) {
   return CSPAN_S3_CALL(client, &list_multipart_uploads_operation, context, input, output, error);
 }

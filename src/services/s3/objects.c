@@ -17,15 +17,14 @@ static const cspan_s3_in put_fields[] = {
 };
 CSPAN_S3_PARAM_FUNCTION(put_param, put_fields)
 
-static cspan_status put_serialize(cspan_call *call, const void *data, cspan_error **error)
-{
+static cspan_status put_serialize(cspan_call *call, const void *data, cspan_error **error) {
   const put_input *input = data;
   cspan_status status = cspan_s3_write(call, input, put_fields, CSPAN_S3_COUNT(put_fields), error);
   if (status == CSPAN_OK) {
     status = cspan_s3_write_metadata(call, input->metadata, input->metadata_count, error);
   }
   if (status == CSPAN_OK) {
-    status = cspan_s3_write_body(call, &input->body, error);
+    status = cspan_call_set_body(call, &input->body, error);
   }
   if (status == CSPAN_OK) {
     status = cspan_s3_write_checksum(call, input->checksum_algorithm, error);
@@ -33,8 +32,7 @@ static cspan_status put_serialize(cspan_call *call, const void *data, cspan_erro
   return status;
 }
 
-cspan_status cspan_s3_read_put_output(cspan_call *call, void **output, cspan_error **error)
-{
+cspan_status cspan_s3_read_put_output(cspan_call *call, void **output, cspan_error **error) {
   static const cspan_s3_out fields[] = {
       CSPAN_S3_OUT(cspan_s3_put_object_output, etag, CSPAN_S3_STRING, "etag"),
       CSPAN_S3_OUT(cspan_s3_put_object_output, version_id, CSPAN_S3_STRING, "x-amz-version-id"),
@@ -54,8 +52,7 @@ const cspan_operation cspan_s3_put_object_operation = {
 
 cspan_status cspan_s3_put_object(cspan_s3 *client, const cspan_context *context,
                                  const cspan_s3_put_object_input *input,
-                                 cspan_s3_put_object_output **output, cspan_error **error)
-{
+                                 cspan_s3_put_object_output **output, cspan_error **error) {
   return CSPAN_S3_CALL(client, &cspan_s3_put_object_operation, context, input, output, error);
 }
 
@@ -67,13 +64,11 @@ static const cspan_s3_in delete_fields[] = {
 };
 CSPAN_S3_PARAM_FUNCTION(delete_param, delete_fields)
 
-static cspan_status delete_serialize(cspan_call *call, const void *input, cspan_error **error)
-{
+static cspan_status delete_serialize(cspan_call *call, const void *input, cspan_error **error) {
   return cspan_s3_write(call, input, delete_fields, CSPAN_S3_COUNT(delete_fields), error);
 }
 
-static cspan_status delete_deserialize(cspan_call *call, void **output, cspan_error **error)
-{
+static cspan_status delete_deserialize(cspan_call *call, void **output, cspan_error **error) {
   static const cspan_s3_out fields[] = {
       CSPAN_S3_OUT(cspan_s3_delete_object_output, delete_marker, CSPAN_S3_BOOL,
                    "x-amz-delete-marker"),
@@ -93,7 +88,6 @@ static const cspan_operation delete_object_operation = {
 
 cspan_status cspan_s3_delete_object(cspan_s3 *client, const cspan_context *context,
                                     const cspan_s3_delete_object_input *input,
-                                    cspan_s3_delete_object_output **output, cspan_error **error)
-{
+                                    cspan_s3_delete_object_output **output, cspan_error **error) {
   return CSPAN_S3_CALL(client, &delete_object_operation, context, input, output, error);
 }

@@ -11,8 +11,7 @@ extern const cspan_operation cspan_s3_get_object_operation;
 
 /* The param function of an operation whose members are all in the table. */
 #define CSPAN_S3_PARAM_FUNCTION(name, table)                                                       \
-  static size_t name(const void *input, const char *member, char *text, size_t capacity)           \
-  {                                                                                                \
+  static size_t name(const void *input, const char *member, char *text, size_t capacity) {         \
     return cspan_s3_param(input, (table), CSPAN_S3_COUNT(table), member, text, capacity);          \
   }
 
@@ -40,8 +39,6 @@ extern const cspan_operation cspan_s3_get_object_operation;
 
 /* The checksum of a body: `algorithm` is checked, NULL is the config's choice. */
 cspan_status cspan_s3_write_checksum(cspan_call *call, const char *algorithm, cspan_error **error);
-/* Body from the typed input. */
-cspan_status cspan_s3_write_body(cspan_call *call, const cspan_body *body, cspan_error **error);
 
 /* PutObject and UploadPart answer with the same headers. */
 cspan_status cspan_s3_read_put_output(cspan_call *call, void **output, cspan_error **error);

@@ -15,8 +15,7 @@ struct cspan_s3_list_paginator {
 
 cspan_status cspan_s3_list_paginator_create(cspan_s3 *client,
                                             const cspan_s3_list_objects_v2_input *input,
-                                            cspan_s3_list_paginator **out, cspan_error **error)
-{
+                                            cspan_s3_list_paginator **out, cspan_error **error) {
   cspan_status status = cspan_s3_check_input(client, "ListObjectsV2", input, sizeof *input, error);
   if (status != CSPAN_OK) {
     return status;
@@ -39,8 +38,7 @@ cspan_status cspan_s3_list_paginator_create(cspan_s3 *client,
 cspan_status cspan_s3_list_paginator_next(cspan_s3_list_paginator *paginator,
                                           const cspan_context *context,
                                           const cspan_s3_list_objects_v2_output **page,
-                                          cspan_error **error)
-{
+                                          cspan_error **error) {
   if (!paginator || !page) {
     return cspan_error_set(error, CSPAN_ERR_INVALID,
                            "cspan_s3_list_paginator_next needs a paginator and a place for a page");
@@ -74,8 +72,7 @@ cspan_status cspan_s3_list_paginator_next(cspan_s3_list_paginator *paginator,
   return CSPAN_OK;
 }
 
-void cspan_s3_list_paginator_free(cspan_s3_list_paginator *paginator)
-{
+void cspan_s3_list_paginator_free(cspan_s3_list_paginator *paginator) {
   if (paginator) {
     cspan_s3_output_free(paginator->page);
     cspan_free(paginator);

@@ -5,8 +5,7 @@
 enum { DEFAULT_EXPIRES_S = 900, MAX_EXPIRES_S = 604800 };
 
 static cspan_status presign(cspan_s3 *client, const cspan_call_start *start, int64_t expires_s,
-                            char **url, cspan_error **error)
-{
+                            char **url, cspan_error **error) {
   if (!url) {
     return cspan_error_set(error, CSPAN_ERR_INVALID, "%s: presigning needs a place for the URL",
                            start->operation->name);
@@ -28,8 +27,7 @@ static cspan_status presign(cspan_s3 *client, const cspan_call_start *start, int
 
 cspan_status cspan_s3_presign_get_object(cspan_s3 *client, const cspan_context *context,
                                          const cspan_s3_get_object_input *input, int64_t expires_s,
-                                         char **url, cspan_error **error)
-{
+                                         char **url, cspan_error **error) {
   cspan_status status = cspan_s3_check_input(client, "GetObject", input, sizeof *input, error);
   if (status != CSPAN_OK) {
     return status;
@@ -49,8 +47,7 @@ cspan_status cspan_s3_presign_get_object(cspan_s3 *client, const cspan_context *
 
 cspan_status cspan_s3_presign_put_object(cspan_s3 *client, const cspan_context *context,
                                          const cspan_s3_put_object_input *input, int64_t expires_s,
-                                         char **url, cspan_error **error)
-{
+                                         char **url, cspan_error **error) {
   cspan_status status = cspan_s3_check_input(client, "PutObject", input, sizeof *input, error);
   if (status != CSPAN_OK) {
     return status;

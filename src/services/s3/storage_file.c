@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "services/s3/storage_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/sys.h"
+
+enum { NAME_TRIES = 16 };
+
+static cspan_status failed(const char *what, const char *path, int code, cspan_error **error) {
+  char why[128];
+  return cspan_error_set(error, CSPAN_ERR_IO, "cannot %s %s: %s", what, path,
+                         cspan_errno_text(code, why, sizeof why));
+}
+
+cspan_status cspan_atomic_file_check(const char *path, cspan_error **error) {
+  struct stat info;
+  if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
+    return cspan_error_set(error, CSPAN_ERR_INVALID,
+                           "%s is not a regular file: choose another path, or use a write callback",
+                           path);
+  }
+  return CSPAN_OK;
+}
+
+/* Beside the target, so that the rename stays on one file system. */
+static cspan_status open_new(cspan_atomic_file *file, cspan_error **error) {
+  for (int i = 0; i < NAME_TRIES; i++) {
+    file->temporary =
+        cspan_asprintf("%s.part-%016llx", file->path, (unsigned long long)cspan_random_u64());
+    if (!file->temporary) {
+      return cspan_error_move(error, cspan_error_nomem());
+    }
+    file->fd = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (file->fd >= 0) {
+      return CSPAN_OK;
+    }
+    int code = errno;
+    cspan_free(file->temporary);
+    file->temporary = NULL;
+    if (code != EEXIST) {
+      return failed("create a file beside", file->path, code, error);
+    }
+  }
+  return failed("create a file beside", file->path, EEXIST, error);
+}
+
+cspan_status cspan_atomic_file_start(cspan_atomic_file *file, cspan_error **error) {
+  struct stat info;
+  if (file->temporary) {
+    if (ftruncate(file->fd, 0) != 0 || lseek(file->fd, 0, SEEK_SET) != 0) {
+      return failed("empty", file->temporary, errno, error);
+    }
+    return CSPAN_OK;
+  }
+  cspan_status status = open_new(file, error);
+  /* What nobody else could read stays so. */
+  if (status == CSPAN_OK && stat(file->path, &info) == 0 &&
+      fchmod(file->fd, info.st_mode & 0777) != 0) {
+    status = failed("set the permissions of", file->temporary, errno, error);
+  }
+  return status;
+}
+
+cspan_status cspan_atomic_file_write(cspan_atomic_file *file, const void *data, size_t size,
+                                     cspan_error **error) {
+  const char *at = data;
+  while (size > 0) {
+    ssize_t n = write(file->fd, at, size);
+    if (n < 0 && errno == EINTR) {
+      continue;
+    }
+    if (n <= 0) {
+      return failed("write", file->temporary, n < 0 ? errno : ENOSPC, error);
+    }
+    at += n;
+    size -= (size_t)n;
+  }
+  return CSPAN_OK;
+}
+
+cspan_status cspan_atomic_file_commit(cspan_atomic_file *file, cspan_error **error) {
+  int fd = file->fd;
+  cspan_status status = CSPAN_OK;
+  file->fd = -1;
+  if (close(fd) != 0) {
+    status = failed("write", file->temporary, errno, error);
+  } else if (rename(file->temporary, file->path) != 0) {
+    status = failed("rename the downloaded file to", file->path, errno, error);
+  }
+  if (status == CSPAN_OK) {
+    cspan_free(file->temporary);
+    file->temporary = NULL;
+  }
+  return status;
+}
+
+void cspan_atomic_file_discard(cspan_atomic_file *file) {
+  if (!file->temporary) {
+    return;
+  }
+  if (file->fd >= 0) {
+    close(file->fd);
+  }
+  unlink(file->temporary);
+  cspan_free(file->temporary);
+  file->temporary = NULL;
+}
