@@ -5,17 +5,10 @@
 
 _Thread_local cspan_thread_state cspan_thread;
 
-static bool all_zero(const uint8_t *bytes, size_t len) {
-  uint8_t seen = 0;
-  for (size_t i = 0; i < len; i++) {
-    seen |= bytes[i];
-  }
-  return seen == 0;
-}
-
 bool cspan_span_context_is_valid(const cspan_span_context *context) {
-  return context != NULL && !all_zero(context->trace_id, sizeof context->trace_id) &&
-         !all_zero(context->span_id, sizeof context->span_id);
+  return context != NULL &&
+         (wire_load64(context->trace_id) | wire_load64(context->trace_id + 8)) != 0 &&
+         wire_load64(context->span_id) != 0;
 }
 
 bool cspan_span_context_is_sampled(const cspan_span_context *context) {

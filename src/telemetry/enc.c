@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "telemetry/enc.h"
+#include "telemetry/kv.h"
 
 #include "base/alloc.h"
 
-enum { FIRST_CAP = 1024, FIRST_ENTRIES = 32, OPEN_SIZE = 3, MARK_HEADROOM = 65536 };
+enum { FIRST_CAP = 1024, FIRST_ENTRIES = 32, OPEN_SIZE = 2, MARK_HEADROOM = 65536 };
 
 void cspan_enc_reset(cspan_enc *enc, uint32_t max, uint32_t keep) {
   if (enc->cap > keep) {
@@ -14,7 +14,7 @@ void cspan_enc_reset(cspan_enc *enc, uint32_t max, uint32_t keep) {
   enc->max = max;
   enc->len = 0;
   enc->entry_count = 0;
-  enc->filter = 0;
+  memset(enc->filter, 0, sizeof enc->filter);
   enc->marks[CSPAN_MARK_NAME].len = 0;
   enc->marks[CSPAN_MARK_STATUS].len = 0;
 }
@@ -58,17 +58,6 @@ static bool entry_room(cspan_enc *enc) {
   return true;
 }
 
-static cspan_enc_entry *find(const cspan_enc *enc, const char *key, const cspan_kv_size *size) {
-  for (uint32_t i = 0; i < enc->entry_count; i++) {
-    cspan_enc_entry *entry = &enc->entries[i];
-    if (entry->hash == size->hash && entry->key_len == size->key &&
-        memcmp(enc->data + entry->at + entry->key_offset, key, size->key) == 0) {
-      return entry;
-    }
-  }
-  return NULL;
-}
-
 /* Takes bytes out and moves every known place behind them. */
 static void cut(cspan_enc *enc, uint32_t at, uint32_t len) {
   memmove(enc->data + at, enc->data + at + len, enc->len - at - len);
@@ -85,63 +74,99 @@ static void cut(cspan_enc *enc, uint32_t at, uint32_t len) {
   }
 }
 
-/* An earlier value gives way: in place where the size is the same, else the new
- * one goes to the end. */
-static void overwrite(cspan_enc *enc, cspan_enc_entry *entry, uint8_t tag, const cspan_attr *attr,
-                      const cspan_kv_size *size, size_t total) {
-  if (entry->len != total) {
-    cut(enc, entry->at, entry->len);
-    entry->at = enc->len;
-    entry->len = (uint32_t)total;
-    entry->key_offset = (uint16_t)(2 + wire_varint_size(size->kv) + wire_varint_size(size->key));
-    enc->len += (uint32_t)total;
+static cspan_enc_entry *find(const cspan_enc *enc, const cspan_enc_entry *wanted) {
+  const uint8_t *key = enc->data + wanted->at + wanted->key_offset;
+  for (uint32_t i = 0; i < enc->entry_count; i++) {
+    cspan_enc_entry *entry = &enc->entries[i];
+    if (entry->hash == wanted->hash && entry->key_len == wanted->key_len &&
+        memcmp(enc->data + entry->at + entry->key_offset, key, wanted->key_len) == 0) {
+      return entry;
+    }
   }
-  cspan_kv_write(enc->data + entry->at, tag, attr, size);
+  return NULL;
 }
 
-bool cspan_enc_set(cspan_enc *enc, uint8_t tag, const cspan_attr *attr, uint32_t limit) {
-  cspan_kv_size size;
-  if (!cspan_kv_measure(attr, enc->max, &size)) {
-    return false;
+/* The value that was just written takes the place of an earlier one where it has
+ * its size; else the earlier one is taken out. */
+static void overwrite(cspan_enc *enc, cspan_enc_entry *entry, const cspan_enc_entry *written) {
+  if (entry->len == written->len) {
+    memcpy(enc->data + entry->at, enc->data + written->at, written->len);
+    return;
   }
-  size_t total = wire_bytes_size(size.kv);
-  if (!cspan_enc_room(enc, total)) {
-    return false;
-  }
-  uint64_t bit = UINT64_C(1) << (size.hash & 63);
-  if ((enc->filter & bit) != 0) {
-    cspan_enc_entry *entry = find(enc, attr->key, &size);
-    if (entry != NULL) {
-      overwrite(enc, entry, tag, attr, &size, total);
-      return true;
-    }
+  cspan_enc_entry old = *entry;
+  *entry = *written;
+  enc->len += written->len;
+  cut(enc, old.at, old.len);
+}
+
+bool cspan_enc_commit_rare(cspan_enc *enc, const cspan_enc_entry *written, uint32_t limit) {
+  cspan_enc_entry *entry = find(enc, written);
+  if (entry != NULL) {
+    overwrite(enc, entry, written);
+    return true;
   }
   if (enc->entry_count >= limit || !entry_room(enc)) {
     return false;
   }
-  cspan_enc_entry *entry = &enc->entries[enc->entry_count++];
-  entry->hash = size.hash;
-  entry->at = enc->len;
-  entry->len = (uint32_t)total;
-  entry->key_offset = (uint16_t)(2 + wire_varint_size(size.kv) + wire_varint_size(size.key));
-  entry->key_len = (uint16_t)size.key;
-  enc->filter |= bit;
-  cspan_kv_write(enc->data + enc->len, tag, attr, &size);
-  enc->len += (uint32_t)total;
+  enc->entries[enc->entry_count++] = *written;
+  *kv_filter_word(enc, written->hash) |= kv_filter_bit(written->hash);
+  enc->len += written->len;
   return true;
 }
 
-bool cspan_enc_append_attr(cspan_enc *enc, uint8_t tag, const cspan_attr *attr) {
+/* Any attribute, behind the content; NULL when it has to be dropped. */
+static uint8_t *write_behind(cspan_enc *enc, uint8_t tag, const cspan_attr *attr, size_t key_len,
+                             cspan_kv_size *size) {
+  if (!cspan_kv_measure(attr, key_len, enc->max, size) ||
+      !cspan_enc_room(enc, wire_bytes_size(size->kv))) {
+    return NULL;
+  }
+  return cspan_kv_write(enc->data + enc->len, tag, attr, size);
+}
+
+static size_t key_length(const char *key) {
+  return key != NULL ? strlen(key) : 0;
+}
+
+bool cspan_enc_set(cspan_enc *enc, uint8_t tag, const cspan_attr *attr, uint32_t limit) {
   cspan_kv_size size;
-  if (!cspan_kv_measure(attr, enc->max, &size)) {
+  size_t key_len = key_length(attr->key);
+  const uint8_t *end = write_behind(enc, tag, attr, key_len, &size);
+  return end != NULL &&
+         kv_commit(enc, end, 2 + wire_varint_size(size.kv) + wire_varint_size(size.key), key_len,
+                   text_hash(attr->key, key_len), limit);
+}
+
+bool cspan_enc_set_long_string(cspan_enc *enc, uint8_t tag, const char *key, const char *value,
+                               uint32_t limit) {
+  cspan_attr attr = cspan_attr_string(key, value);
+  return cspan_enc_set(enc, tag, &attr, limit);
+}
+
+bool cspan_enc_set_long_int64(cspan_enc *enc, uint8_t tag, const char *key, int64_t value,
+                              uint32_t limit) {
+  cspan_attr attr = cspan_attr_int64(key, value);
+  return cspan_enc_set(enc, tag, &attr, limit);
+}
+
+bool cspan_enc_append_attr(cspan_enc *enc, uint8_t tag, const cspan_attr *attr) {
+  size_t key_len = key_length(attr->key);
+  const uint8_t *end = NULL;
+  uint32_t hash;
+  if (attr->type <= CSPAN_ATTR_INT64 && kv_is_short_key(enc, key_len)) {
+    uint8_t *p = enc->data + enc->len;
+    if (attr->type == CSPAN_ATTR_INT64) {
+      end = kv_short_int64(p, tag, attr->key, key_len, attr->value.int64, &hash);
+    } else if (attr->type == CSPAN_ATTR_STRING && attr->count <= KV_SHORT_STRING_MAX) {
+      end = kv_short_string(p, tag, attr->key, key_len, attr->value.string, attr->count, &hash);
+    }
+  }
+  cspan_kv_size size;
+  end = end != NULL ? end : write_behind(enc, tag, attr, key_len, &size);
+  if (end == NULL) {
     return false;
   }
-  size_t total = wire_bytes_size(size.kv);
-  if (!cspan_enc_room(enc, total)) {
-    return false;
-  }
-  cspan_kv_write(enc->data + enc->len, tag, attr, &size);
-  enc->len += (uint32_t)total;
+  enc->len = (uint32_t)(end - enc->data);
   return true;
 }
 
@@ -164,7 +189,7 @@ uint8_t *cspan_enc_mark_place(cspan_enc *enc, int mark, size_t size) {
   return enc->data + m->at;
 }
 
-/* Two bytes are set aside for the length, which is right from 128 to 16,383. */
+/* One byte is set aside for the length; a longer body is moved. */
 uint32_t cspan_enc_open(cspan_enc *enc, uint8_t tag) {
   if (!cspan_enc_room(enc, OPEN_SIZE)) {
     return 0;
@@ -176,15 +201,15 @@ uint32_t cspan_enc_open(cspan_enc *enc, uint8_t tag) {
 
 bool cspan_enc_close(cspan_enc *enc, uint32_t body) {
   uint32_t len = enc->len - body;
-  uint32_t shift = (uint32_t)wire_varint_size(len);
-  if (shift != 2) {
-    if (shift > 2 && !cspan_enc_room(enc, shift - 2)) {
+  if (len >= 0x80) {
+    uint32_t shift = (uint32_t)wire_varint_size(len) - 1;
+    if (!cspan_enc_room(enc, shift)) {
       return false;
     }
-    memmove(enc->data + body + shift - 2, enc->data + body, len);
-    enc->len = enc->len + shift - 2;
+    memmove(enc->data + body + shift, enc->data + body, len);
+    enc->len += shift;
   }
-  wire_varint(enc->data + body - 2, len);
+  wire_varint(enc->data + body - 1, len);
   return true;
 }
 

@@ -24,6 +24,8 @@ typedef struct cspan_enc_entry {
   uint16_t key_len;
 } cspan_enc_entry;
 
+#define CSPAN_ENC_FILTER_WORDS 4
+
 typedef struct cspan_enc {
   uint8_t *data;
   uint32_t len;
@@ -31,7 +33,8 @@ typedef struct cspan_enc {
   uint32_t max;
   uint32_t entry_count;
   uint32_t entry_cap;
-  uint64_t filter; /* a bit a hash: not set means that the key is new */
+  /* A bit a hash: where it is not set, the key is new. */
+  uint64_t filter[CSPAN_ENC_FILTER_WORDS];
   cspan_enc_entry *entries;
   cspan_enc_mark marks[CSPAN_MARK_COUNT];
 } cspan_enc;
@@ -42,12 +45,11 @@ typedef struct cspan_kv_size {
   size_t value; /* of a string or an array: its bytes */
   size_t any;   /* the AnyValue message */
   size_t kv;    /* the KeyValue message */
-  uint32_t hash;
 } cspan_kv_size;
 
 /* False for what cannot be an attribute: no key, a key that is not UTF-8 or over
  * 65,535 bytes, a value over `max` bytes, an unknown type. */
-bool cspan_kv_measure(const cspan_attr *attr, size_t max, cspan_kv_size *out);
+bool cspan_kv_measure(const cspan_attr *attr, size_t key_len, size_t max, cspan_kv_size *out);
 /* Writes 1 + varint + size->kv bytes. */
 uint8_t *cspan_kv_write(uint8_t *p, uint8_t tag, const cspan_attr *attr,
                         const cspan_kv_size *size);
@@ -65,6 +67,14 @@ static inline bool cspan_enc_room(cspan_enc *enc, size_t more) {
 /* Sets an attribute under a one-byte tag. False when it had to be dropped: not
  * valid, `limit` other keys are there, over the cap, out of memory. */
 bool cspan_enc_set(cspan_enc *enc, uint8_t tag, const cspan_attr *attr, uint32_t limit);
+/* The same where it was not short and ASCII (kv.h). */
+bool cspan_enc_set_long_string(cspan_enc *enc, uint8_t tag, const char *key, const char *value,
+                               uint32_t limit);
+bool cspan_enc_set_long_int64(cspan_enc *enc, uint8_t tag, const char *key, int64_t value,
+                              uint32_t limit);
+/* What was written behind the content becomes part of it, or takes an earlier
+ * value's place; false when it is one key too many. */
+bool cspan_enc_commit_rare(cspan_enc *enc, const cspan_enc_entry *written, uint32_t limit);
 /* Appends without the index (events, links). */
 bool cspan_enc_append_attr(cspan_enc *enc, uint8_t tag, const cspan_attr *attr);
 /* Where to write the marked field's `size` bytes, an earlier one taken out. The

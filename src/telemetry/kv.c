@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One attribute as an OTLP KeyValue. */
-#include "telemetry/enc.h"
+#include "telemetry/kv.h"
 
-/* AnyValue's fields. */
-enum { ANY_STRING = 0x0A, ANY_BOOL = 0x10, ANY_INT = 0x18, ANY_DOUBLE = 0x21, ANY_ARRAY = 0x2A };
-enum { KV_KEY = 0x0A, KV_VALUE = 0x12, ARRAY_VALUE = 0x0A };
 enum { BOOL_SIZE = 2, DOUBLE_SIZE = 9 };
 
 static size_t int_size(int64_t v) {
@@ -116,18 +113,14 @@ static bool measure_value(const cspan_attr *attr, size_t max, cspan_kv_size *out
   return false;
 }
 
-bool cspan_kv_measure(const cspan_attr *attr, size_t max, cspan_kv_size *out) {
-  if (attr->key == NULL) {
+bool cspan_kv_measure(const cspan_attr *attr, size_t key_len, size_t max, cspan_kv_size *out) {
+  if (key_len == 0 || key_len > UINT16_MAX || !measure_value(attr, max, out) ||
+      text_wire_size(attr->key, key_len) != key_len) {
     return false;
   }
-  bool ascii;
-  out->key = strlen(attr->key);
-  if (out->key == 0 || out->key > UINT16_MAX || !measure_value(attr, max, out)) {
-    return false;
-  }
-  out->hash = text_hash(attr->key, out->key, &ascii);
+  out->key = key_len;
   out->kv = wire_bytes_size(out->key) + wire_bytes_size(out->any);
-  return ascii || cspan_text_repaired_size(attr->key, out->key) == out->key;
+  return true;
 }
 
 uint8_t *cspan_kv_write(uint8_t *p, uint8_t tag, const cspan_attr *attr,

@@ -29,7 +29,7 @@ static bool set_again(const cspan_attr_lists *lists, size_t i, size_t count) {
   const char *key = list_at(lists, i)->key;
   for (size_t j = i + 1; key != NULL && j < count; j++) {
     const char *other = list_at(lists, j)->key;
-    if (other != NULL && strcmp(key, other) == 0) {
+    if (other == key || (other != NULL && strcmp(key, other) == 0)) {
       return true;
     }
   }

@@ -2,6 +2,7 @@
 /* What is written while a span is open, and its end. */
 #include "base/sys.h"
 #include "telemetry/core.h"
+#include "telemetry/kv.h"
 
 /* Fields of Span, Status. */
 enum {
@@ -24,7 +25,8 @@ void cspan_slot_attr(cspan_slot *slot, const cspan_attr *attr) {
 }
 
 void cspan_slot_name(cspan_slot *slot, const char *name) {
-  size_t len = cspan_text_cut(name, strlen(name), TEXT_MAX);
+  size_t len = strlen(name);
+  len = len <= TEXT_MAX ? len : cspan_text_cut(name, len, TEXT_MAX);
   size_t wire = text_wire_size(name, len);
   uint8_t *p = cspan_enc_mark_place(&slot->enc, CSPAN_MARK_NAME, wire_bytes_size(wire));
   if (p != NULL) {
@@ -55,9 +57,13 @@ static void set_attr(cspan_span span, const cspan_attr *attr) {
 }
 
 void cspan_span_set_string(cspan_span span, const char *key, const char *value) {
-  if ((span.generation & SLOT_RECORDING) != 0) {
-    cspan_attr attr = cspan_attr_string(key, value);
-    set_attr(span, &attr);
+  cspan_slot *slot = cspan_slot_lock_recording(span);
+  if (slot != NULL) {
+    uint32_t limit = slot->tracer->provider->limits.attributes;
+    if (!kv_set_string(&slot->enc, TAG_ATTRIBUTE, key, value, limit)) {
+      slot->dropped_attributes++;
+    }
+    cspan_slot_unlock(slot);
   }
 }
 
@@ -67,8 +73,14 @@ void cspan_span_set_bool(cspan_span span, const char *key, bool value) {
 }
 
 void cspan_span_set_int64(cspan_span span, const char *key, int64_t value) {
-  cspan_attr attr = cspan_attr_int64(key, value);
-  set_attr(span, &attr);
+  cspan_slot *slot = cspan_slot_lock_recording(span);
+  if (slot != NULL) {
+    uint32_t limit = slot->tracer->provider->limits.attributes;
+    if (!kv_set_int64(&slot->enc, TAG_ATTRIBUTE, key, value, limit)) {
+      slot->dropped_attributes++;
+    }
+    cspan_slot_unlock(slot);
+  }
 }
 
 void cspan_span_set_double(cspan_span span, const char *key, double value) {

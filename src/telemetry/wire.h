@@ -29,17 +29,19 @@ static inline uint8_t *wire_varint(uint8_t *p, uint64_t v) {
 }
 
 static inline uint8_t *wire_fixed32(uint8_t *p, uint32_t v) {
-  for (unsigned i = 0; i < 4; i++) {
-    p[i] = (uint8_t)(v >> (8 * i));
-  }
-  return p + 4;
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  v = __builtin_bswap32(v);
+#endif
+  memcpy(p, &v, sizeof v);
+  return p + sizeof v;
 }
 
 static inline uint8_t *wire_fixed64(uint8_t *p, uint64_t v) {
-  for (unsigned i = 0; i < 8; i++) {
-    p[i] = (uint8_t)(v >> (8 * i));
-  }
-  return p + 8;
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  v = __builtin_bswap64(v);
+#endif
+  memcpy(p, &v, sizeof v);
+  return p + sizeof v;
 }
 
 static inline uint64_t wire_load64(const void *p) {
