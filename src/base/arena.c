@@ -21,16 +21,14 @@ struct cspan_arena {
   size_t max;
 };
 
-cspan_arena *cspan_arena_create(size_t max_bytes)
-{
+cspan_arena *cspan_arena_create(size_t max_bytes) {
   cspan_arena *arena = cspan_calloc(1, sizeof *arena);
   if (arena)
     arena->max = max_bytes;
   return arena;
 }
 
-void cspan_arena_free(cspan_arena *arena)
-{
+void cspan_arena_free(cspan_arena *arena) {
   if (!arena)
     return;
   for (block *b = arena->head; b;) {
@@ -41,8 +39,7 @@ void cspan_arena_free(cspan_arena *arena)
   cspan_free(arena);
 }
 
-static block *block_add(cspan_arena *arena, size_t size)
-{
+static block *block_add(cspan_arena *arena, size_t size) {
   size_t cap = size > BLOCK_BYTES / 4 ? size : BLOCK_BYTES;
   if (arena->max && (cap > arena->max || arena->total > arena->max - cap)) {
     cap = size; /* near the cap only what is asked for */
@@ -65,8 +62,7 @@ static block *block_add(cspan_arena *arena, size_t size)
   return b;
 }
 
-void *cspan_arena_alloc(cspan_arena *arena, size_t size)
-{
+void *cspan_arena_alloc(cspan_arena *arena, size_t size) {
   const size_t align = alignof(max_align_t);
   if (size > SIZE_MAX / 2)
     return NULL;
@@ -83,15 +79,13 @@ void *cspan_arena_alloc(cspan_arena *arena, size_t size)
   return ptr;
 }
 
-void *cspan_arena_array(cspan_arena *arena, size_t count, size_t size)
-{
+void *cspan_arena_array(cspan_arena *arena, size_t count, size_t size) {
   if (size && count > SIZE_MAX / size)
     return NULL;
   return cspan_arena_alloc(arena, count * size);
 }
 
-char *cspan_arena_strndup(cspan_arena *arena, const char *text, size_t len)
-{
+char *cspan_arena_strndup(cspan_arena *arena, const char *text, size_t len) {
   if (len == SIZE_MAX)
     return NULL;
   char *copy = cspan_arena_alloc(arena, len + 1);
@@ -100,7 +94,6 @@ char *cspan_arena_strndup(cspan_arena *arena, const char *text, size_t len)
   return copy;
 }
 
-char *cspan_arena_strdup(cspan_arena *arena, const char *text)
-{
+char *cspan_arena_strdup(cspan_arena *arena, const char *text) {
   return text ? cspan_arena_strndup(arena, text, strlen(text)) : NULL;
 }

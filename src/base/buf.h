@@ -16,8 +16,8 @@ typedef struct cspan_buf {
 } cspan_buf;
 
 void cspan_buf_init(cspan_buf *buf, size_t max);
-void cspan_buf_free(cspan_buf *buf); /* back to empty, same max */
-void cspan_buf_clear(cspan_buf *buf); /* keeps the memory, clears the failure */
+void cspan_buf_free(cspan_buf *buf);                 /* back to empty, same max */
+void cspan_buf_clear(cspan_buf *buf);                /* keeps the memory, clears the failure */
 cspan_status cspan_buf_status(const cspan_buf *buf); /* OK, LIMIT or NOMEM */
 cspan_status cspan_buf_reserve(cspan_buf *buf, size_t more);
 cspan_status cspan_buf_append(cspan_buf *buf, const void *data, size_t len);

@@ -13,7 +13,7 @@
 enum { SLICES = 8 };
 
 /* Reflected polynomials. */
-#define CRC32C_POLY 0x82f63b78U
+#define CRC32C_POLY    0x82f63b78U
 #define CRC64NVME_POLY 0x9a6c9329ac4bc9b5U
 
 /* table[k][b]: the CRC of byte b followed by k zero bytes. */

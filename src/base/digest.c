@@ -68,8 +68,7 @@ static void hash_two(cspan_digest_kind kind, const void *a, size_t a_len, const 
   EVP_MD_CTX *context = thread_context(kind);
   if (!method || !context || !EVP_DigestInit_ex2(context, method, NULL) ||
       (a_len && !EVP_DigestUpdate(context, a, a_len)) ||
-      (b_len && !EVP_DigestUpdate(context, b, b_len)) ||
-      !EVP_DigestFinal_ex(context, out, NULL)) {
+      (b_len && !EVP_DigestUpdate(context, b, b_len)) || !EVP_DigestFinal_ex(context, out, NULL)) {
     fail(kind, out);
   }
 }

@@ -6,8 +6,8 @@
 #include <cloudspan/base.h>
 
 #define CSPAN_SHA256_LEN 32
-#define CSPAN_SHA1_LEN 20
-#define CSPAN_MD5_LEN 16
+#define CSPAN_SHA1_LEN   20
+#define CSPAN_MD5_LEN    16
 
 void cspan_sha256(const void *data, size_t len, uint8_t out[CSPAN_SHA256_LEN]);
 void cspan_md5(const void *data, size_t len, uint8_t out[CSPAN_MD5_LEN]);

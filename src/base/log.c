@@ -22,9 +22,9 @@ static cspan_log_level level_of_name(const char *name) {
     const char *name;
     cspan_log_level level;
   } levels[] = {
-      {"none", CSPAN_LOG_NONE},  {"off", CSPAN_LOG_NONE},    {"fatal", CSPAN_LOG_ERROR},
+      {"none", CSPAN_LOG_NONE},   {"off", CSPAN_LOG_NONE},    {"fatal", CSPAN_LOG_ERROR},
       {"error", CSPAN_LOG_ERROR}, {"warn", CSPAN_LOG_WARN},   {"warning", CSPAN_LOG_WARN},
-      {"info", CSPAN_LOG_INFO},  {"debug", CSPAN_LOG_DEBUG}, {"verbose", CSPAN_LOG_DEBUG},
+      {"info", CSPAN_LOG_INFO},   {"debug", CSPAN_LOG_DEBUG}, {"verbose", CSPAN_LOG_DEBUG},
       {"trace", CSPAN_LOG_DEBUG}, {"all", CSPAN_LOG_DEBUG},
   };
   for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {

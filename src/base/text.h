@@ -17,7 +17,7 @@ typedef struct cspan_str {
 cspan_str cspan_str_of(const char *text); /* NULL gives {NULL,0} */
 bool cspan_str_eq(cspan_str a, const char *b);
 bool cspan_ieq(const char *a, const char *b); /* ASCII case-insensitive; NULL only equals NULL */
-cspan_str cspan_str_trim(cspan_str s); /* spaces, tabs, CR, LF */
+cspan_str cspan_str_trim(cspan_str s);        /* spaces, tabs, CR, LF */
 bool cspan_starts_with(const char *text, const char *prefix);
 
 void cspan_hex_encode(const void *data, size_t len, char *out); /* 2*len+1 bytes, lower case */

@@ -27,7 +27,8 @@ static void set_client_options(CURL *easy, const cspan_http_client *client) {
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)client->connect_timeout_ms);
   curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-  curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)((client->low_speed_timeout_ms + 999) / 1000));
+  curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME,
+                   (long)((client->low_speed_timeout_ms + 999) / 1000));
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
                    client->version == CSPAN_HTTP_VERSION_2 ? CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
                                                            : CURL_HTTP_VERSION_1_1);
@@ -156,8 +157,8 @@ static cspan_status check_body(const cspan_http_request *request, cspan_error **
   if (request->body_length < -1) {
     return invalid(error, "the length of the body is negative");
   }
-  if (!request->read_fn && (request->body_length == -1 ||
-                            (request->body_length > 0 && !request->body))) {
+  if (!request->read_fn &&
+      (request->body_length == -1 || (request->body_length > 0 && !request->body))) {
     return invalid(error, "there is a body length but no body");
   }
   return CSPAN_OK;
@@ -171,8 +172,7 @@ static cspan_exchange_mode mode_of(const cspan_http_request *request) {
     return CSPAN_MODE_HEAD;
   }
   /* These say "Content-Length: 0" when they have nothing to send. */
-  bool wants_length = strcmp(request->method, "PUT") == 0 ||
-                      strcmp(request->method, "POST") == 0 ||
+  bool wants_length = strcmp(request->method, "PUT") == 0 || strcmp(request->method, "POST") == 0 ||
                       strcmp(request->method, "PATCH") == 0;
   return request->body_length > 0 || wants_length ? CSPAN_MODE_BYTES : CSPAN_MODE_GET;
 }
@@ -224,8 +224,7 @@ static CURLcode set_method(cspan_http_exchange *exchange, const char *method) {
   if (strcmp(exchange->method, custom) == 0) {
     return CURLE_OK;
   }
-  CURLcode code =
-      curl_easy_setopt(exchange->easy, CURLOPT_CUSTOMREQUEST, *custom ? custom : NULL);
+  CURLcode code = curl_easy_setopt(exchange->easy, CURLOPT_CUSTOMREQUEST, *custom ? custom : NULL);
   if (code == CURLE_OK) {
     memcpy(exchange->method, custom, strlen(custom) + 1);
   }
@@ -268,9 +267,8 @@ static void take_request(cspan_http_exchange *exchange, const cspan_http_request
   exchange->stop_status = CSPAN_OK;
   exchange->stop_reason = NULL;
   exchange->curl_error[0] = '\0';
-  cspan_header_parser_reset(&exchange->parser, request->max_header_bytes
-                                                   ? request->max_header_bytes
-                                                   : DEFAULT_HEADER_BYTES);
+  cspan_header_parser_reset(&exchange->parser, request->max_header_bytes ? request->max_header_bytes
+                                                                         : DEFAULT_HEADER_BYTES);
 }
 
 cspan_status cspan_exchange_prepare(cspan_http_exchange *exchange,

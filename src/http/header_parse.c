@@ -122,8 +122,8 @@ static bool put_name(char *out, const char *name, size_t len) {
 
 /* A folded line (one that starts with a blank) is refused with the rest: its
  * name is not a token. */
-static cspan_header_event take_field(cspan_header_parser *parser, cspan_str line,
-                                     const char **name, const char **value) {
+static cspan_header_event take_field(cspan_header_parser *parser, cspan_str line, const char **name,
+                                     const char **value) {
   const char *colon = memchr(line.data, ':', line.len);
   if (!colon) {
     return CSPAN_HEADER_BAD;

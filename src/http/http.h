@@ -21,19 +21,19 @@ typedef struct cspan_http_exchange cspan_http_exchange;
 typedef enum cspan_http_version {
   CSPAN_HTTP_VERSION_DEFAULT = 0, /* 1.1 */
   CSPAN_HTTP_VERSION_1_1,
-  CSPAN_HTTP_VERSION_2,    /* by ALPN over TLS, prior knowledge over plain TCP */
+  CSPAN_HTTP_VERSION_2, /* by ALPN over TLS, prior knowledge over plain TCP */
 } cspan_http_version;
 
 typedef struct cspan_http_client_options {
-  int64_t connect_timeout_ms; /* 0: 3,100; the AWS default */
+  int64_t connect_timeout_ms;   /* 0: 3,100; the AWS default */
   int64_t low_speed_timeout_ms; /* 0: 60,000: fails when under 1 byte/s this long */
-  const char *ca_bundle;      /* file; NULL: the system's */
-  const char *client_cert;    /* file, PEM; NULL: none (mTLS) */
-  const char *client_key;     /* file, PEM */
-  const char *proxy;          /* NULL: libcurl's environment rules */
-  bool insecure_skip_verify;  /* for tests only */
+  const char *ca_bundle;        /* file; NULL: the system's */
+  const char *client_cert;      /* file, PEM; NULL: none (mTLS) */
+  const char *client_key;       /* file, PEM */
+  const char *proxy;            /* NULL: libcurl's environment rules */
+  bool insecure_skip_verify;    /* for tests only */
   cspan_http_version version;
-  size_t max_idle_loops;      /* 0: 64 */
+  size_t max_idle_loops; /* 0: 64 */
 } cspan_http_client_options;
 
 cspan_status cspan_http_client_create(const cspan_http_client_options *options,
@@ -54,7 +54,7 @@ typedef struct cspan_http_header {
 /* Phases in microseconds, -1 where the phase did not happen. */
 typedef struct cspan_http_timings {
   int64_t dns_us;
-  int64_t connect_us;            /* TCP, without DNS and TLS */
+  int64_t connect_us; /* TCP, without DNS and TLS */
   int64_t tls_us;
   int64_t time_to_first_byte_us; /* request start (connection ready) to first response byte */
   int64_t transfer_us;           /* first response byte to the last */
@@ -90,7 +90,7 @@ typedef struct cspan_http_request {
   void *read_user;
   int64_t body_length; /* bytes of either; -1 with read_fn: chunked */
   bool expect_continue;
-  int64_t deadline_ns;       /* 0: none */
+  int64_t deadline_ns;        /* 0: none */
   const cspan_cancel *cancel; /* may be NULL; checked at least each 100 ms */
   size_t max_header_bytes;    /* 0: 256 KiB in all */
   int64_t max_body_bytes;     /* 0: none; a response that says or sends more fails with LIMIT */
@@ -99,16 +99,16 @@ typedef struct cspan_http_request {
 
 /* What an exchange came to. Valid during the done callback only. */
 typedef struct cspan_http_result {
-  cspan_status status; /* OK: a whole response was received, whatever its code */
-  const char *code;    /* low-cardinality reason where status is not OK: "timeout",
+  cspan_status status;      /* OK: a whole response was received, whatever its code */
+  const char *code;         /* low-cardinality reason where status is not OK: "timeout",
                           "connection_refused", "connection_reset", "dns_error", "tls_error",
                           "truncated_body", "protocol_error", "io_error", "cancelled", "limit" */
-  const char *message; /* a sentence naming host and port, never a query */
-  int http_status;     /* 0: none received */
-  bool request_sent;   /* at least a byte of the request went out */
-  bool body_started;   /* at least a byte of a response body was handed to the sink */
-  int64_t bytes_sent;     /* of the body */
-  int64_t bytes_received; /* of the body */
+  const char *message;      /* a sentence naming host and port, never a query */
+  int http_status;          /* 0: none received */
+  bool request_sent;        /* at least a byte of the request went out */
+  bool body_started;        /* at least a byte of a response body was handed to the sink */
+  int64_t bytes_sent;       /* of the body */
+  int64_t bytes_received;   /* of the body */
   const char *peer_address; /* "" when not connected */
   int peer_port;
   cspan_http_timings timings;

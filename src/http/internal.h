@@ -109,7 +109,7 @@ struct cspan_loop {
   size_t slot_cap;
   bool out_of_memory; /* a socket could not be watched */
   bool closing;
-  bool in_curl; /* libcurl is on the stack: it must not be re-entered */
+  bool in_curl;         /* libcurl is on the stack: it must not be re-entered */
   int64_t curl_due_ns;  /* when libcurl wants to be called */
   int64_t check_due_ns; /* when deadlines and cancellations are looked at */
   cspan_exchange_list fresh;

@@ -253,8 +253,7 @@ static size_t abort_due(cspan_loop *loop, int64_t now_ns) {
     return 0;
   }
   loop->check_due_ns = CSPAN_TIME_NEVER;
-  while (abort_one_due(loop, &loop->fresh, now_ns) ||
-         abort_one_due(loop, &loop->running, now_ns)) {
+  while (abort_one_due(loop, &loop->fresh, now_ns) || abort_one_due(loop, &loop->running, now_ns)) {
     aborted++;
   }
   return aborted;

@@ -199,9 +199,11 @@ void cspan_outcome_of_status(cspan_outcome *outcome, cspan_http_exchange *exchan
   init(outcome);
   if (exchange->state == CSPAN_EXCHANGE_FRESH) {
     /* The handle still has the figures of the exchange before. */
-    outcome->result.timings =
-        (cspan_http_timings){.dns_us = -1, .connect_us = -1, .tls_us = -1,
-                             .time_to_first_byte_us = -1, .transfer_us = -1};
+    outcome->result.timings = (cspan_http_timings){.dns_us = -1,
+                                                   .connect_us = -1,
+                                                   .tls_us = -1,
+                                                   .time_to_first_byte_us = -1,
+                                                   .transfer_us = -1};
   } else {
     fill_facts(outcome, exchange);
   }

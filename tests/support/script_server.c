@@ -86,8 +86,7 @@ static void consume(connection *c, size_t len) {
 /* Waits for `mark`; gives the bytes up to and with it, 0 at the end of input. */
 static size_t wait_for(connection *c, const char *mark) {
   for (;;) {
-    const char *found =
-        c->pending ? memmem(c->pending, c->pending_len, mark, strlen(mark)) : NULL;
+    const char *found = c->pending ? memmem(c->pending, c->pending_len, mark, strlen(mark)) : NULL;
     if (found) {
       return (size_t)(found - c->pending) + strlen(mark);
     }

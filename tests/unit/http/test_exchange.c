@@ -175,7 +175,8 @@ static const answer_case answers[] = {
     {"no body to HEAD", "HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 123456\r\n\r\n", 200, 123456,
      "content-length=123456;", ""},
     {"redirects are answers", "GET",
-     "HTTP/1.1 307 Temporary Redirect\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
+     "HTTP/1.1 307 Temporary Redirect\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: "
+     "0\r\n\r\n",
      307, 0, "location=http://127.0.0.1:1/;content-length=0;", ""},
     {"204", "DELETE", "HTTP/1.1 204 No Content\r\nX-A:\r\n\r\n", 204, -1, "x-a=;", ""},
 };
@@ -273,8 +274,7 @@ static void test_request_bytes(void **state) {
              "GET /a/../b%2Fc?x=%20 HTTP/1.1\r\nHost: 127.0.0.1\r\nX-One: 1\r\nx-empty:\r\n"
              "TE: trailers\r\n\r\n");
   cspan_http_request put = {.method = "PUT", .body = "hello", .body_length = 5};
-  check_sent(put, "/k", 5,
-             "PUT /k HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\n\r\nhello");
+  check_sent(put, "/k", 5, "PUT /k HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\n\r\nhello");
   const cspan_http_header type[] = {{"content-type", "text/plain"}, {"accept", "*/*"}};
   cspan_http_request post = {
       .method = "POST", .body = "hi", .body_length = 2, .headers = type, .header_count = 2};
@@ -292,8 +292,7 @@ static void test_request_from_reader(void **state) {
   reader sized = {.left = 7, .piece = 3};
   cspan_http_request put = {
       .method = "PUT", .read_fn = read_x, .read_user = &sized, .body_length = 7};
-  check_sent(put, "/", 7,
-             "PUT / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 7\r\n\r\nxxxxxxx");
+  check_sent(put, "/", 7, "PUT / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 7\r\n\r\nxxxxxxx");
   reader chunked = {.left = 5, .piece = 5};
   cspan_http_request post = {
       .method = "POST", .read_fn = read_x, .read_user = &chunked, .body_length = -1};
@@ -373,39 +372,70 @@ typedef struct failure_case {
   bool body_started;
 } failure_case;
 
-#define READ_FIRST {SCRIPT_READ_REQUEST, NULL, 0}
-#define CLOSE {SCRIPT_END, NULL, 0}
-#define RESET {SCRIPT_RESET, NULL, 0}
+#define READ_FIRST                                                                                 \
+  { SCRIPT_READ_REQUEST, NULL, 0 }
+#define CLOSE                                                                                      \
+  { SCRIPT_END, NULL, 0 }
+#define RESET                                                                                      \
+  { SCRIPT_RESET, NULL, 0 }
 
 static const failure_case failures[] = {
     {"no answer", {READ_FIRST, CLOSE}, CSPAN_ERR_CONNECT, "connection_reset", 0, true, false},
     {"reset", {READ_FIRST, RESET}, CSPAN_ERR_CONNECT, "connection_reset", 0, true, false},
     {"truncated",
      {READ_FIRST, {SCRIPT_SEND, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", 0}, CLOSE},
-     CSPAN_ERR_CONNECT, "truncated_body", 200, true, true},
+     CSPAN_ERR_CONNECT,
+     "truncated_body",
+     200,
+     true,
+     true},
     {"truncated chunk",
      {READ_FIRST,
       {SCRIPT_SEND, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", 0},
       CLOSE},
-     CSPAN_ERR_CONNECT, "truncated_body", 200, true, true},
+     CSPAN_ERR_CONNECT,
+     "truncated_body",
+     200,
+     true,
+     true},
     {"not HTTP",
      {READ_FIRST, {SCRIPT_SEND, "SSH-2.0-OpenSSH_9\r\n", 0}, CLOSE},
-     CSPAN_ERR_PROTOCOL, "protocol_error", 0, true, false},
+     CSPAN_ERR_PROTOCOL,
+     "protocol_error",
+     0,
+     true,
+     false},
     {"bad header line",
      {READ_FIRST, {SCRIPT_SEND, "HTTP/1.1 200 OK\r\nbad name: x\r\n\r\n", 0}, CLOSE},
-     CSPAN_ERR_PROTOCOL, "protocol_error", 200, true, false},
+     CSPAN_ERR_PROTOCOL,
+     "protocol_error",
+     200,
+     true,
+     false},
     {"folded header",
      {READ_FIRST, {SCRIPT_SEND, "HTTP/1.1 200 OK\r\na: x\r\n y: z\r\n\r\n", 0}, CLOSE},
-     CSPAN_ERR_PROTOCOL, "protocol_error", 200, true, false},
+     CSPAN_ERR_PROTOCOL,
+     "protocol_error",
+     200,
+     true,
+     false},
     {"too long by its word",
      {READ_FIRST, {SCRIPT_SEND, "HTTP/1.1 200 OK\r\nContent-Length: 101\r\n\r\n", 0}, CLOSE},
-     CSPAN_ERR_LIMIT, "limit", 200, true, false},
+     CSPAN_ERR_LIMIT,
+     "limit",
+     200,
+     true,
+     false},
     {"too long in fact",
      {READ_FIRST,
       {SCRIPT_SEND, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", 0},
       {SCRIPT_SEND_ZEROS, NULL, 200000},
       CLOSE},
-     CSPAN_ERR_LIMIT, "limit", 200, true, false},
+     CSPAN_ERR_LIMIT,
+     "limit",
+     200,
+     true,
+     false},
     {"too many header bytes",
      {READ_FIRST,
       {SCRIPT_SEND,
@@ -414,7 +444,11 @@ static const failure_case failures[] = {
        "C: 123456789012345678901234567890123456789012345678901234567890\r\n\r\n",
        0},
       CLOSE},
-     CSPAN_ERR_LIMIT, "limit", 200, true, false},
+     CSPAN_ERR_LIMIT,
+     "limit",
+     200,
+     true,
+     false},
 };
 
 static void test_failures(void **state) {
@@ -714,9 +748,9 @@ static void test_loop_free_aborts(void **state) {
 
 static void test_keep_alive(void **state) {
   (void)state;
-  const script_step steps[] = {READ_FIRST, {SCRIPT_SEND, OK_EMPTY, 0}, READ_FIRST,
-                               {SCRIPT_SEND, OK_EMPTY, 0}, READ_FIRST,
-                               {SCRIPT_SEND, OK_EMPTY, 0}, CLOSE};
+  const script_step steps[] = {
+      READ_FIRST, {SCRIPT_SEND, OK_EMPTY, 0}, READ_FIRST, {SCRIPT_SEND, OK_EMPTY, 0},
+      READ_FIRST, {SCRIPT_SEND, OK_EMPTY, 0}, CLOSE};
   static const char *const methods[] = {"PUT", "HEAD", "GET"};
   fixture f;
   begin(&f, ONE(steps));
@@ -851,9 +885,8 @@ static void test_invalid_requests(void **state) {
     call c;
     cspan_error *error = NULL;
     call_init(&c);
-    assert_int_equal(
-        cspan_http_start(f.client, f.loop, &requests[i], on_done, &c, NULL, &error),
-        CSPAN_ERR_INVALID);
+    assert_int_equal(cspan_http_start(f.client, f.loop, &requests[i], on_done, &c, NULL, &error),
+                     CSPAN_ERR_INVALID);
     assert_int_equal(cspan_error_status(error), CSPAN_ERR_INVALID);
     assert_null(strstr(cspan_error_message(error), "secret"));
     assert_int_equal(cspan_loop_pending(f.loop), 0);

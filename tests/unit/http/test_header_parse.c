@@ -16,8 +16,10 @@ typedef struct line_case {
   const char *value;
 } line_case;
 
-#define STATUS {"HTTP/1.1 200 OK\r\n", 0, CSPAN_HEADER_NONE, NULL, NULL}
-#define BAD(text) {text, 0, CSPAN_HEADER_BAD, NULL, NULL}
+#define STATUS                                                                                     \
+  { "HTTP/1.1 200 OK\r\n", 0, CSPAN_HEADER_NONE, NULL, NULL }
+#define BAD(text)                                                                                  \
+  { text, 0, CSPAN_HEADER_BAD, NULL, NULL }
 
 static void feed(const line_case *lines, size_t count, cspan_header_parser *parser) {
   for (size_t i = 0; i < count; i++) {
@@ -89,10 +91,11 @@ static void test_bad_status_lines(void **state) {
 static void test_bad_fields(void **state) {
   (void)state;
   static const line_case bad[] = {
-      BAD("no colon\r\n"),       BAD(": no name\r\n"),   BAD(" folded: x\r\n"),
-      BAD("blank : x\r\n"),      BAD("na\"me: x\r\n"),   BAD("caf\xc3\xa9: x\r\n"),
-      BAD("a: x\x01y\r\n"),      BAD("a: x\ry\r\n"),     BAD("a: x\x7f\r\n"),
-      {"a: x\0y\r\n", 8, CSPAN_HEADER_BAD, NULL, NULL},
+      BAD("no colon\r\n"),   BAD(": no name\r\n"),
+      BAD(" folded: x\r\n"), BAD("blank : x\r\n"),
+      BAD("na\"me: x\r\n"),  BAD("caf\xc3\xa9: x\r\n"),
+      BAD("a: x\x01y\r\n"),  BAD("a: x\ry\r\n"),
+      BAD("a: x\x7f\r\n"),   {"a: x\0y\r\n", 8, CSPAN_HEADER_BAD, NULL, NULL},
   };
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
     const line_case lines[] = {STATUS, bad[i]};
@@ -143,7 +146,7 @@ static void test_limit(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_whole_response), cmocka_unit_test(test_bad_status_lines),
-      cmocka_unit_test(test_bad_fields), cmocka_unit_test(test_content_length),
+      cmocka_unit_test(test_bad_fields),     cmocka_unit_test(test_content_length),
       cmocka_unit_test(test_limit),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,17 +54,33 @@ static void on_done(void *user, const cspan_http_result *result) {
 
 /* Length, type, flags, stream 1 (or 0), and the payload after it. */
 #define FRAME(len, type, flags, stream) "\0\0" len type flags "\0\0\0" stream
-#define SETTINGS FRAME("\x00", "\x04", "\x00", "\x00")
+#define SETTINGS                        FRAME("\x00", "\x04", "\x00", "\x00")
 /* :status 200 from the static table; content-type as a literal */
-#define HEAD_FIELDS "\x88" "\x00\x0c" "content-type" "\x10" "application/grpc"
+#define HEAD_FIELDS                                                                                \
+  "\x88"                                                                                           \
+  "\x00\x0c"                                                                                       \
+  "content-type"                                                                                   \
+  "\x10"                                                                                           \
+  "application/grpc"
 #define HEAD FRAME("\x20", "\x01", "\x04", "\x01") HEAD_FIELDS
 #define DATA FRAME("\x03", "\x00", "\x00", "\x01") "abc"
-#define TRAILERS FRAME("\x0f", "\x01", "\x05", "\x01") "\x00\x0b" "grpc-status" "\x01" "0"
-#define TRAILERS_ONLY \
-  FRAME("\x10", "\x01", "\x05", "\x01") "\x88" "\x00\x0b" "grpc-status" "\x01" "8"
+#define TRAILERS                                                                                   \
+  FRAME("\x0f", "\x01", "\x05", "\x01")                                                            \
+  "\x00\x0b"                                                                                       \
+  "grpc-status"                                                                                    \
+  "\x01"                                                                                           \
+  "0"
+#define TRAILERS_ONLY                                                                              \
+  FRAME("\x10", "\x01", "\x05", "\x01")                                                            \
+  "\x88"                                                                                           \
+  "\x00\x0b"                                                                                       \
+  "grpc-status"                                                                                    \
+  "\x01"                                                                                           \
+  "8"
 #define RST_STREAM FRAME("\x04", "\x03", "\x00", "\x01") "\x00\x00\x00\x02"
 
-#define BYTES(text) {SCRIPT_SEND, text, sizeof(text) - 1}
+#define BYTES(text)                                                                                \
+  { SCRIPT_SEND, text, sizeof(text) - 1 }
 
 typedef struct h2_case {
   const char *name;

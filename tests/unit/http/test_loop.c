@@ -221,10 +221,14 @@ static void test_threads(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_timer_order), cmocka_unit_test(test_timer_waits),
-      cmocka_unit_test(test_timer_cancel), cmocka_unit_test(test_timer_restart),
-      cmocka_unit_test(test_free_with_timers), cmocka_unit_test(test_wakeup),
-      cmocka_unit_test(test_pool), cmocka_unit_test(test_threads),
+      cmocka_unit_test(test_timer_order),
+      cmocka_unit_test(test_timer_waits),
+      cmocka_unit_test(test_timer_cancel),
+      cmocka_unit_test(test_timer_restart),
+      cmocka_unit_test(test_free_with_timers),
+      cmocka_unit_test(test_wakeup),
+      cmocka_unit_test(test_pool),
+      cmocka_unit_test(test_threads),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

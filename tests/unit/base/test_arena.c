@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "support/fail_alloc.h"
+
+static void test_memory(void **state) {
+  (void)state;
+  cspan_arena *arena = cspan_arena_create(0);
+  assert_non_null(arena);
+  unsigned char *all[200];
+  for (size_t i = 0; i < 200; i++) {
+    all[i] = cspan_arena_alloc(arena, i * 13 % 3000);
+    assert_non_null(all[i]);
+    assert_int_equal((uintptr_t)all[i] % sizeof(long double), 0);
+    for (size_t k = 0; k < i * 13 % 3000; k++) {
+      assert_int_equal(all[i][k], 0);
+    }
+    memset(all[i], (int)i, i * 13 % 3000);
+  }
+  for (size_t i = 0; i < 200; i++) {
+    for (size_t k = 0; k < i * 13 % 3000; k++) {
+      assert_int_equal(all[i][k], (unsigned char)i);
+    }
+  }
+  cspan_arena_free(arena);
+  cspan_arena_free(NULL);
+}
+
+static void test_strings(void **state) {
+  (void)state;
+  cspan_arena *arena = cspan_arena_create(0);
+  assert_non_null(arena);
+  assert_string_equal(cspan_arena_strdup(arena, "text"), "text");
+  assert_string_equal(cspan_arena_strndup(arena, "text", 2), "te");
+  assert_null(cspan_arena_strdup(arena, NULL));
+  assert_null(cspan_arena_strndup(arena, "x", SIZE_MAX));
+  assert_null(cspan_arena_array(arena, SIZE_MAX / 2, 4));
+  cspan_arena_free(arena);
+}
+
+static void test_cap(void **state) {
+  (void)state;
+  cspan_arena *arena = cspan_arena_create(10000);
+  assert_non_null(arena);
+  size_t got = 0;
+  while (cspan_arena_alloc(arena, 16)) {
+    got += 16;
+    assert_true(got <= 10000);
+  }
+  assert_true(got >= 9900);
+  assert_null(cspan_arena_alloc(arena, 100000));
+  cspan_arena_free(arena);
+}
+
+static void test_out_of_memory(void **state) {
+  (void)state;
+  fail_alloc_install();
+  fail_alloc_arm(1, true);
+  assert_null(cspan_arena_create(0));
+  fail_alloc_disarm();
+  cspan_arena *arena = cspan_arena_create(0);
+  assert_non_null(arena);
+  fail_alloc_arm(1, true);
+  assert_null(cspan_arena_alloc(arena, 1));
+  fail_alloc_disarm();
+  assert_non_null(cspan_arena_alloc(arena, 1));
+  cspan_arena_free(arena);
+  assert_int_equal(fail_alloc_outstanding(), 0);
+  fail_alloc_uninstall();
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_memory),
+      cmocka_unit_test(test_strings),
+      cmocka_unit_test(test_cap),
+      cmocka_unit_test(test_out_of_memory),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/sys.h"
+#include "support/fail_alloc.h"
+
+static char folder[] = "/tmp/cspan-sys-XXXXXX";
+static char path[64];
+
+static int make_folder(void **state) {
+  (void)state;
+  if (!mkdtemp(folder)) {
+    return -1;
+  }
+  snprintf(path, sizeof path, "%s/file", folder);
+  return 0;
+}
+
+static int remove_folder(void **state) {
+  (void)state;
+  unlink(path);
+  return rmdir(folder);
+}
+
+static void write_file(size_t size) {
+  FILE *file = fopen(path, "wb");
+  assert_non_null(file);
+  for (size_t i = 0; i < size; i++) {
+    fputc((int)(i % 251), file);
+  }
+  fclose(file);
+}
+
+static void test_read_sizes(void **state) {
+  (void)state;
+  static const size_t sizes[] = {0, 1, 8191, 8192, 8193, 100000};
+  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+    cspan_buf buf;
+    cspan_error *error = NULL;
+    write_file(sizes[i]);
+    cspan_buf_init(&buf, 1 << 20);
+    assert_int_equal(cspan_file_read(path, sizes[i], &buf, &error), CSPAN_OK);
+    assert_null(error);
+    assert_int_equal(buf.len, sizes[i]);
+    for (size_t k = 0; k < sizes[i]; k++) {
+      assert_int_equal((uint8_t)buf.data[k], k % 251);
+    }
+    cspan_buf_free(&buf);
+  }
+}
+
+static void test_read_too_large(void **state) {
+  (void)state;
+  cspan_buf buf;
+  cspan_error *error = NULL;
+  write_file(101);
+  cspan_buf_init(&buf, 1 << 20);
+  assert_int_equal(cspan_file_read(path, 100, &buf, &error), CSPAN_ERR_LIMIT);
+  assert_non_null(strstr(cspan_error_message(error), path));
+  cspan_error_free(error);
+  error = NULL;
+  buf.max = 50;
+  assert_int_equal(cspan_file_read(path, 1000, &buf, &error), CSPAN_ERR_LIMIT);
+  assert_non_null(strstr(cspan_error_message(error), "50 bytes"));
+  cspan_error_free(error);
+  cspan_buf_free(&buf);
+}
+
+static void check_unreadable(const char *what, const char *reason) {
+  cspan_buf buf;
+  cspan_error *error = NULL;
+  cspan_buf_init(&buf, 100);
+  assert_int_equal(cspan_file_read(what, 100, &buf, &error), CSPAN_ERR_IO);
+  assert_non_null(strstr(cspan_error_message(error), what));
+  assert_non_null(strstr(cspan_error_message(error), reason));
+  cspan_error_free(error);
+  cspan_buf_free(&buf);
+}
+
+static void test_unreadable(void **state) {
+  (void)state;
+  unlink(path);
+  check_unreadable(path, "No such file");
+  check_unreadable(folder, "regular file");
+  assert_int_equal(mkfifo(path, 0600), 0);
+  check_unreadable(path, "regular file");
+  unlink(path);
+}
+
+static void test_read_out_of_memory(void **state) {
+  (void)state;
+  cspan_buf buf;
+  write_file(10);
+  cspan_buf_init(&buf, 100);
+  fail_alloc_install();
+  fail_alloc_arm(1, false);
+  assert_int_equal(cspan_file_read(path, 100, &buf, NULL), CSPAN_ERR_NOMEM);
+  assert_true(fail_alloc_disarm());
+  fail_alloc_uninstall();
+  cspan_buf_free(&buf);
+}
+
+static void test_environment(void **state) {
+  (void)state;
+  setenv("CSPAN_TEST_VALUE", "x", 1);
+  assert_string_equal(cspan_env("CSPAN_TEST_VALUE"), "x");
+  setenv("CSPAN_TEST_VALUE", "", 1);
+  assert_null(cspan_env("CSPAN_TEST_VALUE"));
+  unsetenv("CSPAN_TEST_VALUE");
+  assert_null(cspan_env("CSPAN_TEST_VALUE"));
+}
+
+static void test_home(void **state) {
+  (void)state;
+  setenv("HOME", "/home/of/test", 1);
+  assert_string_equal(cspan_home(), "/home/of/test");
+  unsetenv("HOME");
+  const char *home = cspan_home();
+  assert_true(home == NULL || home[0] == '/');
+}
+
+static void test_errno_text(void **state) {
+  (void)state;
+  char text[128];
+  assert_string_equal(cspan_errno_text(ENOENT, text, sizeof text), "No such file or directory");
+}
+
+static void test_clock(void **state) {
+  (void)state;
+  /* 2023 to 2200: seconds and nanoseconds are not mixed up. */
+  int64_t now = cspan_unix_ns();
+  assert_true(now > INT64_C(1672531200000000000) && now < INT64_C(7258118400000000000));
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_read_sizes),  cmocka_unit_test(test_read_too_large),
+      cmocka_unit_test(test_unreadable),  cmocka_unit_test(test_read_out_of_memory),
+      cmocka_unit_test(test_environment), cmocka_unit_test(test_home),
+      cmocka_unit_test(test_errno_text),  cmocka_unit_test(test_clock),
+  };
+  return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
