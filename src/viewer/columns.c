@@ -67,9 +67,16 @@ static bool in_table(uint32_t code, const range *table, size_t count) {
   return false;
 }
 
-/* Bytes of the UTF-8 sequence at `text`, 0 when it is not one. */
-static size_t decode(const unsigned char *text, size_t len, uint32_t *code) {
+bool cspan_columns_is_control(uint32_t code) {
+  return IN_TABLE(code, dangerous);
+}
+
+size_t cspan_utf8_decode(const char *bytes, size_t len, uint32_t *code) {
+  const unsigned char *text = (const unsigned char *)bytes;
   static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+  if (len == 0) {
+    return 0;
+  }
   size_t need = text[0] < 0x80              ? 1
                 : (text[0] & 0xe0) == 0xc0  ? 2
                 : (text[0] & 0xf0) == 0xe0  ? 3
@@ -93,7 +100,7 @@ static size_t decode(const unsigned char *text, size_t len, uint32_t *code) {
 }
 
 typedef struct reader {
-  const unsigned char *text;
+  const char *text;
   size_t len;
   bool ascii;
   int marks; /* on the character before */
@@ -130,14 +137,14 @@ static bool next_piece(reader *r) {
     return false;
   }
   uint32_t code = 0;
-  size_t bytes = decode(r->text, r->len, &code);
+  size_t bytes = cspan_utf8_decode(r->text, r->len, &code);
   bool mark = false;
   if (bytes == 0) {
-    piece_escape(r, "\\x%02x", r->text[0]);
+    piece_escape(r, "\\x%02x", (unsigned char)r->text[0]);
     bytes = 1;
   } else if (code >= 0x20 && code < 0x7f) {
     piece_text(r, 1, 1);
-  } else if (IN_TABLE(code, dangerous)) {
+  } else if (cspan_columns_is_control(code)) {
     piece_control(r, code);
   } else if (IN_TABLE(code, zero_width)) {
     mark = true;
@@ -154,7 +161,7 @@ static bool next_piece(reader *r) {
 }
 
 static reader reader_of(const char *text, size_t len, bool ascii) {
-  reader r = {.text = (const unsigned char *)text, .len = len, .ascii = ascii};
+  reader r = {.text = text, .len = len, .ascii = ascii};
   return r;
 }
 

@@ -11,6 +11,12 @@
  * takes two columns and a combining mark none. With `ascii`, anything else outside
  * ASCII is a question mark. */
 
+/* Bytes of the UTF-8 character at the start of `text`; 0 when there is none. */
+size_t cspan_utf8_decode(const char *text, size_t len, uint32_t *code);
+
+/* Whether printing the character would act on the terminal or on the order of the text. */
+bool cspan_columns_is_control(uint32_t code);
+
 /* Columns that the whole text takes. */
 size_t cspan_columns_of(const char *text, size_t len, bool ascii);
 
