@@ -9,13 +9,11 @@
 
 static const char scope_name[] = "cloudspan/aws";
 
-cspan_tracer *cspan_instrument_tracer(const cspan_instrument *self)
-{
+cspan_tracer *cspan_instrument_tracer(const cspan_instrument *self) {
   return self->tracer ? self->tracer : cspan_tracer_get(NULL, scope_name, CSPAN_VERSION, NULL);
 }
 
-void cspan_instrument_free(void *data)
-{
+void cspan_instrument_free(void *data) {
   cspan_instrument *self = data;
   if (self) {
     cspan_propagator_free(self->propagator);
@@ -25,8 +23,7 @@ void cspan_instrument_free(void *data)
 }
 
 /* X-Ray, which the services understand, and what OTEL_PROPAGATORS says. */
-static cspan_propagator *default_propagator(cspan_error **error)
-{
+static cspan_propagator *default_propagator(cspan_error **error) {
   const char *names = cspan_env("OTEL_PROPAGATORS");
   cspan_propagator *parts[2] = {cspan_propagator_xray(), NULL};
   if (!parts[0]) {
@@ -45,8 +42,7 @@ static cspan_propagator *default_propagator(cspan_error **error)
   return both;
 }
 
-static cspan_status check_options(const cspan_trace_options *options, cspan_error **error)
-{
+static cspan_status check_options(const cspan_trace_options *options, cspan_error **error) {
   if ((unsigned)options->retries > CSPAN_RETRY_EVENTS_AND_SPANS ||
       (unsigned)options->semconv > CSPAN_SEMCONV_DUP) {
     return cspan_error_set(error, CSPAN_ERR_INVALID,
@@ -58,8 +54,7 @@ static cspan_status check_options(const cspan_trace_options *options, cspan_erro
 
 /* Takes the propagator out of the options in every case. */
 static cspan_status instrument_new(const cspan_trace_options *options, cspan_instrument **out,
-                                   cspan_error **error)
-{
+                                   cspan_error **error) {
   cspan_instrument *self = cspan_calloc(1, sizeof *self);
   if (!self) {
     cspan_propagator_free(options->propagator);
@@ -97,8 +92,7 @@ static cspan_status instrument_new(const cspan_trace_options *options, cspan_ins
 }
 
 static cspan_status add_middlewares(cspan_aws_config *config, cspan_instrument *self,
-                                    cspan_error **error)
-{
+                                    cspan_error **error) {
   /* TraceCall owns `self`; TraceAttempt only uses it. */
   cspan_middleware attempt = {
       .vtable = &cspan_trace_attempt_vtable,
@@ -118,8 +112,7 @@ static cspan_status add_middlewares(cspan_aws_config *config, cspan_instrument *
 }
 
 cspan_status cspan_trace_append(cspan_aws_config *config, const cspan_trace_options *options,
-                                cspan_error **error)
-{
+                                cspan_error **error) {
   cspan_trace_options all = {0};
   if (options) {
     size_t size = options->size && options->size < sizeof all ? options->size : sizeof all;

@@ -9,17 +9,14 @@ enum { URL_BYTES = 2048 };
 
 typedef struct attempt_state {
   cspan_span span;
-  cspan_context outside; /* the call's context, put back when the attempt is over */
 } attempt_state;
 
 /* Tracing never fails a call: without memory the header is left out. */
-static void set_header(void *carrier, const char *key, const char *value)
-{
+static void set_header(void *carrier, const char *key, const char *value) {
   (void)cspan_call_set_request_header(carrier, key, value);
 }
 
-static void start_span(const cspan_instrument *self, cspan_call *call, attempt_state *state)
-{
+static void start_span(const cspan_instrument *self, cspan_call *call, attempt_state *state) {
   cspan_tracer *tracer = cspan_instrument_tracer(self);
   const cspan_context *context = cspan_call_context(call);
   if (!tracer || !context) {
@@ -43,16 +40,14 @@ static void start_span(const cspan_instrument *self, cspan_call *call, attempt_s
       .attributes = attrs,
       .attribute_count = n,
   };
-  state->outside = *context;
   state->span = cspan_span_start(tracer, context, cspan_call_method(call), &options);
   if (state->span.slot) {
-    cspan_context inside = cspan_context_with_span(&state->outside, state->span);
+    cspan_context inside = cspan_context_with_span(context, state->span);
     cspan_call_set_context(call, &inside);
   }
 }
 
-static cspan_status attempt_begin(void *data, cspan_call *call, void *state, cspan_error **error)
-{
+static cspan_status attempt_begin(void *data, cspan_call *call, void *state, cspan_error **error) {
   const cspan_instrument *self = data;
   (void)error;
   if (self->retries != CSPAN_RETRY_EVENTS) {
@@ -62,11 +57,9 @@ static cspan_status attempt_begin(void *data, cspan_call *call, void *state, csp
   return CSPAN_OK;
 }
 
-static void attempt_end(void *data, cspan_call *call, void *state_data)
-{
+static void attempt_end(void *data, cspan_call *call, void *state_data) {
   const cspan_instrument *self = data;
-  attempt_state *state = state_data;
-  cspan_span span = state->span;
+  cspan_span span = ((attempt_state *)state_data)->span;
   if (!span.slot) {
     return;
   }
@@ -84,7 +77,6 @@ static void attempt_end(void *data, cspan_call *call, void *state_data)
     cspan_trace_set_outcome(self, call, span);
   }
   cspan_span_end(span);
-  cspan_call_set_context(call, &state->outside);
 }
 
 const cspan_middleware_vtable cspan_trace_attempt_vtable = {

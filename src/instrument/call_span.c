@@ -11,8 +11,7 @@ typedef struct call_state {
 } call_state;
 
 /* service + separator + operation, cut to fit. */
-static void join(char out[NAME_BYTES], const char *service, char separator, const char *operation)
-{
+static void join(char out[NAME_BYTES], const char *service, char separator, const char *operation) {
   size_t a = strlen(service);
   size_t b = strlen(operation);
   a = a < NAME_BYTES / 2 ? a : NAME_BYTES / 2 - 1;
@@ -25,8 +24,7 @@ static void join(char out[NAME_BYTES], const char *service, char separator, cons
 
 /* The attributes that tell what is called, in the names of the mode. */
 static size_t fixed_attrs(const cspan_instrument *self, const cspan_call *call,
-                          char method[NAME_BYTES], cspan_attr *out)
-{
+                          char method[NAME_BYTES], cspan_attr *out) {
   const char *service = cspan_call_service(call);
   const char *operation = cspan_call_operation(call);
   const char *region = cspan_call_region(call);
@@ -52,8 +50,8 @@ static size_t fixed_attrs(const cspan_instrument *self, const cspan_call *call,
   return n;
 }
 
-static cspan_status call_begin(void *data, cspan_call *call, void *state_data, cspan_error **error)
-{
+static cspan_status call_begin(void *data, cspan_call *call, void *state_data,
+                               cspan_error **error) {
   const cspan_instrument *self = data;
   call_state *state = state_data;
   cspan_attr attrs[MAX_FIXED_ATTRS + CSPAN_MAX_INPUT_ATTRS + MAX_BEFORE_ATTRS];
@@ -87,8 +85,7 @@ static cspan_status call_begin(void *data, cspan_call *call, void *state_data, c
   return CSPAN_OK;
 }
 
-static void set_request(cspan_span span, const cspan_call *call)
-{
+static void set_request(cspan_span span, const cspan_call *call) {
   const char *host = cspan_call_host(call);
   const char *method = cspan_call_method(call);
   int64_t body_size = cspan_call_request_body_size(call);
@@ -104,8 +101,7 @@ static void set_request(cspan_span span, const cspan_call *call)
   }
 }
 
-static void set_response(cspan_span span, const cspan_call *call)
-{
+static void set_response(cspan_span span, const cspan_call *call) {
   int status = cspan_call_http_status(call);
   const char *request_id = cspan_call_request_id(call);
   const char *extended = cspan_call_extended_request_id(call);
@@ -121,9 +117,9 @@ static void set_response(cspan_span span, const cspan_call *call)
   }
 }
 
-static void set_attempts(cspan_span span, const cspan_call *call)
-{
-  int attempts = cspan_call_attempt(call);
+static void set_attempts(cspan_span span, const cspan_call *call) {
+  /* A call that was refused before it had a target made none. */
+  int attempts = *cspan_call_host(call) ? cspan_call_attempt(call) : 0;
   int64_t backoff_ms = cspan_call_backoff_ms(call);
   cspan_span_set_int64(span, "aws.retry.attempts", attempts);
   if (attempts > 1 || backoff_ms > 0) {
@@ -131,8 +127,7 @@ static void set_attempts(cspan_span span, const cspan_call *call)
   }
 }
 
-static void call_end(void *data, cspan_call *call, void *state_data)
-{
+static void call_end(void *data, cspan_call *call, void *state_data) {
   const cspan_instrument *self = data;
   cspan_span span = ((call_state *)state_data)->span;
   if (!span.slot) {
@@ -151,8 +146,8 @@ static void call_end(void *data, cspan_call *call, void *state_data)
   cspan_span_end(span);
 }
 
-static void call_retry(void *data, cspan_call *call, void *state_data, const cspan_retry_info *info)
-{
+static void call_retry(void *data, cspan_call *call, void *state_data,
+                       const cspan_retry_info *info) {
   const cspan_instrument *self = data;
   cspan_span span = ((call_state *)state_data)->span;
   cspan_attr attrs[5];

@@ -13,8 +13,7 @@ static const char *const default_outcomes[] = {
     "304", "Head*:404", "412", "PreconditionFailed", "ConditionalCheckFailedException", NULL};
 
 /* Splits "operation:outcome", which is changed, into an item. */
-static bool parse_item(char *text, cspan_expected *item)
-{
+static bool parse_item(char *text, cspan_expected *item) {
   char *colon = strchr(text, ':');
   char *outcome = text;
   if (colon) {
@@ -35,8 +34,7 @@ static bool parse_item(char *text, cspan_expected *item)
 }
 
 static cspan_status measure(const char *const *outcomes, size_t *count, size_t *bytes,
-                            cspan_error **error)
-{
+                            cspan_error **error) {
   for (*count = 0, *bytes = 0; outcomes[*count]; ++*count) {
     size_t len = strlen(outcomes[*count]);
     if (*count >= MAX_OUTCOMES || len >= MAX_OUTCOME_BYTES) {
@@ -50,8 +48,7 @@ static cspan_status measure(const char *const *outcomes, size_t *count, size_t *
 }
 
 cspan_status cspan_expected_parse(const char *const *outcomes, cspan_expected_list *out,
-                                  cspan_error **error)
-{
+                                  cspan_error **error) {
   const char *const *from = outcomes ? outcomes : default_outcomes;
   size_t bytes = 0;
   *out = (cspan_expected_list){0};
@@ -82,15 +79,13 @@ cspan_status cspan_expected_parse(const char *const *outcomes, cspan_expected_li
   return CSPAN_OK;
 }
 
-void cspan_expected_free(cspan_expected_list *list)
-{
+void cspan_expected_free(cspan_expected_list *list) {
   cspan_free(list->items);
   cspan_free(list->text);
   *list = (cspan_expected_list){0};
 }
 
-static bool operation_matches(const char *pattern, const char *operation)
-{
+static bool operation_matches(const char *pattern, const char *operation) {
   size_t len = strlen(pattern);
   if (pattern[len - 1] == '*') {
     return strncmp(pattern, operation, len - 1) == 0;
@@ -99,8 +94,7 @@ static bool operation_matches(const char *pattern, const char *operation)
 }
 
 bool cspan_expected_match(const cspan_expected_list *list, const char *operation, const char *code,
-                          int http_status)
-{
+                          int http_status) {
   for (size_t i = 0; i < list->count; i++) {
     const cspan_expected *item = &list->items[i];
     bool outcome = item->code ? strcmp(item->code, code) == 0 : item->http_status == http_status;

@@ -4,15 +4,13 @@
 
 #include "instrument/instrument.h"
 
-static void set_phase(cspan_span span, const char *key, int64_t us)
-{
+static void set_phase(cspan_span span, const char *key, int64_t us) {
   if (us >= 0) {
     cspan_span_set_int64(span, key, us);
   }
 }
 
-void cspan_trace_set_timings(cspan_span span, const cspan_call *call)
-{
+void cspan_trace_set_timings(cspan_span span, const cspan_call *call) {
   cspan_call_timings timings;
   if (!cspan_call_timings_get(call, &timings)) {
     return;
@@ -25,8 +23,8 @@ void cspan_trace_set_timings(cspan_span span, const cspan_call *call)
   cspan_span_set_bool(span, "aws.http.connection_reused", timings.connection_reused);
 }
 
-void cspan_trace_set_outcome(const cspan_instrument *self, const cspan_call *call, cspan_span span)
-{
+void cspan_trace_set_outcome(const cspan_instrument *self, const cspan_call *call,
+                             cspan_span span) {
   const cspan_error *error = cspan_call_error(call);
   if (!error) {
     return;

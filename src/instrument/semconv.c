@@ -17,8 +17,7 @@ static const cspan_input_attr input_attrs[] = {
     {"S3", "DeleteObjects", "Delete", "aws.s3.delete", false, MAX_DELETE_BYTES},
 };
 
-size_t cspan_trace_bounded(const char *text, size_t len, size_t max)
-{
+size_t cspan_trace_bounded(const char *text, size_t len, size_t max) {
   if (len <= max) {
     return len;
   }
@@ -31,8 +30,7 @@ size_t cspan_trace_bounded(const char *text, size_t len, size_t max)
 
 /* True when the member is there and became an attribute. */
 static bool input_attr(const cspan_call *call, const cspan_input_attr *rule,
-                       cspan_input_texts *texts, cspan_attr *out)
-{
+                       cspan_input_texts *texts, cspan_attr *out) {
   char *text = texts->bytes + texts->used;
   size_t room = sizeof texts->bytes - texts->used;
   /* One byte more than is kept, so that a cut shows where a character begins. */
@@ -53,8 +51,7 @@ static bool input_attr(const cspan_call *call, const cspan_input_attr *rule,
   return true;
 }
 
-size_t cspan_input_attrs(const cspan_call *call, cspan_input_texts *texts, cspan_attr *out)
-{
+size_t cspan_input_attrs(const cspan_call *call, cspan_input_texts *texts, cspan_attr *out) {
   const char *service = cspan_call_service(call);
   const char *operation = cspan_call_operation(call);
   size_t n = 0;
@@ -70,8 +67,7 @@ size_t cspan_input_attrs(const cspan_call *call, cspan_input_texts *texts, cspan
   return n;
 }
 
-cspan_semconv_mode cspan_semconv_parse(const char *opt_in)
-{
+cspan_semconv_mode cspan_semconv_parse(const char *opt_in) {
   static const struct {
     const char *word;
     cspan_semconv_mode mode;

@@ -38,6 +38,20 @@ static bool fits_header(const char *value) {
   return true;
 }
 
+/* Why the core did not take something of the request; CSPAN_OK passes. */
+static cspan_status refused(const cspan_call *call, cspan_status status, const char *what,
+                            cspan_error **error) {
+  if (status == CSPAN_OK) {
+    return CSPAN_OK;
+  }
+  if (status == CSPAN_ERR_NOMEM) {
+    return cspan_error_move(error, cspan_error_nomem());
+  }
+  return cspan_error_set(error, status, "%s: %s %s", cspan_call_operation(call), what,
+                         status == CSPAN_ERR_LIMIT ? "is too long for a request"
+                                                   : "cannot be part of a request");
+}
+
 cspan_status cspan_s3_write_header(cspan_call *call, const char *name, const char *value,
                                    cspan_error **error) {
   if (!value || !*value) {
@@ -48,10 +62,7 @@ cspan_status cspan_s3_write_header(cspan_call *call, const char *name, const cha
                            "%s: the value for the header %s holds a control character; remove it",
                            cspan_call_operation(call), name);
   }
-  if (cspan_call_set_request_header(call, name, value) != CSPAN_OK) {
-    return cspan_error_move(error, cspan_error_nomem());
-  }
-  return CSPAN_OK;
+  return refused(call, cspan_call_set_request_header(call, name, value), name, error);
 }
 
 static bool is_token(const char *name) {
@@ -79,8 +90,10 @@ cspan_status cspan_s3_write_metadata(cspan_call *call, const cspan_s3_metadata *
                              "or encode it",
                              cspan_call_operation(call), metadata[i].name);
     }
-    if (cspan_call_set_request_header(call, name, value) != CSPAN_OK) {
-      return cspan_error_move(error, cspan_error_nomem());
+    cspan_status status =
+        refused(call, cspan_call_set_request_header(call, name, value), name, error);
+    if (status != CSPAN_OK) {
+      return status;
     }
   }
   return CSPAN_OK;
@@ -124,11 +137,7 @@ static cspan_status write_key(cspan_call *call, const char *key, cspan_error **e
     status = cspan_call_set_path(call, cspan_buf_text(&path));
   }
   cspan_buf_free(&path);
-  if (status == CSPAN_ERR_LIMIT) {
-    return cspan_error_set(error, status, "%s: Key is too long: a key has at most 1,024 bytes",
-                           cspan_call_operation(call));
-  }
-  return status == CSPAN_OK ? CSPAN_OK : cspan_error_move(error, cspan_error_nomem());
+  return refused(call, status, "Key", error);
 }
 
 static cspan_status write_field(cspan_call *call, const cspan_s3_in *field, const char *value,
@@ -142,10 +151,7 @@ static cspan_status write_field(cspan_call *call, const cspan_s3_in *field, cons
     return cspan_s3_write_header(call, field->wire, value, error);
   case CSPAN_S3_QUERY:
   case CSPAN_S3_REQUIRED_QUERY:
-    if (cspan_call_add_query(call, field->wire, value) != CSPAN_OK) {
-      return cspan_error_move(error, cspan_error_nomem());
-    }
-    return CSPAN_OK;
+    return refused(call, cspan_call_add_query(call, field->wire, value), field->member, error);
   default:
     return CSPAN_OK;
   }

@@ -52,11 +52,8 @@ static cspan_status restart(download *self) {
         self->total > 0 ? cspan_buf_reserve(&self->memory, (size_t)self->total) : CSPAN_OK;
     return status == CSPAN_OK ? CSPAN_OK : cspan_error_move(&self->error, cspan_error_nomem());
   }
-  if (self->moved == 0) {
+  if (self->moved == 0 || !input->restart) {
     return CSPAN_OK;
-  }
-  if (!input->restart) {
-    return fail(self, CSPAN_ERR_IO, "the write callback cannot start again");
   }
   cspan_status status = input->restart(input->user);
   return status == CSPAN_OK ? CSPAN_OK : fail(self, status, "the restart callback failed");
@@ -128,38 +125,19 @@ static void attempt_end(void *data, cspan_call *call, void *state) {
   set_text(self->span, call, "etag", "s3.etag");
 }
 
-/* A write callback that cannot start again makes a broken body final; its error is kept, as the
- * attempt that follows can only fail for that reason. */
-static void attempt_retry(void *data, cspan_call *call, void *state, const cspan_retry_info *info) {
-  download *self = data;
-  (void)call;
-  (void)state;
-  if (self->input->write && !self->input->restart && self->moved > 0 && !self->final) {
-    self->final = cspan_error_dup(info->error);
-  }
-}
-
 static const cspan_middleware_vtable attempt_vtable = {
     .size = sizeof(cspan_middleware_vtable),
     .name = "StorageDownloadAttempt",
     .end = attempt_end,
 };
 
-static const cspan_middleware_vtable retry_vtable = {
-    .size = sizeof(cspan_middleware_vtable),
-    .name = "StorageDownloadRetry",
-    .retry = attempt_retry,
-};
-
 static cspan_status get(cspan_storage *storage, const cspan_context *context, download *self,
                         cspan_s3_get_object_output **output, cspan_error **error) {
   const cspan_download_input *input = self->input;
-  const cspan_middleware middlewares[] = {
-      {&retry_vtable, self, CSPAN_STEP_INITIALIZE, CSPAN_AFTER, NULL},
-      {&attempt_vtable, self, CSPAN_STEP_FINALIZE, CSPAN_AFTER, "Retry"},
-  };
+  const cspan_middleware attempt = {&attempt_vtable, self, CSPAN_STEP_FINALIZE, CSPAN_AFTER,
+                                    "Retry"};
   cspan_call_options options = {
-      .size = sizeof options, .middlewares = middlewares, .middleware_count = 2};
+      .size = sizeof options, .middlewares = &attempt, .middleware_count = 1};
   cspan_s3_get_object_input call = {
       .size = sizeof call,
       .bucket = input->bucket,
@@ -173,9 +151,9 @@ static cspan_status get(cspan_storage *storage, const cspan_context *context, do
   if (status == CSPAN_OK) {
     return CSPAN_OK;
   }
-  if (self->final || self->error) {
+  if (self->error || self->final) {
     cspan_error_free(why);
-    why = cspan_error_dup(self->final ? self->final : self->error);
+    why = cspan_error_dup(self->error ? self->error : self->final);
   }
   return cspan_error_move(error, why);
 }
