@@ -73,9 +73,10 @@ static char *put_digits(char *at, int64_t value, int digits) {
 }
 
 static char *put_text(char *at, const char *text) {
-  size_t length = strlen(text);
-  memcpy(at, text, length);
-  return at + length;
+  while (*text) {
+    *at++ = *text++;
+  }
+  return at;
 }
 
 static char *put_clock(char *at, const civil *c, const char *separator) {

@@ -11,7 +11,7 @@
 #include "http/http.h"
 
 enum {
-  CSPAN_HTTP_MESSAGE_MAX = 512,
+  CSPAN_HTTP_MESSAGE_MAX = 768,
   CSPAN_HTTP_TARGET_MAX = 272, /* a host name, a colon, a port */
   CSPAN_HTTP_PEER_MAX = 64
 };
