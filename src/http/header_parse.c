@@ -146,17 +146,12 @@ static cspan_header_event take_field(cspan_header_parser *parser, cspan_str line
   return CSPAN_HEADER_FIELD;
 }
 
-static cspan_header_event report_field(cspan_header_parser *parser, cspan_header_event event,
-                                       const char *name, const char *value) {
-  if (event != CSPAN_HEADER_FIELD || parser->phase == PHASE_FIELDS) {
-    uint64_t length;
-    if (event == CSPAN_HEADER_FIELD && strcmp(name, "content-length") == 0 &&
-        cspan_parse_u64(value, &length) && length <= INT64_MAX) {
-      parser->content_length = (int64_t)length;
-    }
-    return event;
+static void note_length(cspan_header_parser *parser, const char *name, const char *value) {
+  uint64_t length;
+  if (strcmp(name, "content-length") == 0 && cspan_parse_u64(value, &length) &&
+      length <= INT64_MAX) {
+    parser->content_length = (int64_t)length;
   }
-  return parser->phase == PHASE_INTERIM ? CSPAN_HEADER_NONE : CSPAN_HEADER_TRAILER;
 }
 
 cspan_header_event cspan_header_parse(cspan_header_parser *parser, const char *line, size_t len,
@@ -181,5 +176,14 @@ cspan_header_event cspan_header_parse(cspan_header_parser *parser, const char *l
     return begin_response(parser, text);
   }
   cspan_header_event event = take_field(parser, text, name, value);
-  return report_field(parser, event, *name, *value);
+  if (event != CSPAN_HEADER_FIELD || parser->phase == PHASE_TRAILERS) {
+    return event == CSPAN_HEADER_FIELD ? CSPAN_HEADER_TRAILER : event;
+  }
+  if (parser->phase == PHASE_INTERIM) {
+    *name = NULL;
+    *value = NULL;
+    return CSPAN_HEADER_NONE;
+  }
+  note_length(parser, *name, *value);
+  return event;
 }

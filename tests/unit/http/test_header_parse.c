@@ -31,8 +31,9 @@ static void feed(const line_case *lines, size_t count, cspan_header_parser *pars
     if (l->name) {
       assert_string_equal(name, l->name);
       assert_string_equal(value, l->value);
-    } else if (l->event != CSPAN_HEADER_NONE) {
+    } else {
       assert_null(name);
+      assert_null(value);
     }
   }
 }
