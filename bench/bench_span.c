@@ -275,12 +275,12 @@ static bool set_up(const settings *s) {
   }
   cspan_span_processor *processor =
       cspan_processor_batch(cspan_exporter_create(&vtable, NULL), &batch);
-  const cspan_provider_options options = {
-      .size = sizeof options,
-      .service_name = "bench",
-      .sampler = s->not_sampled ? cspan_sampler_always_off() : NULL,
-      .processors = &processor,
-      .processor_count = 1};
+  const cspan_provider_options options = {.size = sizeof options,
+                                          .service_name = "bench",
+                                          .sampler =
+                                              s->not_sampled ? cspan_sampler_always_off() : NULL,
+                                          .processors = &processor,
+                                          .processor_count = 1};
   if (cspan_tracer_provider_create(&options, &provider, NULL) != CSPAN_OK) {
     return false;
   }
@@ -294,7 +294,10 @@ static void print_result(const settings *s, const result *r) {
   printf("{\"spans\": %lu, \"threads\": %lu, \"mode\": \"%s\", \"ns_per_span\": %.1f, "
          "\"cpu_ns_per_span\": %.1f, \"bytes_per_span\": %.1f, "
          "\"allocations_per_span\": %.6f, \"allocations\": %llu, \"exported\": %llu}\n",
-         s->count, s->threads, s->off ? "off" : s->not_sampled ? "not-sampled" : "sampled",
+         s->count, s->threads,
+         s->off           ? "off"
+         : s->not_sampled ? "not-sampled"
+                          : "sampled",
          r->wall_ns / measured, r->cpu_ns / measured,
          spans > 0 ? (double)atomic_load(&exported_bytes) / (double)spans : 0.0,
          (double)atomic_load(&allocations) / measured, atomic_load(&allocations), spans);

@@ -51,8 +51,7 @@ typedef struct cspan_kv_size {
  * 65,535 bytes, a value over `max` bytes, an unknown type. */
 bool cspan_kv_measure(const cspan_attr *attr, size_t key_len, size_t max, cspan_kv_size *out);
 /* Writes 1 + varint + size->kv bytes. */
-uint8_t *cspan_kv_write(uint8_t *p, uint8_t tag, const cspan_attr *attr,
-                        const cspan_kv_size *size);
+uint8_t *cspan_kv_write(uint8_t *p, uint8_t tag, const cspan_attr *attr, const cspan_kv_size *size);
 
 /* Forgets the content, keeps the memory unless that is above `keep` bytes. */
 void cspan_enc_reset(cspan_enc *enc, uint32_t max, uint32_t keep);

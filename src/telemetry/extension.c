@@ -5,28 +5,28 @@
 
 /* All four are a vtable and a self, and share their life: self goes where the
  * object cannot be made. */
-#define DEFINE_CREATE(type, vtable_type, name)                     \
-  type *name(const vtable_type *vtable, void *self) {              \
-    type *object = cspan_malloc(sizeof *object);                   \
-    if (object == NULL) {                                          \
-      if (vtable->free != NULL) {                                  \
-        vtable->free(self);                                        \
-      }                                                            \
-      return NULL;                                                 \
-    }                                                              \
-    object->vtable = vtable;                                       \
-    object->self = self;                                           \
-    return object;                                                 \
+#define DEFINE_CREATE(type, vtable_type, name)                                                     \
+  type *name(const vtable_type *vtable, void *self) {                                              \
+    type *object = cspan_malloc(sizeof *object);                                                   \
+    if (object == NULL) {                                                                          \
+      if (vtable->free != NULL) {                                                                  \
+        vtable->free(self);                                                                        \
+      }                                                                                            \
+      return NULL;                                                                                 \
+    }                                                                                              \
+    object->vtable = vtable;                                                                       \
+    object->self = self;                                                                           \
+    return object;                                                                                 \
   }
 
-#define DEFINE_FREE(type, name)                                    \
-  void name(type *object) {                                        \
-    if (object != NULL) {                                          \
-      if (object->vtable->free != NULL) {                          \
-        object->vtable->free(object->self);                        \
-      }                                                            \
-      cspan_free(object);                                          \
-    }                                                              \
+#define DEFINE_FREE(type, name)                                                                    \
+  void name(type *object) {                                                                        \
+    if (object != NULL) {                                                                          \
+      if (object->vtable->free != NULL) {                                                          \
+        object->vtable->free(object->self);                                                        \
+      }                                                                                            \
+      cspan_free(object);                                                                          \
+    }                                                                                              \
   }
 
 DEFINE_CREATE(cspan_sampler, cspan_sampler_vtable, cspan_sampler_create)

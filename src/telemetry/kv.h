@@ -50,8 +50,8 @@ static inline uint64_t kv_filter_bit(uint32_t hash) {
 }
 
 /* What was written behind the content becomes part of it. */
-static inline bool kv_commit(cspan_enc *enc, const uint8_t *end, size_t key_offset,
-                             size_t key_len, uint32_t hash, uint32_t limit) {
+static inline bool kv_commit(cspan_enc *enc, const uint8_t *end, size_t key_offset, size_t key_len,
+                             uint32_t hash, uint32_t limit) {
   uint32_t new_len = (uint32_t)(end - enc->data);
   const cspan_enc_entry written = {.hash = hash,
                                    .at = enc->len,

@@ -55,8 +55,8 @@ cspan_status cspan_loss_tell(cspan_loss *loss, const cspan_loss_mark *since, csp
   unsigned long long rejected = loss->rejected - since->rejected;
   unsigned long long full = loss->queue_full - since->queue_full;
   bool flush_failed = loss->flush_failures != since->flush_failures;
-  loss->told = (cspan_loss_mark){loss->queue_full, loss->failed, loss->rejected,
-                                 loss->flush_failures};
+  loss->told =
+      (cspan_loss_mark){loss->queue_full, loss->failed, loss->rejected, loss->flush_failures};
   if (failed > 0 || flush_failed) {
     cspan_error *copy = cspan_error_dup(loss->last_error);
     cspan_error_prefix(copy, "%llu spans were not exported", failed);

@@ -80,9 +80,8 @@ static size_t build_request(batch *b, bool *built) {
 static cspan_status send_request(batch *b, size_t count, size_t *rejected, cspan_error **error) {
   cspan_context context = {.cancel = b->cancel};
   context = cspan_context_with_timeout(&context, b->options.export_timeout_ms);
-  cspan_export_batch data = {.request = b->request.data,
-                             .request_size_bytes = b->request.len,
-                             .span_count = count};
+  cspan_export_batch data = {
+      .request = b->request.data, .request_size_bytes = b->request.len, .span_count = count};
   return b->exporter->vtable->export_spans(b->exporter->self, &context, &data, rejected, error);
 }
 
@@ -115,8 +114,8 @@ static void export_some(batch *b) {
   pthread_mutex_unlock(&b->lock);
   log_full(full, b->options.max_queue_size);
   if (message[0] != '\0') {
-    cspan_log(CSPAN_LOG_WARN, "batch span processor: of %zu spans %zu were not exported: %s",
-              count, status != CSPAN_OK ? count : rejected, message);
+    cspan_log(CSPAN_LOG_WARN, "batch span processor: of %zu spans %zu were not exported: %s", count,
+              status != CSPAN_OK ? count : rejected, message);
   }
   pthread_mutex_lock(&b->lock);
   b->finished += count;
@@ -408,10 +407,8 @@ static void fill_options(cspan_batch_options *out, const cspan_batch_options *gi
   out->max_queue_size = count_option(given->max_queue_size, "OTEL_BSP_MAX_QUEUE_SIZE", 2048);
   out->max_export_batch_size =
       count_option(given->max_export_batch_size, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 512);
-  out->schedule_delay_ms =
-      time_option(given->schedule_delay_ms, "OTEL_BSP_SCHEDULE_DELAY", 5000);
-  out->export_timeout_ms =
-      time_option(given->export_timeout_ms, "OTEL_BSP_EXPORT_TIMEOUT", 30000);
+  out->schedule_delay_ms = time_option(given->schedule_delay_ms, "OTEL_BSP_SCHEDULE_DELAY", 5000);
+  out->export_timeout_ms = time_option(given->export_timeout_ms, "OTEL_BSP_EXPORT_TIMEOUT", 30000);
   if (out->max_export_batch_size > out->max_queue_size) {
     out->max_export_batch_size = out->max_queue_size;
   }

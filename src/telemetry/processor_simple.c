@@ -49,10 +49,9 @@ static void on_end(void *self, const cspan_ended_span *span) {
   s->loss.ended++;
   size_t rejected = 0;
   cspan_error *failure = NULL;
-  cspan_status status = s->is_shut_down
-                            ? cspan_error_set(&failure, CSPAN_ERR_SHUTDOWN,
-                                              "a span ended after shutdown")
-                            : export_one(s, span, &rejected, &failure);
+  cspan_status status =
+      s->is_shut_down ? cspan_error_set(&failure, CSPAN_ERR_SHUTDOWN, "a span ended after shutdown")
+                      : export_one(s, span, &rejected, &failure);
   if (status != CSPAN_OK && cspan_loss_failure_due(&s->loss)) {
     log_failure = true;
     snprintf(message, sizeof message, "%s", cspan_error_message(failure));
@@ -80,10 +79,9 @@ static cspan_status flush_locked(simple *s, int64_t timeout_ms, cspan_error **er
 static cspan_status force_flush(void *self, int64_t timeout_ms, cspan_error **error) {
   simple *s = self;
   pthread_mutex_lock(&s->lock);
-  cspan_status status =
-      s->is_shut_down
-          ? cspan_error_set(error, CSPAN_ERR_SHUTDOWN, "the span processor was shut down")
-          : flush_locked(s, timeout_ms, error);
+  cspan_status status = s->is_shut_down ? cspan_error_set(error, CSPAN_ERR_SHUTDOWN,
+                                                          "the span processor was shut down")
+                                        : flush_locked(s, timeout_ms, error);
   pthread_mutex_unlock(&s->lock);
   return status;
 }

@@ -41,8 +41,8 @@ static cspan_status take_processors(cspan_tracer_provider *provider,
   if (provider->processors == NULL) {
     return cspan_error_set(error, CSPAN_ERR_NOMEM, "no memory for the tracer provider");
   }
-  cspan_status status = cspan_resource_encode(options, &provider->resource,
-                                              &provider->resource_len, error);
+  cspan_status status =
+      cspan_resource_encode(options, &provider->resource, &provider->resource_len, error);
   if (status != CSPAN_OK) {
     return status;
   }
@@ -87,8 +87,7 @@ cspan_status cspan_tracer_provider_create(const cspan_provider_options *options,
     cspan_span_processor *processor = options->processors[i];
     provider->processors[i] = processor;
     if (processor->vtable->set_resource != NULL) {
-      processor->vtable->set_resource(processor->self, provider->resource,
-                                      provider->resource_len);
+      processor->vtable->set_resource(processor->self, provider->resource, provider->resource_len);
     }
   }
   *out = provider;
@@ -133,8 +132,8 @@ static cspan_status each_processor(const cspan_tracer_provider *provider, bool i
   return result;
 }
 
-cspan_status cspan_tracer_provider_force_flush(cspan_tracer_provider *provider,
-                                               int64_t timeout_ms, cspan_error **error) {
+cspan_status cspan_tracer_provider_force_flush(cspan_tracer_provider *provider, int64_t timeout_ms,
+                                               cspan_error **error) {
   if (provider == NULL) {
     return CSPAN_OK;
   }

@@ -52,7 +52,7 @@ static const char *arch_name(const char *machine) {
   static const struct {
     const char *machine;
     const char *arch;
-  } names[] = {{"x86_64", "amd64"}, {"aarch64", "arm64"}, {"i386", "x86"},   {"i686", "x86"},
+  } names[] = {{"x86_64", "amd64"}, {"aarch64", "arm64"}, {"i386", "x86"},      {"i686", "x86"},
                {"armv7l", "arm32"}, {"armv6l", "arm32"},  {"ppc64le", "ppc64"}, {"ppc", "ppc32"}};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
     if (strcmp(machine, names[i].machine) == 0) {

@@ -48,7 +48,7 @@ cspan_sampler *cspan_sampler_always_off(void) {
 /* ------------------------------------------------------------ trace id ratio */
 
 #define RANDOMNESS_BITS 56
-#define RANDOMNESS_END (UINT64_C(1) << RANDOMNESS_BITS)
+#define RANDOMNESS_END  (UINT64_C(1) << RANDOMNESS_BITS)
 
 typedef struct ratio_sampler {
   uint64_t threshold; /* trace ids whose randomness is below are dropped */
@@ -62,8 +62,8 @@ static void sample_ratio(void *self, const cspan_sampling_input *input,
   for (size_t i = 9; i < 16; i++) {
     randomness = randomness << 8 | input->trace_id[i];
   }
-  result->decision = randomness >= ratio->threshold ? CSPAN_SAMPLING_RECORD_AND_SAMPLE
-                                                    : CSPAN_SAMPLING_DROP;
+  result->decision =
+      randomness >= ratio->threshold ? CSPAN_SAMPLING_RECORD_AND_SAMPLE : CSPAN_SAMPLING_DROP;
 }
 
 static const char *describe_ratio(void *self) {
@@ -104,9 +104,8 @@ static void sample_by_parent(void *self, const cspan_sampling_input *input,
     based->root->vtable->should_sample(based->root->self, input, result);
     return;
   }
-  result->decision = cspan_span_context_is_sampled(input->parent)
-                         ? CSPAN_SAMPLING_RECORD_AND_SAMPLE
-                         : CSPAN_SAMPLING_DROP;
+  result->decision = cspan_span_context_is_sampled(input->parent) ? CSPAN_SAMPLING_RECORD_AND_SAMPLE
+                                                                  : CSPAN_SAMPLING_DROP;
 }
 
 static const char *describe_parent(void *self) {
@@ -132,11 +131,11 @@ cspan_sampler *cspan_sampler_parent_based(cspan_sampler *root) {
     return NULL;
   }
   self->root = root;
-  self->description = cspan_asprintf(
-      "ParentBased{root:%s,remoteParentSampled:AlwaysOnSampler,"
-      "remoteParentNotSampled:AlwaysOffSampler,localParentSampled:AlwaysOnSampler,"
-      "localParentNotSampled:AlwaysOffSampler}",
-      root->vtable->description(root->self));
+  self->description =
+      cspan_asprintf("ParentBased{root:%s,remoteParentSampled:AlwaysOnSampler,"
+                     "remoteParentNotSampled:AlwaysOffSampler,localParentSampled:AlwaysOnSampler,"
+                     "localParentNotSampled:AlwaysOffSampler}",
+                     root->vtable->description(root->self));
   if (self->description == NULL) {
     free_parent(self);
     return NULL;

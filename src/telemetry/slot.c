@@ -40,8 +40,8 @@ static cspan_slot *pop(void) {
   uint64_t head = atomic_load_explicit(&free_head, memory_order_acquire);
   while ((uint32_t)head != 0) {
     cspan_slot *slot = slot_at((uint32_t)head - 1);
-    uint64_t next = ((head >> 32) + 1) << 32 |
-                    atomic_load_explicit(&slot->next, memory_order_relaxed);
+    uint64_t next =
+        ((head >> 32) + 1) << 32 | atomic_load_explicit(&slot->next, memory_order_relaxed);
     if (atomic_compare_exchange_weak_explicit(&free_head, &head, next, memory_order_acq_rel,
                                               memory_order_acquire)) {
       return slot;

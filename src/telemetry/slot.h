@@ -18,8 +18,8 @@
 #define SLOT_RECORDING UINT64_C(1)
 
 typedef struct cspan_slot {
-  _Atomic uint64_t word;   /* generation << 1 | SLOT_LOCKED */
-  _Atomic uint32_t next;   /* in the free list: index + 1 */
+  _Atomic uint64_t word; /* generation << 1 | SLOT_LOCKED */
+  _Atomic uint32_t next; /* in the free list: index + 1 */
   uint32_t index;
   _Atomic(const void *) owner; /* the provider whose span is open or ending; NULL in the pool */
   cspan_tracer *tracer;        /* NULL: only carries a context */
@@ -89,8 +89,8 @@ static inline void cspan_slot_unlock(cspan_slot *slot) {
 
 static inline bool cspan_slot_is_open(cspan_span span) {
   cspan_slot *slot = span.slot;
-  return slot != NULL && (atomic_load_explicit(&slot->word, memory_order_acquire) |
-                          SLOT_LOCKED) == (span.generation << 1 | SLOT_LOCKED);
+  return slot != NULL && (atomic_load_explicit(&slot->word, memory_order_acquire) | SLOT_LOCKED) ==
+                             (span.generation << 1 | SLOT_LOCKED);
 }
 
 /* Locks a span that records. */

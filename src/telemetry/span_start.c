@@ -133,8 +133,7 @@ static bool open_record(cspan_slot *slot, const char *name, const cspan_span_opt
   slot->dropped_events = 0;
   slot->dropped_links = 0;
   slot->enc.max = slot->tracer->provider->limits.span_bytes;
-  slot->start_ns =
-      options->start_time_unix_ns != 0 ? options->start_time_unix_ns : cspan_unix_ns();
+  slot->start_ns = options->start_time_unix_ns != 0 ? options->start_time_unix_ns : cspan_unix_ns();
   if (!write_fixed_fields(slot, options->kind)) {
     return false;
   }

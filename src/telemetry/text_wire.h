@@ -58,8 +58,8 @@ typedef struct text_words {
 
 static inline text_words text_load(const char *s, size_t len) {
   if (len > 16) {
-    return (text_words){{wire_load64(s), wire_load64(s + 8), wire_load64(s + len - 16),
-                         wire_load64(s + len - 8)}};
+    return (text_words){
+        {wire_load64(s), wire_load64(s + 8), wire_load64(s + len - 16), wire_load64(s + len - 8)}};
   }
   if (len >= 8) {
     return (text_words){{wire_load64(s), wire_load64(s + len - 8), 0, 0}};
@@ -88,7 +88,7 @@ static inline void text_store(uint8_t *p, size_t len, const text_words *t) {
   }
 }
 
-#define TEXT_WORDS_MAX 32
+#define TEXT_WORDS_MAX   32
 #define TEXT_HASH_FACTOR 0x9E3779B97F4A7C15u
 
 static inline uint32_t text_words_hash(const text_words *t, size_t len) {
