@@ -101,8 +101,10 @@ typedef struct cspan_http_request {
 typedef struct cspan_http_result {
   cspan_status status;      /* OK: a whole response was received, whatever its code */
   const char *code;         /* low-cardinality reason where status is not OK: "timeout",
-                          "connection_refused", "connection_reset", "dns_error", "tls_error",
-                          "truncated_body", "protocol_error", "io_error", "cancelled", "limit" */
+                       "connection_refused", "connection_reset", "connection_failed" (no route...),
+                       "proxy_error", "dns_error", "tls_error", "truncated_body",
+                       "protocol_error"; for the rest cspan_status_code(status): "io_error",
+                       "cancelled", "limit"... */
   const char *message;      /* a sentence naming host and port, never a query */
   int http_status;          /* 0: none received */
   bool request_sent;        /* at least a byte of the request went out */

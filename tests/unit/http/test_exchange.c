@@ -360,6 +360,38 @@ static void test_expect_continue(void **state) {
   end(&f);
 }
 
+/* An error that comes while the body is still on its way is an answer. */
+static void test_early_answer(void **state) {
+  (void)state;
+  enum { SIZE = 16 << 20 };
+  const script_step steps[] = {
+      {SCRIPT_READ_HEAD, NULL, 0},
+      {SCRIPT_SEND, "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno", 0},
+      {SCRIPT_WAIT_CLOSE, NULL, 0},
+      {SCRIPT_END, NULL, 0}};
+  char *data = calloc(1, SIZE);
+  assert_non_null(data);
+  for (int round = 0; round < 2; round++) {
+    fixture f;
+    call c;
+    reader r = {.left = SIZE, .piece = SIZE};
+    begin(&f, ONE(steps));
+    call_init(&c);
+    cspan_http_request request = request_of(&c, "PUT", script_server_url(f.server, "/"));
+    request.body = round ? NULL : data;
+    request.read_fn = round ? read_x : NULL;
+    request.read_user = &r;
+    request.body_length = SIZE;
+    perform(&f, &c, &request);
+    assert_string_equal(c.message, "");
+    assert_int_equal(c.http_status, 403);
+    assert_string_equal(cspan_buf_text(&c.body), "no");
+    call_free(&c);
+    end(&f);
+  }
+  free(data);
+}
+
 /* ------------------------------------------------------------------ failures */
 
 typedef struct failure_case {
@@ -904,6 +936,7 @@ int main(void) {
       cmocka_unit_test(test_request_from_reader),
       cmocka_unit_test(test_large_bodies),
       cmocka_unit_test(test_expect_continue),
+      cmocka_unit_test(test_early_answer),
       cmocka_unit_test(test_failures),
       cmocka_unit_test(test_refused),
       cmocka_unit_test(test_unknown_host),
