@@ -23,8 +23,7 @@ typedef struct console_exporter {
 static const char *const kind_names[] = {"INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"};
 
 /* As it is, or quoted and escaped where that would disturb a terminal. */
-static void put_name(cspan_buf *out, const char *name)
-{
+static void put_name(cspan_buf *out, const char *name) {
   bool plain = name[0] != '\0';
   for (const char *c = name; *c; c++)
     plain = plain && (unsigned char)*c >= 0x20 && *c != 0x7f;
@@ -34,16 +33,14 @@ static void put_name(cspan_buf *out, const char *name)
     cspan_json_string(out, name, strlen(name));
 }
 
-static void put_time(cspan_buf *out, int64_t unix_ns)
-{
+static void put_time(cspan_buf *out, int64_t unix_ns) {
   char text[21];
   cspan_format_iso8601((time_t)(unix_ns / 1000000000), text);
   cspan_buf_printf(out, "%.19s.%06dZ", text, (int)(unix_ns % 1000000000 / 1000));
 }
 
 /* Milliseconds with three digits after the point. */
-static void put_duration(cspan_buf *out, int64_t ns)
-{
+static void put_duration(cspan_buf *out, int64_t ns) {
   int64_t us = ns / 1000;
   if (us < 0) {
     cspan_buf_char(out, '-');
@@ -52,8 +49,7 @@ static void put_duration(cspan_buf *out, int64_t ns)
   cspan_buf_printf(out, "%" PRId64 ".%03d ms", us / 1000, (int)(us % 1000));
 }
 
-static void put_element(cspan_buf *out, const cspan_attr *attribute, size_t i)
-{
+static void put_element(cspan_buf *out, const cspan_attr *attribute, size_t i) {
   switch (attribute->type) {
   case CSPAN_ATTR_BOOL_ARRAY:
     cspan_buf_str(out, attribute->value.booleans[i] ? "true" : "false");
@@ -69,8 +65,7 @@ static void put_element(cspan_buf *out, const cspan_attr *attribute, size_t i)
   }
 }
 
-static void put_value(cspan_buf *out, const cspan_attr *attribute)
-{
+static void put_value(cspan_buf *out, const cspan_attr *attribute) {
   switch (attribute->type) {
   case CSPAN_ATTR_STRING:
     cspan_json_string(out, attribute->value.string, attribute->count);
@@ -95,8 +90,7 @@ static void put_value(cspan_buf *out, const cspan_attr *attribute)
   cspan_buf_char(out, ']');
 }
 
-static void put_attributes(cspan_buf *out, const cspan_attr *attributes, size_t count)
-{
+static void put_attributes(cspan_buf *out, const cspan_attr *attributes, size_t count) {
   for (size_t i = 0; i < count; i++) {
     cspan_buf_char(out, ' ');
     put_name(out, attributes[i].key);
@@ -105,8 +99,7 @@ static void put_attributes(cspan_buf *out, const cspan_attr *attributes, size_t 
   }
 }
 
-static void put_head(cspan_buf *out, const cspan_span_view *span)
-{
+static void put_head(cspan_buf *out, const cspan_span_view *span) {
   static const uint8_t none[8] = {0};
   char trace[33];
   char id[17];
@@ -133,8 +126,7 @@ static void put_head(cspan_buf *out, const cspan_span_view *span)
   cspan_buf_char(out, '\n');
 }
 
-static void put_event(cspan_buf *out, const cspan_span_view *span, const cspan_event_view *event)
-{
+static void put_event(cspan_buf *out, const cspan_span_view *span, const cspan_event_view *event) {
   cspan_buf_str(out, "  event +");
   put_duration(out, event->time_unix_ns - span->start_time_unix_ns);
   cspan_buf_char(out, ' ');
@@ -143,8 +135,7 @@ static void put_event(cspan_buf *out, const cspan_span_view *span, const cspan_e
   cspan_buf_char(out, '\n');
 }
 
-static void put_link(cspan_buf *out, const cspan_link *link)
-{
+static void put_link(cspan_buf *out, const cspan_link *link) {
   char trace[33];
   char id[17];
   cspan_hex_encode(link->context.trace_id, sizeof link->context.trace_id, trace);
@@ -154,8 +145,7 @@ static void put_link(cspan_buf *out, const cspan_link *link)
   cspan_buf_char(out, '\n');
 }
 
-static void put_span(cspan_buf *out, const cspan_span_view *span)
-{
+static void put_span(cspan_buf *out, const cspan_span_view *span) {
   put_head(out, span);
   if (span->attribute_count) {
     cspan_buf_char(out, ' ');
@@ -169,8 +159,7 @@ static void put_span(cspan_buf *out, const cspan_span_view *span)
 }
 
 static cspan_status write_text(const console_exporter *console, const cspan_buf *text,
-                               cspan_error **error)
-{
+                               cspan_error **error) {
   char reason[128];
   size_t written;
   cspan_status status = cspan_buf_status(text);
@@ -186,8 +175,7 @@ static cspan_status write_text(const console_exporter *console, const cspan_buf 
 
 static cspan_status console_export(void *self, const cspan_context *context,
                                    const cspan_export_batch *batch, size_t *rejected_spans,
-                                   cspan_error **error)
-{
+                                   cspan_error **error) {
   cspan_span_list *list;
   (void)context;
   *rejected_spans = 0;
@@ -205,8 +193,7 @@ static cspan_status console_export(void *self, const cspan_context *context,
   return status;
 }
 
-static void console_free(void *self)
-{
+static void console_free(void *self) {
   cspan_free(self);
 }
 
@@ -216,8 +203,7 @@ static const cspan_exporter_vtable console_vtable = {
     .free = console_free,
 };
 
-cspan_span_exporter *cspan_exporter_console(int fd)
-{
+cspan_span_exporter *cspan_exporter_console(int fd) {
   console_exporter *console = cspan_malloc(sizeof *console);
   if (!console)
     return NULL;

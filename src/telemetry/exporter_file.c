@@ -20,16 +20,14 @@ typedef struct file_exporter {
   bool torn; /* the last write stopped inside a line */
 } file_exporter;
 
-static cspan_status io_error(cspan_error **error, const char *what, const char *path)
-{
+static cspan_status io_error(cspan_error **error, const char *what, const char *path) {
   char text[128];
   int code = errno;
   return cspan_error_set(error, CSPAN_ERR_IO, "cannot %s the span file %s: %s", what, path,
                          cspan_errno_text(code, text, sizeof text));
 }
 
-static cspan_status append_line(file_exporter *file, cspan_buf *line, cspan_error **error)
-{
+static cspan_status append_line(file_exporter *file, cspan_buf *line, cspan_error **error) {
   cspan_status status = cspan_buf_char(line, '\n');
   if (status != CSPAN_OK)
     return cspan_error_set(error, status, "cannot write spans to %s: %s", file->path,
@@ -46,8 +44,7 @@ static cspan_status append_line(file_exporter *file, cspan_buf *line, cspan_erro
 
 static cspan_status file_export(void *self, const cspan_context *context,
                                 const cspan_export_batch *batch, size_t *rejected_spans,
-                                cspan_error **error)
-{
+                                cspan_error **error) {
   file_exporter *file = self;
   cspan_span_list *list;
   (void)context;
@@ -67,8 +64,7 @@ static cspan_status file_export(void *self, const cspan_context *context,
   return status;
 }
 
-static void file_free(void *self)
-{
+static void file_free(void *self) {
   file_exporter *file = self;
   if (file->fd >= 0)
     close(file->fd);
@@ -82,14 +78,12 @@ static const cspan_exporter_vtable file_vtable = {
     .free = file_free,
 };
 
-static cspan_status out_of_memory(cspan_error **error)
-{
+static cspan_status out_of_memory(cspan_error **error) {
   return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory while opening a span file");
 }
 
 cspan_status cspan_exporter_otlp_file(const char *path, cspan_span_exporter **out,
-                                      cspan_error **error)
-{
+                                      cspan_error **error) {
   *out = NULL;
   if (!path || !path[0])
     return cspan_error_set(error, CSPAN_ERR_INVALID, "a span file needs a path");

@@ -19,8 +19,7 @@ typedef struct memory_exporter {
 
 static cspan_status memory_export(void *self, const cspan_context *context,
                                   const cspan_export_batch *batch, size_t *rejected_spans,
-                                  cspan_error **error)
-{
+                                  cspan_error **error) {
   memory_exporter *memory = self;
   (void)context;
   *rejected_spans = 0;
@@ -37,8 +36,7 @@ static cspan_status memory_export(void *self, const cspan_context *context,
                              : "out of memory while keeping exported spans");
 }
 
-static void memory_free(void *self)
-{
+static void memory_free(void *self) {
   memory_exporter *memory = self;
   cspan_buf_free(&memory->requests);
   pthread_mutex_destroy(&memory->lock);
@@ -51,8 +49,7 @@ static const cspan_exporter_vtable memory_vtable = {
     .free = memory_free,
 };
 
-cspan_span_exporter *cspan_exporter_memory(void)
-{
+cspan_span_exporter *cspan_exporter_memory(void) {
   memory_exporter *memory = cspan_calloc(1, sizeof *memory);
   if (!memory)
     return NULL;
@@ -64,13 +61,11 @@ cspan_span_exporter *cspan_exporter_memory(void)
   return cspan_exporter_create(&memory_vtable, memory);
 }
 
-static memory_exporter *memory_of(const cspan_span_exporter *exporter)
-{
+static memory_exporter *memory_of(const cspan_span_exporter *exporter) {
   return exporter && exporter->vtable == &memory_vtable ? exporter->self : NULL;
 }
 
-cspan_span_list *cspan_memory_spans(const cspan_span_exporter *memory_exporter_)
-{
+cspan_span_list *cspan_memory_spans(const cspan_span_exporter *memory_exporter_) {
   memory_exporter *memory = memory_of(memory_exporter_);
   if (!memory)
     return NULL;
@@ -86,8 +81,7 @@ cspan_span_list *cspan_memory_spans(const cspan_span_exporter *memory_exporter_)
   return list;
 }
 
-void cspan_memory_reset(cspan_span_exporter *memory_exporter_)
-{
+void cspan_memory_reset(cspan_span_exporter *memory_exporter_) {
   memory_exporter *memory = memory_of(memory_exporter_);
   if (!memory)
     return;

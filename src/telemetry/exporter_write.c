@@ -5,8 +5,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-bool cspan_write_all(int fd, const char *data, size_t len, size_t *written)
-{
+bool cspan_write_all(int fd, const char *data, size_t len, size_t *written) {
   *written = 0;
   while (*written < len) {
     ssize_t n = write(fd, data + *written, len - *written);
