@@ -148,8 +148,7 @@ cspan_status cspan_cli_abort_uploads(cspan_cli_session *session, const char *buc
   while (status == CSPAN_OK && more) {
     cspan_s3_list_multipart_uploads_input input = {.size = sizeof input, .bucket = bucket};
     cspan_s3_list_multipart_uploads_output *page = NULL;
-    status =
-        cspan_s3_list_multipart_uploads(session->s3, &session->context, &input, &page, error);
+    status = cspan_s3_list_multipart_uploads(session->s3, &session->context, &input, &page, error);
     if (status == CSPAN_OK) {
       more = page->is_truncated && page->upload_count;
       status = abort_page(session, bucket, page, error);

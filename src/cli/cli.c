@@ -28,8 +28,7 @@ const cspan_cli_option cspan_cli_global_options[] = {
      "only when OTEL_EXPORTER_OTLP_ENDPOINT is set",
      0, 0},
     {"json", 0, CSPAN_CLI_FLAG, GLOBAL(json), NULL, "one JSON object a line", 0, 0},
-    {"quiet", 'q', CSPAN_CLI_FLAG, GLOBAL(quiet), NULL, "only errors and what was asked for", 0,
-     0},
+    {"quiet", 'q', CSPAN_CLI_FLAG, GLOBAL(quiet), NULL, "only errors and what was asked for", 0, 0},
     {"version", 0, CSPAN_CLI_FLAG, GLOBAL(version), NULL, "print the version", 0, 0},
     {"help", 'h', CSPAN_CLI_FLAG, GLOBAL(help), NULL, "print this", 0, 0},
 };
@@ -46,8 +45,9 @@ static const cspan_cli_command *const commands[] = {
 static const cspan_cli_command program = {
     .name = "cloudspan",
     .summary = "S3 with every call a span",
-    .description = "S3 from the command line, every call an OpenTelemetry span; a local S3 to try it on,\n"
-                   "and a viewer of traces.\n",
+    .description =
+        "S3 from the command line, every call an OpenTelemetry span; a local S3 to try it on,\n"
+        "and a viewer of traces.\n",
     .examples = "  cloudspan demo\n"
                 "  cloudspan s3 cp report.pdf s3://my-bucket/reports/\n"
                 "  cloudspan help s3 cp\n",

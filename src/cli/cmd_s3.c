@@ -2,8 +2,8 @@
 #include "cli/cmd_s3.h"
 
 static const cspan_cli_command *const commands[] = {
-    &cspan_cmd_s3_cp, &cspan_cmd_s3_ls,      &cspan_cmd_s3_mb,   &cspan_cmd_s3_presign,
-    &cspan_cmd_s3_rb, &cspan_cmd_s3_rm,      &cspan_cmd_s3_stat,
+    &cspan_cmd_s3_cp, &cspan_cmd_s3_ls, &cspan_cmd_s3_mb,   &cspan_cmd_s3_presign,
+    &cspan_cmd_s3_rb, &cspan_cmd_s3_rm, &cspan_cmd_s3_stat,
 };
 
 const cspan_cli_command cspan_cmd_s3 = {

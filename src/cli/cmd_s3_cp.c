@@ -202,7 +202,8 @@ static int overall(const cspan_cli_transfer *t) {
   return t->done ? CSPAN_EXIT_PARTIAL : t->code;
 }
 
-static int transfer(const cspan_cli_run *run, const endpoints *e, const cspan_s3_metadata *metadata) {
+static int transfer(const cspan_cli_run *run, const endpoints *e,
+                    const cspan_s3_metadata *metadata) {
   const cspan_cli_cp_values *values = run->values;
   cspan_storage_options storage = {
       .part_size_bytes = values->part_size,
@@ -273,12 +274,13 @@ const cspan_cli_command cspan_cmd_s3_cp = {
         "a prefix, taken as one: s3://b/logs is what is below logs/. Keys that as a path would\n"
         "lead out of the destination folder ('..', a leading '/') are refused. What fails is\n"
         "reported, the rest is copied, and the exit code is 3.\n",
-    .examples = "  cloudspan s3 cp report.pdf s3://my-bucket/reports/\n"
-                "  cloudspan s3 cp s3://my-bucket/reports/report.pdf .\n"
-                "  tar c src | cloudspan s3 cp - s3://my-bucket/src.tar --content-type application/x-tar\n"
-                "  cloudspan s3 cp s3://my-bucket/src.tar - | tar t\n"
-                "  cloudspan s3 cp --recursive ./site s3://my-bucket/www\n"
-                "  cloudspan s3 cp s3://my-bucket/a s3://other-bucket/b --trace\n",
+    .examples =
+        "  cloudspan s3 cp report.pdf s3://my-bucket/reports/\n"
+        "  cloudspan s3 cp s3://my-bucket/reports/report.pdf .\n"
+        "  tar c src | cloudspan s3 cp - s3://my-bucket/src.tar --content-type application/x-tar\n"
+        "  cloudspan s3 cp s3://my-bucket/src.tar - | tar t\n"
+        "  cloudspan s3 cp --recursive ./site s3://my-bucket/www\n"
+        "  cloudspan s3 cp s3://my-bucket/a s3://other-bucket/b --trace\n",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
     .values_size = sizeof(cspan_cli_cp_values),

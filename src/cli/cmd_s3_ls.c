@@ -16,8 +16,8 @@ typedef struct ls_values {
 static const cspan_cli_option options[] = {
     {"recursive", 'r', CSPAN_CLI_FLAG, offsetof(ls_values, recursive), NULL,
      "everything below, not only this level", 0, 0},
-    {"human-readable", 'H', CSPAN_CLI_FLAG, offsetof(ls_values, human), NULL,
-     "sizes as 1.5 MiB", 0, 0},
+    {"human-readable", 'H', CSPAN_CLI_FLAG, offsetof(ls_values, human), NULL, "sizes as 1.5 MiB", 0,
+     0},
 };
 
 static void put_bucket(const cspan_cli_run *run, const cspan_s3_bucket *bucket) {

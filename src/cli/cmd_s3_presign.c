@@ -94,8 +94,9 @@ const cspan_cli_command cspan_cmd_s3_presign = {
         "Prints a URL with which anyone can get (or, with --method PUT, put) the object until it\n"
         "expires. Nothing is sent; whether the object exists is not checked. The URL is a\n"
         "secret: it goes to the standard output only.\n",
-    .examples = "  cloudspan s3 presign --expires-in 600 s3://my-bucket/report.pdf\n"
-                "  curl -T report.pdf \"$(cloudspan s3 presign --method PUT s3://my-bucket/in/1)\"\n",
+    .examples =
+        "  cloudspan s3 presign --expires-in 600 s3://my-bucket/report.pdf\n"
+        "  curl -T report.pdf \"$(cloudspan s3 presign --method PUT s3://my-bucket/in/1)\"\n",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
     .values_size = sizeof(presign_values),

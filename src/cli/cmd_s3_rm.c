@@ -34,9 +34,8 @@ static int remove_many(cspan_cli_session *session, const cspan_cli_uri *uri) {
   const rm_values *values = session->run->values;
   cspan_error *error = NULL;
   cspan_cli_delete_count count = {0, 0};
-  cspan_status status =
-      cspan_cli_delete_prefix(session, uri->bucket, uri->key[0] ? uri->key : NULL, values->per_key,
-                              &count, &error);
+  cspan_status status = cspan_cli_delete_prefix(session, uri->bucket, uri->key[0] ? uri->key : NULL,
+                                                values->per_key, &count, &error);
   if (status != CSPAN_OK) {
     return cspan_cli_session_fail(session, error);
   }

@@ -133,8 +133,9 @@ const cspan_cli_command cspan_cmd_s3_stat = {
     .name = "stat",
     .arguments = "s3://BUCKET[/KEY]",
     .summary = "show what is known about an object or a bucket",
-    .description = "Shows size, type, ETag, checksums and metadata of an object, or the region of a\n"
-                   "bucket. Exit code 4 when it does not exist.\n",
+    .description =
+        "Shows size, type, ETag, checksums and metadata of an object, or the region of a\n"
+        "bucket. Exit code 4 when it does not exist.\n",
     .examples = "  cloudspan s3 stat s3://my-bucket/report.pdf\n"
                 "  cloudspan s3 stat s3://my-bucket >/dev/null && echo it is there\n",
     .min_args = 1,

@@ -13,7 +13,7 @@
 #include "cli/cli.h"
 #include "cli/text.h"
 
-#define LOG_POLL_MS 50
+#define LOG_POLL_MS  50
 #define RECORDS_KEPT 4096
 
 typedef struct sandbox_values {

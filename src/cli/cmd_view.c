@@ -10,7 +10,7 @@
 #include "viewer/display.h"
 #include "viewer/receiver.h"
 
-#define WAIT_MS 50
+#define WAIT_MS   50
 #define MAX_TABLE ((size_t)1 << 20)
 
 typedef struct view_values {
@@ -25,9 +25,8 @@ typedef struct view_values {
   bool brief;
 } view_values;
 
-static const view_values defaults = {.grpc_port = CSPAN_OTLP_GRPC_PORT,
-                                     .http_port = CSPAN_OTLP_HTTP_PORT,
-                                     .quiet_ms = 1000};
+static const view_values defaults = {
+    .grpc_port = CSPAN_OTLP_GRPC_PORT, .http_port = CSPAN_OTLP_HTTP_PORT, .quiet_ms = 1000};
 
 #define VALUE(member) offsetof(view_values, member)
 
@@ -108,9 +107,9 @@ static void print_totals(const cspan_cli_run *run, cspan_display *display) {
   cspan_display_stats stats;
   cspan_display_stats_get(display, &stats);
   if (stats.assembler.spans_dropped || stats.traces_failed) {
-    cspan_cli_message(run, "warning: %" PRIu64 " spans and %" PRIu64 " traces were not shown: too many",
-                      stats.assembler.spans_dropped,
-                      stats.assembler.traces_dropped + stats.traces_failed);
+    cspan_cli_message(
+        run, "warning: %" PRIu64 " spans and %" PRIu64 " traces were not shown: too many",
+        stats.assembler.spans_dropped, stats.assembler.traces_dropped + stats.traces_failed);
   }
   if (run->globals->json || run->globals->quiet || stats.write_failed) {
     return;

@@ -27,9 +27,9 @@ typedef struct cspan_demo_values {
 typedef struct cspan_demo {
   const cspan_cli_run *run;
   const cspan_demo_values *values;
-  cspan_sandbox *sandbox;     /* NULL: a real S3 */
-  cspan_receiver *receiver;   /* NULL: the spans go to a collector */
-  cspan_display *display;     /* with the receiver */
+  cspan_sandbox *sandbox;   /* NULL: a real S3 */
+  cspan_receiver *receiver; /* NULL: the spans go to a collector */
+  cspan_display *display;   /* with the receiver */
   cspan_tracer_provider *provider;
   const cspan_span_exporter *ended; /* every span that ended, as the SDK saw it; the provider's */
   cspan_aws_config *config;
@@ -41,7 +41,7 @@ typedef struct cspan_demo {
   char bucket[64];
   char prefix[48]; /* of every key, so that a real bucket is left as it was */
   bool made_bucket;
-  char *data; /* CSPAN_DEMO_LARGE_BYTES */
+  char *data;         /* CSPAN_DEMO_LARGE_BYTES */
   size_t shown_spans; /* of `ended`, those of earlier steps */
 } cspan_demo;
 

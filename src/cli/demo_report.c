@@ -114,8 +114,7 @@ static void put_operation(const cspan_summary_line *line) {
 
 static cspan_status put_table(const cspan_demo *demo, cspan_summary *summary) {
   cspan_cli_look look = cspan_demo_look(demo);
-  cspan_summary_options options = {
-      .width = look.width, .color = look.color, .ascii = look.ascii};
+  cspan_summary_options options = {.width = look.width, .color = look.color, .ascii = look.ascii};
   cspan_buf table;
   cspan_buf_init(&table, 1 << 20);
   cspan_status status = cspan_summary_render(summary, &options, &table);

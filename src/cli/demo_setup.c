@@ -12,7 +12,7 @@
 
 /* As in the scenario that the demonstration is about. */
 #define MAX_ATTEMPTS 5
-#define SHUTDOWN_MS 10000
+#define SHUTDOWN_MS  10000
 
 static cspan_status no_memory(cspan_error **error) {
   return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory");
@@ -58,7 +58,8 @@ static cspan_status open_receiver(cspan_demo *demo, cspan_error **error) {
   if (!demo->display) {
     return no_memory(error);
   }
-  cspan_receiver_options options = {.grpc_port = 0, .http_port = -1, .on_spans = on_spans, .user = demo};
+  cspan_receiver_options options = {
+      .grpc_port = 0, .http_port = -1, .on_spans = on_spans, .user = demo};
   return cspan_receiver_start(&options, &demo->receiver, error);
 }
 

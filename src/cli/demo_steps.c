@@ -27,8 +27,7 @@ static cspan_status step_bucket(cspan_demo *demo, cspan_error **error) {
   cspan_error *failure = NULL;
   cspan_s3_bucket_input input = {.size = sizeof input, .bucket = demo->bucket};
   if (demo->values->bucket) {
-    cspan_status status =
-        cspan_s3_head_bucket(demo->s3, &demo->context, &input, NULL, &failure);
+    cspan_status status = cspan_s3_head_bucket(demo->s3, &demo->context, &input, NULL, &failure);
     if (status == CSPAN_OK || cspan_error_http_status(failure) != 404) {
       return status == CSPAN_OK ? CSPAN_OK : cspan_error_move(error, failure);
     }
@@ -237,8 +236,7 @@ static cspan_status step_batch_delete(cspan_demo *demo, cspan_error **error) {
         .keys = keys->keys,
         .key_count = CSPAN_DEMO_DELETE_KEYS,
     };
-    status =
-        cspan_storage_batch_delete(demo->storage, &demo->context, &input, &result, &failure);
+    status = cspan_storage_batch_delete(demo->storage, &demo->context, &input, &result, &failure);
     status = check_deleted(demo, status, &result, failure, error);
   }
   cspan_batch_delete_result_clear(&result);

@@ -128,17 +128,16 @@ static cspan_status store_number(const cspan_cli_option *option, void *target, c
   bool is_size = option->kind == CSPAN_CLI_SIZE;
   if (!(is_size ? cspan_cli_parse_size(value, &number) : cspan_parse_i64(value, &number))) {
     return cspan_error_set(error, CSPAN_ERR_INVALID, "option '--%s' takes %s, not '%s'",
-                           option->name,
-                           is_size ? "a size such as 16MiB" : "a whole number", value);
+                           option->name, is_size ? "a size such as 16MiB" : "a whole number",
+                           value);
   }
   if (number < option->min || number > option->max) {
     char low[32];
     char high[32];
     cspan_cli_format_limit(option->min, is_size, low);
     cspan_cli_format_limit(option->max, is_size, high);
-    return cspan_error_set(error, CSPAN_ERR_INVALID,
-                           "option '--%s' must be from %s to %s, not %s", option->name, low, high,
-                           value);
+    return cspan_error_set(error, CSPAN_ERR_INVALID, "option '--%s' must be from %s to %s, not %s",
+                           option->name, low, high, value);
   }
   memcpy(target, &number, sizeof number);
   return CSPAN_OK;
@@ -255,7 +254,8 @@ cspan_status cspan_cli_parse(const cspan_cli_option_set *sets, size_t set_count,
 void cspan_cli_option_set_clear(const cspan_cli_option_set *set) {
   for (size_t i = 0; i < set->count; i++) {
     if (set->options[i].kind == CSPAN_CLI_LIST) {
-      cspan_cli_list *list = (cspan_cli_list *)(void *)((char *)set->values + set->options[i].offset);
+      cspan_cli_list *list =
+          (cspan_cli_list *)(void *)((char *)set->values + set->options[i].offset);
       cspan_free(list->items);
       *list = (cspan_cli_list){NULL, 0};
     }

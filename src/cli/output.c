@@ -28,8 +28,8 @@ static bool color_by_default(void) {
 
 cspan_cli_look cspan_cli_look_of(int64_t width, bool color, bool no_color, bool ascii) {
   return (cspan_cli_look){
-      .width = width ? (size_t)width
-                     : (size_t)cspan_cli_terminal_width(STDOUT_FILENO, DEFAULT_WIDTH),
+      .width =
+          width ? (size_t)width : (size_t)cspan_cli_terminal_width(STDOUT_FILENO, DEFAULT_WIDTH),
       .color = !no_color && (color || color_by_default()),
       .ascii = ascii || !cspan_cli_locale_is_utf8(),
   };

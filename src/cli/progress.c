@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "cli/text.h"
 
-#define REDRAW_NS 100000000
+#define REDRAW_NS   100000000
 #define BAR_COLUMNS 20
 
 int cspan_cli_terminal_width(int fd, int otherwise) {
@@ -47,8 +47,7 @@ void cspan_cli_progress_line(cspan_buf *out, const char *label, int64_t moved_by
   cspan_buf right;
   cspan_buf_init(&right, 256);
   cspan_cli_format_size(moved_bytes, moved);
-  double per_second =
-      elapsed_ns > 0 ? (double)moved_bytes * 1e9 / (double)elapsed_ns : 0;
+  double per_second = elapsed_ns > 0 ? (double)moved_bytes * 1e9 / (double)elapsed_ns : 0;
   cspan_cli_format_size((int64_t)per_second, rate);
   if (total_bytes >= 0) {
     cspan_cli_format_size(total_bytes, total);

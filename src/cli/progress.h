@@ -6,11 +6,11 @@
 #include "base/buf.h"
 
 typedef struct cspan_cli_progress {
-  bool shown;          /* false: nothing is ever written */
-  const char *label;   /* borrowed */
+  bool shown;        /* false: nothing is ever written */
+  const char *label; /* borrowed */
   int64_t start_ns;
-  int64_t last_ns;     /* when the bar was drawn last; 0: never */
-  int width;           /* of the terminal, in columns */
+  int64_t last_ns; /* when the bar was drawn last; 0: never */
+  int width;       /* of the terminal, in columns */
 } cspan_cli_progress;
 
 /* `enabled` false, or no terminal: not shown. */

@@ -21,8 +21,8 @@ static cspan_status start_telemetry(cspan_cli_session *session, cspan_error **er
   if (status != CSPAN_OK) {
     return status;
   }
-  status = cspan_trace_append(session->config, &(cspan_trace_options){.provider = session->provider},
-                              error);
+  status = cspan_trace_append(session->config,
+                              &(cspan_trace_options){.provider = session->provider}, error);
   if (status == CSPAN_OK) {
     cspan_tracer *tracer =
         cspan_tracer_get(session->provider, "cloudspan/cli", cspan_version(), NULL);
@@ -89,8 +89,7 @@ int cspan_cli_session_fail(cspan_cli_session *session, cspan_error *error) {
 static void flush_spans(const cspan_cli_session *session) {
   cspan_error *error = NULL;
   cspan_telemetry_stats stats = {0};
-  cspan_status status =
-      cspan_tracer_provider_shutdown(session->provider, FLUSH_TIMEOUT_MS, &error);
+  cspan_status status = cspan_tracer_provider_shutdown(session->provider, FLUSH_TIMEOUT_MS, &error);
   cspan_tracer_provider_stats(session->provider, &stats);
   uint64_t lost = stats.spans_ended - stats.spans_exported;
   if (status != CSPAN_OK || lost > 0) {

@@ -11,8 +11,8 @@
 #include "base/sys.h"
 
 #define MAX_HEAD ((size_t)64 << 20)
-#define CHUNK ((size_t)256 << 10)
-#define POLL_MS 100
+#define CHUNK    ((size_t)256 << 10)
+#define POLL_MS  100
 
 void cspan_cli_stream_init(cspan_cli_stream *stream, int fd, cspan_cancel *cancel) {
   *stream = (cspan_cli_stream){.fd = fd, .cancel = cancel};

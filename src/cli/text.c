@@ -51,8 +51,8 @@ bool cspan_cli_parse_size(const char *text, int64_t *out) {
     return false;
   }
   const char *unit = strchr("BKMGT", *suffix & ~0x20);
-  if (!unit || (*unit != 'B' && suffix[1] && !cspan_ieq(suffix + 1, "iB") &&
-                !cspan_ieq(suffix + 1, "B"))) {
+  if (!unit ||
+      (*unit != 'B' && suffix[1] && !cspan_ieq(suffix + 1, "iB") && !cspan_ieq(suffix + 1, "B"))) {
     return false;
   }
   if (*unit == 'B' && suffix[1]) {

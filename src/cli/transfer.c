@@ -117,8 +117,8 @@ static bool upload(cspan_cli_transfer *transfer, const char *name, const cspan_b
         session->storage, &session->context, &input, &result, &error);
     cspan_cli_progress_end(&progress);
   }
-  outcome o = {"upload", name, destination ? destination : key, result.size_bytes, result.etag,
-               false};
+  outcome o = {"upload",          name,        destination ? destination : key,
+               result.size_bytes, result.etag, false};
   bool ok = report(transfer, &o, error);
   cspan_free(destination);
   return ok;
@@ -194,8 +194,8 @@ static bool download(cspan_cli_transfer *transfer, const char *bucket, const cha
                                  &result, &error);
     cspan_cli_progress_end(&progress);
   }
-  outcome o = {"download", source ? source : key, name, result.size_bytes, result.etag,
-               input->path == NULL};
+  outcome o = {"download",        source ? source : key, name,
+               result.size_bytes, result.etag,           input->path == NULL};
   bool ok = report(transfer, &o, error);
   cspan_free(result.data);
   cspan_free(source);
@@ -241,8 +241,8 @@ bool cspan_cli_copy_object(cspan_cli_transfer *transfer, const char *source_buck
     (void)cspan_s3_copy_object(transfer->session->s3, &transfer->session->context, &input, &output,
                                &error);
   }
-  outcome o = {"copy", source ? source : source_key, destination ? destination : key, -1,
-               output ? output->etag : NULL, false};
+  outcome o = {"copy", source ? source : source_key, destination ? destination : key,
+               -1,     output ? output->etag : NULL, false};
   bool ok = report(transfer, &o, error);
   cspan_s3_output_free(output);
   cspan_free(destination);

@@ -26,8 +26,7 @@ static bool ends_with_slash(const char *text) {
 
 static void download_one(prefix_job *job, const char *key, const char *relative) {
   cspan_error *error = NULL;
-  cspan_status status =
-      cspan_cli_local_path(job->destination, relative, &job->path, &error);
+  cspan_status status = cspan_cli_local_path(job->destination, relative, &job->path, &error);
   if (status == CSPAN_OK) {
     status = cspan_cli_make_folders(cspan_buf_text(&job->path), &error);
   }

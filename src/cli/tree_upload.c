@@ -11,7 +11,7 @@
 #include "cli/transfer.h"
 
 #define MAX_DEPTH 64
-#define MAX_PATH 8192
+#define MAX_PATH  8192
 #define MAX_NAMES 1000000
 
 /* The path and the key grow and shrink together during the walk. */

@@ -17,14 +17,14 @@ bool cspan_cli_is_uri(const char *text) {
 cspan_status cspan_cli_uri_parse(const char *text, cspan_cli_uri *out, cspan_error **error) {
   *out = (cspan_cli_uri){.key = ""};
   if (!cspan_starts_with(text, "s3://") && !cspan_starts_with(text, "S3://")) {
-    return cspan_error_set(error, CSPAN_ERR_INVALID,
-                           "'%s' is not an S3 URI: write s3://bucket/key", text);
+    return cspan_error_set(error, CSPAN_ERR_INVALID, "'%s' is not an S3 URI: write s3://bucket/key",
+                           text);
   }
   const char *bucket = text + 5;
   size_t len = strcspn(bucket, "/");
   if (len == 0) {
-    return cspan_error_set(error, CSPAN_ERR_INVALID,
-                           "'%s' names no bucket: write s3://bucket/key", text);
+    return cspan_error_set(error, CSPAN_ERR_INVALID, "'%s' names no bucket: write s3://bucket/key",
+                           text);
   }
   if (len >= sizeof out->bucket) {
     return cspan_error_set(error, CSPAN_ERR_INVALID, "the bucket's name in '%s' is too long", text);
@@ -35,8 +35,7 @@ cspan_status cspan_cli_uri_parse(const char *text, cspan_cli_uri *out, cspan_err
   return CSPAN_OK;
 }
 
-cspan_status cspan_cli_uri_parse_object(const char *text, cspan_cli_uri *out,
-                                        cspan_error **error) {
+cspan_status cspan_cli_uri_parse_object(const char *text, cspan_cli_uri *out, cspan_error **error) {
   cspan_status status = cspan_cli_uri_parse(text, out, error);
   if (status == CSPAN_OK && out->key[0] == '\0') {
     return cspan_error_set(error, CSPAN_ERR_INVALID,

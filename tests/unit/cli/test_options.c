@@ -184,9 +184,15 @@ static void test_closeness(void **state) {
     const char *candidate;
     size_t expected;
   } cases[] = {
-      {"ls", "ls", 0},           {"list", "ls", 2},       {"sandbx", "sandbox", 1},
-      {"sand", "sandbox", 3},    {"wiev", "view", 2},     {"x", "cp", SIZE_MAX},
-      {"delete", "cp", SIZE_MAX}, {"ab", "cd", SIZE_MAX}, {"", "cp", SIZE_MAX},
+      {"ls", "ls", 0},
+      {"list", "ls", 2},
+      {"sandbx", "sandbox", 1},
+      {"sand", "sandbox", 3},
+      {"wiev", "view", 2},
+      {"x", "cp", SIZE_MAX},
+      {"delete", "cp", SIZE_MAX},
+      {"ab", "cd", SIZE_MAX},
+      {"", "cp", SIZE_MAX},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     assert_int_equal(cspan_cli_closeness(cases[i].word, cases[i].candidate), cases[i].expected);

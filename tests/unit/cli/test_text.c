@@ -43,11 +43,26 @@ static void test_parse_size(void **state) {
     const char *text;
     int64_t bytes; /* -1: refused */
   } cases[] = {
-      {"0", 0},           {"1024", 1024},    {"16MiB", 16 << 20}, {"16M", 16 << 20},
-      {"16mb", 16 << 20}, {"1.5K", 1536},    {"2G", (int64_t)2 << 30}, {"1T", (int64_t)1 << 40},
-      {"512B", 512},      {"", -1},          {"M", -1},           {"16X", -1},
-      {"16MiBs", -1},     {"-1", -1},        {"1.2.3M", -1},      {".5M", -1},
-      {"1.5", -1},        {"16 MiB", -1},    {"9999999999T", -1}, {"12Bi", -1},
+      {"0", 0},
+      {"1024", 1024},
+      {"16MiB", 16 << 20},
+      {"16M", 16 << 20},
+      {"16mb", 16 << 20},
+      {"1.5K", 1536},
+      {"2G", (int64_t)2 << 30},
+      {"1T", (int64_t)1 << 40},
+      {"512B", 512},
+      {"", -1},
+      {"M", -1},
+      {"16X", -1},
+      {"16MiBs", -1},
+      {"-1", -1},
+      {"1.2.3M", -1},
+      {".5M", -1},
+      {"1.5", -1},
+      {"16 MiB", -1},
+      {"9999999999T", -1},
+      {"12Bi", -1},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     int64_t bytes = -1;
@@ -124,10 +139,8 @@ static void test_json(void **state) {
 static void test_json_error(void **state) {
   (void)state;
   cspan_error *error = NULL;
-  cspan_error_info info = {.status = CSPAN_ERR_SERVICE,
-                           .code = "NoSuchKey",
-                           .http_status = 404,
-                           .request_id = "R1"};
+  cspan_error_info info = {
+      .status = CSPAN_ERR_SERVICE, .code = "NoSuchKey", .http_status = 404, .request_id = "R1"};
   (void)cspan_error_set_info(&error, &info, "it is not there");
   cspan_cli_json json;
   cspan_cli_json_begin(&json);
@@ -176,9 +189,9 @@ static void test_progress_line(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_format_size),        cmocka_unit_test(test_parse_size),
-      cmocka_unit_test(test_format_time),        cmocka_unit_test(test_control_characters),
-      cmocka_unit_test(test_json),               cmocka_unit_test(test_json_error),
+      cmocka_unit_test(test_format_size),   cmocka_unit_test(test_parse_size),
+      cmocka_unit_test(test_format_time),   cmocka_unit_test(test_control_characters),
+      cmocka_unit_test(test_json),          cmocka_unit_test(test_json_error),
       cmocka_unit_test(test_progress_line),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,11 +87,11 @@ static void test_safe_keys(void **state) {
     const char *key;
     bool safe;
   } cases[] = {
-      {"a", true},          {"a/b/c", true},   {"a/", true},     {"..a/b..", true},
-      {"...", true},        {"", false},       {"/", false},     {"/etc/passwd", false},
-      {"../a", false},      {"a/../b", false}, {"a/..", false},  {"a/../", false},
-      {".", false},         {"a/./b", false},  {"a//b", false},  {"a//", false},
-      {"..", false},        {"\\..\\x", true}, {"a/b/..", false},
+      {"a", true},     {"a/b/c", true},   {"a/", true},      {"..a/b..", true},
+      {"...", true},   {"", false},       {"/", false},      {"/etc/passwd", false},
+      {"../a", false}, {"a/../b", false}, {"a/..", false},   {"a/../", false},
+      {".", false},    {"a/./b", false},  {"a//b", false},   {"a//", false},
+      {"..", false},   {"\\..\\x", true}, {"a/b/..", false},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     assert_int_equal(cspan_cli_key_is_safe(cases[i].key), cases[i].safe);
@@ -151,10 +151,14 @@ static void test_base_name(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_parse),       cmocka_unit_test(test_bucket_too_long),
-      cmocka_unit_test(test_object_needs_a_key), cmocka_unit_test(test_is_uri),
-      cmocka_unit_test(test_safe_keys),   cmocka_unit_test(test_local_path),
-      cmocka_unit_test(test_make_folders), cmocka_unit_test(test_base_name),
+      cmocka_unit_test(test_parse),
+      cmocka_unit_test(test_bucket_too_long),
+      cmocka_unit_test(test_object_needs_a_key),
+      cmocka_unit_test(test_is_uri),
+      cmocka_unit_test(test_safe_keys),
+      cmocka_unit_test(test_local_path),
+      cmocka_unit_test(test_make_folders),
+      cmocka_unit_test(test_base_name),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
