@@ -231,7 +231,7 @@ int cspan_cli_main(int argc, char **argv) {
   if (argc < 1) {
     return CSPAN_EXIT_USAGE;
   }
-  while (at.command->commands) {
+  while (!at.command->run) {
     int code = descend(&at);
     if (code >= 0) {
       return finish(code);
