@@ -13,16 +13,14 @@
 
 enum { READ_STEP = 64 * 1024 };
 
-static cspan_status file_error(const char *path, const char *what, int code, cspan_error **error)
-{
+static cspan_status file_error(const char *path, const char *what, int code, cspan_error **error) {
   char text[128];
   return cspan_error_set(error, CSPAN_ERR_IO, "the file %s cannot be %s: %s", path, what,
                          cspan_errno_text(code, text, sizeof text));
 }
 
 /* Size and time of the file now; false when it cannot be told. */
-static bool file_state(int fd, int64_t *size, struct timespec *time, bool *regular)
-{
+static bool file_state(int fd, int64_t *size, struct timespec *time, bool *regular) {
   struct stat info;
   if (fstat(fd, &info) != 0) {
     return false;
@@ -33,8 +31,7 @@ static bool file_state(int fd, int64_t *size, struct timespec *time, bool *regul
   return true;
 }
 
-static cspan_status open_file(cspan_source *source, const cspan_body *body, cspan_error **error)
-{
+static cspan_status open_file(cspan_source *source, const cspan_body *body, cspan_error **error) {
   bool regular = false;
   source->path = cspan_strdup(body->path);
   if (!source->path) {
@@ -67,8 +64,7 @@ static cspan_status open_file(cspan_source *source, const cspan_body *body, cspa
   return CSPAN_OK;
 }
 
-static cspan_status check_body(const cspan_body *body, cspan_error **error)
-{
+static cspan_status check_body(const cspan_body *body, cspan_error **error) {
   int sources = (body->data != NULL) + (body->path != NULL) + (body->read != NULL);
   if (sources > 1) {
     return cspan_error_set(error, CSPAN_ERR_INVALID,
@@ -84,8 +80,7 @@ static cspan_status check_body(const cspan_body *body, cspan_error **error)
   return CSPAN_OK;
 }
 
-cspan_status cspan_source_open(cspan_source *source, const cspan_body *body, cspan_error **error)
-{
+cspan_status cspan_source_open(cspan_source *source, const cspan_body *body, cspan_error **error) {
   cspan_status status = check_body(body, error);
   if (status != CSPAN_OK) {
     return status;
@@ -106,8 +101,7 @@ cspan_status cspan_source_open(cspan_source *source, const cspan_body *body, csp
   return CSPAN_OK;
 }
 
-cspan_status cspan_source_take(cspan_source *source, cspan_buf *buf)
-{
+cspan_status cspan_source_take(cspan_source *source, cspan_buf *buf) {
   cspan_status status = cspan_buf_status(buf);
   if (status == CSPAN_OK) {
     cspan_buf_free(&source->owned);
@@ -121,8 +115,7 @@ cspan_status cspan_source_take(cspan_source *source, cspan_buf *buf)
   return status;
 }
 
-void cspan_source_close(cspan_source *source)
-{
+void cspan_source_close(cspan_source *source) {
   if (source->kind == CSPAN_SOURCE_FILE) {
     close(source->fd);
   }
@@ -133,8 +126,7 @@ void cspan_source_close(cspan_source *source)
 }
 
 /* A file that is written to while it is read would be sent as a mixture. */
-static bool file_unchanged(cspan_source *source, cspan_error **error)
-{
+static bool file_unchanged(cspan_source *source, cspan_error **error) {
   int64_t size = 0;
   struct timespec time = {0};
   bool regular = false;
@@ -151,8 +143,7 @@ static bool file_unchanged(cspan_source *source, cspan_error **error)
   return true;
 }
 
-static ptrdiff_t read_file(cspan_source *source, void *buffer, size_t capacity)
-{
+static ptrdiff_t read_file(cspan_source *source, void *buffer, size_t capacity) {
   ssize_t got;
   do {
     got = pread(source->fd, buffer, capacity, (off_t)(source->offset + source->position));
@@ -173,8 +164,7 @@ static ptrdiff_t read_file(cspan_source *source, void *buffer, size_t capacity)
   return got;
 }
 
-static ptrdiff_t read_callback(cspan_source *source, void *buffer, size_t capacity)
-{
+static ptrdiff_t read_callback(cspan_source *source, void *buffer, size_t capacity) {
   ptrdiff_t got = source->read(source->user, buffer, capacity);
   if (got < 0 || (size_t)got > capacity) {
     cspan_error_set(&source->error, CSPAN_ERR_IO,
@@ -191,8 +181,7 @@ static ptrdiff_t read_callback(cspan_source *source, void *buffer, size_t capaci
   return got;
 }
 
-ptrdiff_t cspan_source_read(cspan_source *source, void *buffer, size_t capacity)
-{
+ptrdiff_t cspan_source_read(cspan_source *source, void *buffer, size_t capacity) {
   ptrdiff_t got = 0;
   int64_t left = source->size - source->position;
   if (source->size >= 0 && (int64_t)capacity > left) {
@@ -213,13 +202,11 @@ ptrdiff_t cspan_source_read(cspan_source *source, void *buffer, size_t capacity)
   return got;
 }
 
-bool cspan_source_can_rewind(const cspan_source *source)
-{
+bool cspan_source_can_rewind(const cspan_source *source) {
   return source->kind != CSPAN_SOURCE_CALLBACK || source->rewind || source->position == 0;
 }
 
-cspan_status cspan_source_rewind(cspan_source *source, cspan_error **error)
-{
+cspan_status cspan_source_rewind(cspan_source *source, cspan_error **error) {
   cspan_error_free(source->error);
   source->error = NULL;
   if (source->position == 0) {
@@ -238,8 +225,7 @@ cspan_status cspan_source_rewind(cspan_source *source, cspan_error **error)
   return CSPAN_OK;
 }
 
-cspan_status cspan_source_buffer(cspan_source *source, size_t max, cspan_error **error)
-{
+cspan_status cspan_source_buffer(cspan_source *source, size_t max, cspan_error **error) {
   cspan_buf all;
   cspan_buf_init(&all, max + 1); /* one more tells "too long" from "just fits" */
   ptrdiff_t got = 1;

@@ -16,8 +16,7 @@ enum {
 static const char chunk_signature[] = ";chunk-signature=";
 static const char trailer_signature[] = "x-amz-trailer-signature:";
 
-static int64_t hex_digits(int64_t value)
-{
+static int64_t hex_digits(int64_t value) {
   int64_t digits = 1;
   for (; value >= 16; value /= 16) {
     digits++;
@@ -26,15 +25,13 @@ static int64_t hex_digits(int64_t value)
 }
 
 /* Size line, data and line end of a chunk of `size` bytes; the last one (0) has no data line. */
-static int64_t chunk_size(int64_t size, bool signed_chunks)
-{
+static int64_t chunk_size(int64_t size, bool signed_chunks) {
   int64_t head = hex_digits(size) + 2;
   head += signed_chunks ? (int64_t)sizeof chunk_signature - 1 + SIGNATURE_LEN : 0;
   return size > 0 ? head + size + 2 : head;
 }
 
-int64_t cspan_chunked_size(const cspan_chunked *chunked)
-{
+int64_t cspan_chunked_size(const cspan_chunked *chunked) {
   bool is_signed = chunked->scope != NULL;
   int64_t whole = chunked->decoded_size / CSPAN_CHUNK_BYTES;
   int64_t rest = chunked->decoded_size % CSPAN_CHUNK_BYTES;
@@ -50,8 +47,7 @@ int64_t cspan_chunked_size(const cspan_chunked *chunked)
 }
 
 /* The head goes right before the data, which is at HEAD_MAX; gives where it starts. */
-static size_t write_head(cspan_chunked *chunked, size_t size)
-{
+static size_t write_head(cspan_chunked *chunked, size_t size) {
   char head[HEAD_MAX + 1];
   char *data = chunked->frame.data + HEAD_MAX;
   int len;
@@ -65,8 +61,7 @@ static size_t write_head(cspan_chunked *chunked, size_t size)
   return HEAD_MAX - (size_t)len;
 }
 
-static void append_trailer(cspan_chunked *chunked)
-{
+static void append_trailer(cspan_chunked *chunked) {
   uint8_t sum[CSPAN_SHA256_LEN];
   cspan_buf *frame = &chunked->frame;
   cspan_digest_final(chunked->digest, sum);
@@ -87,8 +82,7 @@ static void append_trailer(cspan_chunked *chunked)
 }
 
 /* Encodes the next chunk into the frame; false when the source or memory failed. */
-static bool next_frame(cspan_chunked *chunked)
-{
+static bool next_frame(cspan_chunked *chunked) {
   cspan_buf *frame = &chunked->frame;
   if (!frame->data) {
     cspan_buf_init(frame, FRAME_MAX);
@@ -121,8 +115,7 @@ static bool next_frame(cspan_chunked *chunked)
   return cspan_buf_str(frame, "\r\n") == CSPAN_OK;
 }
 
-ptrdiff_t cspan_chunked_read(void *user, char *buf, size_t cap)
-{
+ptrdiff_t cspan_chunked_read(void *user, char *buf, size_t cap) {
   cspan_chunked *chunked = user;
   size_t made = 0;
   while (made < cap) {
@@ -144,8 +137,7 @@ ptrdiff_t cspan_chunked_read(void *user, char *buf, size_t cap)
   return (ptrdiff_t)made;
 }
 
-void cspan_chunked_reset(cspan_chunked *chunked)
-{
+void cspan_chunked_reset(cspan_chunked *chunked) {
   chunked->decoded_read = 0;
   chunked->frame_sent = 0;
   chunked->ended = false;
@@ -155,7 +147,6 @@ void cspan_chunked_reset(cspan_chunked *chunked)
   }
 }
 
-void cspan_chunked_free(cspan_chunked *chunked)
-{
+void cspan_chunked_free(cspan_chunked *chunked) {
   cspan_buf_free(&chunked->frame);
 }

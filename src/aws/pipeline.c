@@ -13,8 +13,7 @@ static const char *const step_names[] = {"Initialize", "Serialize", "Build", "Fi
                                          "Deserialize"};
 
 /* Index of the first entry of `step` or of a later one. */
-static size_t step_start(const cspan_chain *chain, cspan_step step)
-{
+static size_t step_start(const cspan_chain *chain, cspan_step step) {
   size_t i = 0;
   while (i < chain->count && chain->entries[i].step < step) {
     i++;
@@ -22,8 +21,7 @@ static size_t step_start(const cspan_chain *chain, cspan_step step)
   return i;
 }
 
-static size_t step_end(const cspan_chain *chain, cspan_step step)
-{
+static size_t step_end(const cspan_chain *chain, cspan_step step) {
   size_t i = step_start(chain, step);
   while (i < chain->count && chain->entries[i].step == step) {
     i++;
@@ -32,8 +30,7 @@ static size_t step_end(const cspan_chain *chain, cspan_step step)
 }
 
 /* Where it goes, or SIZE_MAX when the one it is relative to is not in its step. */
-static size_t place_of(const cspan_chain *chain, const cspan_middleware *middleware)
-{
+static size_t place_of(const cspan_chain *chain, const cspan_middleware *middleware) {
   size_t start = step_start(chain, middleware->step);
   size_t end = step_end(chain, middleware->step);
   if (!middleware->relative_to) {
@@ -47,8 +44,7 @@ static size_t place_of(const cspan_chain *chain, const cspan_middleware *middlew
   return SIZE_MAX;
 }
 
-static cspan_status check(const cspan_middleware *middleware, cspan_error **error)
-{
+static cspan_status check(const cspan_middleware *middleware, cspan_error **error) {
   if (!middleware->vtable || !middleware->vtable->name || !middleware->vtable->name[0]) {
     return cspan_error_set(error, CSPAN_ERR_INVALID, "a middleware needs a vtable with a name");
   }
@@ -68,8 +64,7 @@ static cspan_status check(const cspan_middleware *middleware, cspan_error **erro
 }
 
 static cspan_status insert(cspan_chain *chain, const cspan_middleware *middleware,
-                           cspan_error **error)
-{
+                           cspan_error **error) {
   cspan_status status = check(middleware, error);
   if (status != CSPAN_OK) {
     return status;
@@ -90,8 +85,7 @@ static cspan_status insert(cspan_chain *chain, const cspan_middleware *middlewar
   return CSPAN_OK;
 }
 
-static void lay_out_states(cspan_chain *chain)
-{
+static void lay_out_states(cspan_chain *chain) {
   const size_t align = alignof(max_align_t);
   size_t offset = 0;
   for (size_t i = 0; i < chain->count; i++) {
@@ -108,8 +102,7 @@ static void lay_out_states(cspan_chain *chain)
 }
 
 static cspan_status insert_all(cspan_chain *chain, const cspan_middleware *list, size_t count,
-                               cspan_error **error)
-{
+                               cspan_error **error) {
   cspan_status status = CSPAN_OK;
   for (size_t i = 0; i < count && status == CSPAN_OK; i++) {
     status = insert(chain, &list[i], error);
@@ -119,8 +112,7 @@ static cspan_status insert_all(cspan_chain *chain, const cspan_middleware *list,
 
 cspan_chain *cspan_chain_compose(const cspan_middleware *first, size_t first_count,
                                  const cspan_middleware *more, size_t more_count,
-                                 cspan_error **error)
-{
+                                 cspan_error **error) {
   size_t own_count = 0;
   const cspan_middleware *own = cspan_builtin_middlewares(&own_count);
   if (first_count > MAX_MIDDLEWARES || more_count > MAX_MIDDLEWARES) {

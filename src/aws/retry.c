@@ -5,8 +5,7 @@
 
 #include "base/text.h"
 
-static bool in_list(const char *code, const char *const *list, size_t count)
-{
+static bool in_list(const char *code, const char *const *list, size_t count) {
   for (size_t i = 0; i < count; i++) {
     if (strcmp(code, list[i]) == 0) {
       return true;
@@ -55,8 +54,7 @@ static const char *const credential_codes[] = {
     "TokenRefreshRequired",
 };
 
-static cspan_retry_class classify_service(const cspan_error *error)
-{
+static cspan_retry_class classify_service(const cspan_error *error) {
   const char *code = cspan_error_code(error);
   int http_status = cspan_error_http_status(error);
   if (IN_LIST(code, throttle_codes) || http_status == 429) {
@@ -73,8 +71,7 @@ static cspan_retry_class classify_service(const cspan_error *error)
   return transient ? CSPAN_RETRY_CLASS_TRANSIENT : CSPAN_RETRY_CLASS_NONE;
 }
 
-cspan_retry_class cspan_retry_classify(const cspan_error *error)
-{
+cspan_retry_class cspan_retry_classify(const cspan_error *error) {
   switch (cspan_error_status(error)) {
   case CSPAN_ERR_SERVICE:
     return classify_service(error);
@@ -87,13 +84,11 @@ cspan_retry_class cspan_retry_classify(const cspan_error *error)
   }
 }
 
-void cspan_retry_bucket_init(cspan_retry_bucket *bucket)
-{
+void cspan_retry_bucket_init(cspan_retry_bucket *bucket) {
   atomic_init(&bucket->tokens, CSPAN_RETRY_CAPACITY);
 }
 
-bool cspan_retry_bucket_take(cspan_retry_bucket *bucket, int cost)
-{
+bool cspan_retry_bucket_take(cspan_retry_bucket *bucket, int cost) {
   int have = atomic_load_explicit(&bucket->tokens, memory_order_relaxed);
   do {
     if (have < cost) {
@@ -104,8 +99,7 @@ bool cspan_retry_bucket_take(cspan_retry_bucket *bucket, int cost)
   return true;
 }
 
-void cspan_retry_bucket_give(cspan_retry_bucket *bucket, int tokens)
-{
+void cspan_retry_bucket_give(cspan_retry_bucket *bucket, int tokens) {
   int have = atomic_load_explicit(&bucket->tokens, memory_order_relaxed);
   int want;
   do {
@@ -117,14 +111,12 @@ void cspan_retry_bucket_give(cspan_retry_bucket *bucket, int tokens)
                                                   memory_order_relaxed, memory_order_relaxed));
 }
 
-int cspan_retry_cost(cspan_retry_class retry_class)
-{
+int cspan_retry_cost(cspan_retry_class retry_class) {
   return retry_class == CSPAN_RETRY_CLASS_THROTTLE ? CSPAN_RETRY_THROTTLE_COST : CSPAN_RETRY_COST;
 }
 
 int64_t cspan_retry_backoff_ms(cspan_retry_class retry_class, int retries, double unit,
-                               int64_t hint_ms)
-{
+                               int64_t hint_ms) {
   int64_t most_ms = retry_class == CSPAN_RETRY_CLASS_THROTTLE ? CSPAN_RETRY_THROTTLE_BASE_MS
                                                               : CSPAN_RETRY_BASE_MS;
   for (int i = 0; i < retries && most_ms < CSPAN_RETRY_MAX_BACKOFF_MS; i++) {
@@ -141,8 +133,7 @@ int64_t cspan_retry_backoff_ms(cspan_retry_class retry_class, int retries, doubl
   return delay_ms;
 }
 
-int64_t cspan_retry_hint_ms(const char *amz_retry_after, const char *retry_after)
-{
+int64_t cspan_retry_hint_ms(const char *amz_retry_after, const char *retry_after) {
   int64_t value = 0;
   if (amz_retry_after && cspan_parse_i64(amz_retry_after, &value) && value >= 0) {
     return value;

@@ -20,24 +20,21 @@ enum {
   MAX_EXPIRES_S = 7 * 24 * 3600
 };
 
-void cspan_sigv4_init(cspan_sigv4 *out)
-{
+void cspan_sigv4_init(cspan_sigv4 *out) {
   memset(out, 0, sizeof *out);
   cspan_buf_init(&out->canonical, MAX_BYTES);
   cspan_buf_init(&out->string_to_sign, MAX_BYTES);
   cspan_buf_init(&out->result, MAX_BYTES);
 }
 
-static void wipe(cspan_buf *buf)
-{
+static void wipe(cspan_buf *buf) {
   if (buf->data) {
     cspan_memzero(buf->data, buf->cap);
   }
   cspan_buf_free(buf);
 }
 
-void cspan_sigv4_free(cspan_sigv4 *out)
-{
+void cspan_sigv4_free(cspan_sigv4 *out) {
   wipe(&out->canonical);
   wipe(&out->string_to_sign);
   wipe(&out->result);
@@ -45,8 +42,7 @@ void cspan_sigv4_free(cspan_sigv4 *out)
 }
 
 void cspan_sigv4_key(const char *secret, time_t time, const char *region, const char *service,
-                     uint8_t out[CSPAN_SIGV4_KEY_LEN])
-{
+                     uint8_t out[CSPAN_SIGV4_KEY_LEN]) {
   static const char terminator[] = "aws4_request";
   char date[17];
   char seed[4 + 256];
@@ -67,8 +63,7 @@ void cspan_sigv4_key(const char *secret, time_t time, const char *region, const 
 }
 
 /* "20150830/us-east-1/service/aws4_request" */
-static void append_scope(cspan_buf *out, const cspan_sigv4_scope *scope, const char *date)
-{
+static void append_scope(cspan_buf *out, const cspan_sigv4_scope *scope, const char *date) {
   cspan_buf_append(out, date, DATE_LEN);
   cspan_buf_char(out, '/');
   cspan_buf_str(out, scope->region);
@@ -80,8 +75,7 @@ static void append_scope(cspan_buf *out, const cspan_sigv4_scope *scope, const c
 /* The canonical request; `more_query` is what presigning adds. */
 static void write_canonical(const cspan_sigv4_request *request, const cspan_sigv4_scope *scope,
                             const cspan_sorted_headers *sorted, const char *more_query,
-                            cspan_buf *out)
-{
+                            cspan_buf *out) {
   cspan_buf_clear(out);
   cspan_buf_reserve(out, 1024);
   cspan_buf_str(out, request->method);
@@ -98,8 +92,7 @@ static void write_canonical(const cspan_sigv4_request *request, const cspan_sigv
 }
 
 /* From the canonical request to the signature. */
-static cspan_status compute(const cspan_sigv4_scope *scope, cspan_sigv4 *out, cspan_error **error)
-{
+static cspan_status compute(const cspan_sigv4_scope *scope, cspan_sigv4 *out, cspan_error **error) {
   if (cspan_buf_status(&out->canonical) != CSPAN_OK) {
     return cspan_error_set(
         error, cspan_buf_status(&out->canonical), "the request cannot be signed: %s",
@@ -126,8 +119,7 @@ static cspan_status compute(const cspan_sigv4_scope *scope, cspan_sigv4 *out, cs
   return CSPAN_OK;
 }
 
-static bool has_header(const cspan_sigv4_request *request, const char *name)
-{
+static bool has_header(const cspan_sigv4_request *request, const char *name) {
   for (size_t i = 0; i < request->header_count; i++) {
     if (strcasecmp(request->headers[i].name, name) == 0) {
       return true;
@@ -138,8 +130,7 @@ static bool has_header(const cspan_sigv4_request *request, const char *name)
 
 /* The headers that signing adds and signs. */
 static size_t added_headers(const cspan_sigv4_request *request, const cspan_sigv4_scope *scope,
-                            const char *date, cspan_http_header more[MAX_MORE])
-{
+                            const char *date, cspan_http_header more[MAX_MORE]) {
   size_t count = 0;
   if (!has_header(request, "x-amz-date")) {
     more[count++] = (cspan_http_header){"x-amz-date", date};
@@ -156,8 +147,7 @@ static size_t added_headers(const cspan_sigv4_request *request, const cspan_sigv
 
 cspan_status cspan_sigv4_sign_headers(const cspan_sigv4_request *request,
                                       const cspan_sigv4_scope *scope, cspan_sigv4 *out,
-                                      cspan_error **error)
-{
+                                      cspan_error **error) {
   cspan_http_header more[MAX_MORE];
   cspan_sorted_headers sorted;
   cspan_format_iso8601_basic(scope->time, out->date);
@@ -190,21 +180,18 @@ cspan_status cspan_sigv4_sign_headers(const cspan_sigv4_request *request,
   return status;
 }
 
-static void append_encoded(cspan_buf *out, const char *text)
-{
+static void append_encoded(cspan_buf *out, const char *text) {
   cspan_uri_encode(out, text, strlen(text), false);
 }
 
-static void append_token(cspan_buf *out, const cspan_sigv4_scope *scope)
-{
+static void append_token(cspan_buf *out, const cspan_sigv4_scope *scope) {
   cspan_buf_str(out, "&X-Amz-Security-Token=");
   append_encoded(out, scope->session_token);
 }
 
 /* The parameters of a presigned URL, but for the signature. */
 static void write_parameters(const cspan_sigv4_scope *scope, const cspan_sorted_headers *sorted,
-                             int64_t expires_s, cspan_sigv4 *out)
-{
+                             int64_t expires_s, cspan_sigv4 *out) {
   cspan_buf *text = &out->result;
   cspan_buf *part = &out->string_to_sign; /* free until it is computed */
   cspan_buf_clear(text);
@@ -229,8 +216,7 @@ static void write_parameters(const cspan_sigv4_scope *scope, const cspan_sorted_
 
 cspan_status cspan_sigv4_sign_query(const cspan_sigv4_request *request,
                                     const cspan_sigv4_scope *scope, int64_t expires_s,
-                                    cspan_sigv4 *out, cspan_error **error)
-{
+                                    cspan_sigv4 *out, cspan_error **error) {
   if (expires_s < MIN_EXPIRES_S || expires_s > MAX_EXPIRES_S) {
     return cspan_error_set(error, CSPAN_ERR_INVALID,
                            "a presigned URL can be good for 1 to %d seconds, not %lld",
@@ -268,8 +254,7 @@ enum { CHUNK_TEXT_MAX = 512 };
 
 /* `empty_hash` is a line that only chunks have. */
 static void sign_part(const cspan_sigv4_scope *scope, const char *kind, bool empty_hash,
-                      const void *data, size_t len, char previous[HEX_LEN + 1])
-{
+                      const void *data, size_t len, char previous[HEX_LEN + 1]) {
   char date[17];
   char hash[HEX_LEN + 1];
   char memory[CHUNK_TEXT_MAX];
@@ -293,13 +278,11 @@ static void sign_part(const cspan_sigv4_scope *scope, const char *kind, bool emp
 }
 
 void cspan_sigv4_sign_chunk(const cspan_sigv4_scope *scope, const void *data, size_t len,
-                            char previous[HEX_LEN + 1])
-{
+                            char previous[HEX_LEN + 1]) {
   sign_part(scope, "AWS4-HMAC-SHA256-PAYLOAD", true, data, len, previous);
 }
 
 void cspan_sigv4_sign_trailer(const cspan_sigv4_scope *scope, const char *trailer, size_t len,
-                              char previous[HEX_LEN + 1])
-{
+                              char previous[HEX_LEN + 1]) {
   sign_part(scope, "AWS4-HMAC-SHA256-TRAILER", false, trailer, len, previous);
 }

@@ -12,8 +12,7 @@
 /* -------------------------------------------------------------------- path */
 
 /* RFC 3986's dot segments, and doubled slashes, which AWS removes as well. */
-static void normalize(cspan_buf *out, size_t base, const char *path)
-{
+static void normalize(cspan_buf *out, size_t base, const char *path) {
   const char *at = path;
   bool slash_after = true;
   while (*at) {
@@ -42,8 +41,7 @@ static void normalize(cspan_buf *out, size_t base, const char *path)
 }
 
 cspan_status cspan_sigv4_canonical_path(cspan_buf *out, const char *path, bool normalized,
-                                        bool encode)
-{
+                                        bool encode) {
   if (path[0] == '\0') {
     return cspan_buf_char(out, '/');
   }
@@ -86,14 +84,12 @@ typedef struct param_list {
   cspan_buf text;
 } param_list;
 
-static int compare_bytes(const char *a, size_t a_len, const char *b, size_t b_len)
-{
+static int compare_bytes(const char *a, size_t a_len, const char *b, size_t b_len) {
   int order = memcmp(a, b, a_len < b_len ? a_len : b_len);
   return order ? order : (a_len > b_len) - (a_len < b_len);
 }
 
-static int compare_params(const void *left, const void *right)
-{
+static int compare_params(const void *left, const void *right) {
   const param *a = left;
   const param *b = right;
   int order = compare_bytes(a->text, a->name_len, b->text, b->name_len);
@@ -102,8 +98,7 @@ static int compare_params(const void *left, const void *right)
                                b->len - b->name_len);
 }
 
-static size_t count_params(const char *query)
-{
+static size_t count_params(const char *query) {
   size_t count = 0;
   for (const char *at = query; at && *at; at++) {
     count += *at == '&';
@@ -112,8 +107,7 @@ static size_t count_params(const char *query)
 }
 
 /* Decoded first, so that what was encoded already is not encoded twice. */
-static void encode_part(param_list *list, const char *text, size_t len, cspan_buf *decoded)
-{
+static void encode_part(param_list *list, const char *text, size_t len, cspan_buf *decoded) {
   cspan_buf_clear(decoded);
   if (cspan_uri_decode(decoded, text, len) != CSPAN_OK) {
     list->text.status = decoded->status;
@@ -122,8 +116,7 @@ static void encode_part(param_list *list, const char *text, size_t len, cspan_bu
   cspan_uri_encode(&list->text, decoded->data, decoded->len, false);
 }
 
-static void add_params(param_list *list, const char *query, cspan_buf *decoded)
-{
+static void add_params(param_list *list, const char *query, cspan_buf *decoded) {
   const char *at = query;
   while (at && *at) {
     size_t len = strcspn(at, "&");
@@ -143,8 +136,7 @@ static void add_params(param_list *list, const char *query, cspan_buf *decoded)
   }
 }
 
-cspan_status cspan_sigv4_canonical_query(cspan_buf *out, const char *query, const char *more)
-{
+cspan_status cspan_sigv4_canonical_query(cspan_buf *out, const char *query, const char *more) {
   if ((!query || !*query) && (!more || !*more)) {
     return cspan_buf_status(out);
   }
@@ -189,8 +181,7 @@ cspan_status cspan_sigv4_canonical_query(cspan_buf *out, const char *query, cons
 /* ----------------------------------------------------------------- headers */
 
 /* Proxies, libcurl and tracing change or add these after the signature was made. */
-bool cspan_sigv4_skips_header(const char *name)
-{
+bool cspan_sigv4_skips_header(const char *name) {
   static const char *const skipped[] = {
       "authorization", "user-agent",      "expect",     "connection", "x-amzn-trace-id",
       "traceparent",   "tracestate",      "baggage",    "te",         "transfer-encoding",
@@ -204,8 +195,7 @@ bool cspan_sigv4_skips_header(const char *name)
   return false;
 }
 
-static void insert_sorted(cspan_sorted_headers *sorted, const cspan_http_header *header)
-{
+static void insert_sorted(cspan_sorted_headers *sorted, const cspan_http_header *header) {
   size_t at = sorted->count++;
   while (at > 0 && strcasecmp(sorted->items[at - 1]->name, header->name) > 0) {
     sorted->items[at] = sorted->items[at - 1];
@@ -216,8 +206,7 @@ static void insert_sorted(cspan_sorted_headers *sorted, const cspan_http_header 
 
 cspan_status cspan_sorted_headers_init(cspan_sorted_headers *sorted,
                                        const cspan_http_header *headers, size_t count,
-                                       const cspan_http_header *more, size_t more_count)
-{
+                                       const cspan_http_header *more, size_t more_count) {
   sorted->count = 0;
   sorted->items = sorted->few;
   if (count + more_count > sizeof sorted->few / sizeof sorted->few[0]) {
@@ -237,15 +226,13 @@ cspan_status cspan_sorted_headers_init(cspan_sorted_headers *sorted,
   return CSPAN_OK;
 }
 
-void cspan_sorted_headers_free(cspan_sorted_headers *sorted)
-{
+void cspan_sorted_headers_free(cspan_sorted_headers *sorted) {
   if (sorted->items != sorted->few) {
     cspan_free(sorted->items);
   }
 }
 
-static void append_lower(cspan_buf *out, const char *name)
-{
+static void append_lower(cspan_buf *out, const char *name) {
   size_t start = out->len;
   if (cspan_buf_str(out, name) == CSPAN_OK) {
     for (char *c = out->data + start; *c; c++) {
@@ -256,14 +243,12 @@ static void append_lower(cspan_buf *out, const char *name)
   }
 }
 
-static bool is_blank(char c)
-{
+static bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
 /* Trimmed, inner runs of blanks (and folded lines) as one space. */
-static void append_value(cspan_buf *out, const char *value)
-{
+static void append_value(cspan_buf *out, const char *value) {
   while (is_blank(*value)) {
     value++;
   }
@@ -282,13 +267,11 @@ static void append_value(cspan_buf *out, const char *value)
   }
 }
 
-static bool same_name(const cspan_sorted_headers *sorted, size_t a, size_t b)
-{
+static bool same_name(const cspan_sorted_headers *sorted, size_t a, size_t b) {
   return strcasecmp(sorted->items[a]->name, sorted->items[b]->name) == 0;
 }
 
-cspan_status cspan_sigv4_canonical_headers(cspan_buf *out, const cspan_sorted_headers *sorted)
-{
+cspan_status cspan_sigv4_canonical_headers(cspan_buf *out, const cspan_sorted_headers *sorted) {
   for (size_t i = 0; i < sorted->count; i++) {
     if (i > 0 && same_name(sorted, i - 1, i)) {
       out->len--; /* the end of the line before */
@@ -305,8 +288,7 @@ cspan_status cspan_sigv4_canonical_headers(cspan_buf *out, const cspan_sorted_he
   return cspan_buf_status(out);
 }
 
-cspan_status cspan_sigv4_signed_headers(cspan_buf *out, const cspan_sorted_headers *sorted)
-{
+cspan_status cspan_sigv4_signed_headers(cspan_buf *out, const cspan_sorted_headers *sorted) {
   for (size_t i = 0; i < sorted->count; i++) {
     if (i > 0 && same_name(sorted, i - 1, i)) {
       continue;

@@ -20,8 +20,7 @@ typedef struct xml_reader {
   const char *why;
 } xml_reader;
 
-static void stop(xml_reader *reader, cspan_status status, const char *why)
-{
+static void stop(xml_reader *reader, cspan_status status, const char *why) {
   if (reader->status == CSPAN_OK) {
     reader->status = status;
     reader->why = why;
@@ -30,8 +29,7 @@ static void stop(xml_reader *reader, cspan_status status, const char *why)
 }
 
 /* The text collected since the innermost element opened becomes its own. */
-static bool save_text(xml_reader *reader, cspan_xml_node *node, size_t start)
-{
+static bool save_text(xml_reader *reader, cspan_xml_node *node, size_t start) {
   size_t len = reader->text.len - start;
   if (len > 0) {
     node->text = cspan_arena_strndup(reader->arena, reader->text.data + start, len);
@@ -40,8 +38,7 @@ static bool save_text(xml_reader *reader, cspan_xml_node *node, size_t start)
   return node->text != NULL;
 }
 
-static void XMLCALL on_start(void *user, const XML_Char *name, const XML_Char **attributes)
-{
+static void XMLCALL on_start(void *user, const XML_Char *name, const XML_Char **attributes) {
   (void)attributes;
   xml_reader *reader = user;
   if (reader->status != CSPAN_OK) {
@@ -76,8 +73,7 @@ static void XMLCALL on_start(void *user, const XML_Char *name, const XML_Char **
   reader->open[reader->depth++] = node;
 }
 
-static void XMLCALL on_end(void *user, const XML_Char *name)
-{
+static void XMLCALL on_end(void *user, const XML_Char *name) {
   (void)name;
   xml_reader *reader = user;
   if (reader->status != CSPAN_OK) {
@@ -92,8 +88,7 @@ static void XMLCALL on_end(void *user, const XML_Char *name)
   }
 }
 
-static void XMLCALL on_text(void *user, const XML_Char *text, int len)
-{
+static void XMLCALL on_text(void *user, const XML_Char *text, int len) {
   xml_reader *reader = user;
   if (reader->status == CSPAN_OK && reader->depth > 0 &&
       cspan_buf_append(&reader->text, text, (size_t)len) != CSPAN_OK) {
@@ -102,8 +97,7 @@ static void XMLCALL on_text(void *user, const XML_Char *text, int len)
 }
 
 static void XMLCALL on_doctype(void *user, const XML_Char *name, const XML_Char *system_id,
-                               const XML_Char *public_id, int has_subset)
-{
+                               const XML_Char *public_id, int has_subset) {
   (void)name;
   (void)system_id;
   (void)public_id;
@@ -111,8 +105,7 @@ static void XMLCALL on_doctype(void *user, const XML_Char *name, const XML_Char 
   stop(user, CSPAN_ERR_PROTOCOL, "it declares a document type, which is refused");
 }
 
-static cspan_status parse_error(const xml_reader *reader, cspan_error **error)
-{
+static cspan_status parse_error(const xml_reader *reader, cspan_error **error) {
   unsigned long line = (unsigned long)XML_GetCurrentLineNumber(reader->parser);
   if (reader->status != CSPAN_OK) {
     return cspan_error_set(error, reader->status, "the XML document cannot be read: %s (line %lu)",
@@ -125,8 +118,7 @@ static cspan_status parse_error(const xml_reader *reader, cspan_error **error)
 }
 
 cspan_status cspan_xml_parse(const char *data, size_t len, cspan_arena *arena,
-                             cspan_xml_node **root, cspan_error **error)
-{
+                             cspan_xml_node **root, cspan_error **error) {
   if (len > CSPAN_XML_MAX_BYTES) {
     return cspan_error_set(error, CSPAN_ERR_LIMIT,
                            "the XML document has %zu bytes; at most %d are read", len,
@@ -154,8 +146,7 @@ cspan_status cspan_xml_parse(const char *data, size_t len, cspan_arena *arena,
   return status;
 }
 
-const cspan_xml_node *cspan_xml_child(const cspan_xml_node *node, const char *name)
-{
+const cspan_xml_node *cspan_xml_child(const cspan_xml_node *node, const char *name) {
   const cspan_xml_node *child = node ? node->first_child : NULL;
   while (child && strcmp(child->name, name) != 0) {
     child = child->next_sibling;
@@ -163,8 +154,7 @@ const cspan_xml_node *cspan_xml_child(const cspan_xml_node *node, const char *na
   return child;
 }
 
-const cspan_xml_node *cspan_xml_next(const cspan_xml_node *node)
-{
+const cspan_xml_node *cspan_xml_next(const cspan_xml_node *node) {
   const cspan_xml_node *next = node->next_sibling;
   while (next && strcmp(next->name, node->name) != 0) {
     next = next->next_sibling;
@@ -172,14 +162,12 @@ const cspan_xml_node *cspan_xml_next(const cspan_xml_node *node)
   return next;
 }
 
-const char *cspan_xml_text(const cspan_xml_node *node, const char *name)
-{
+const char *cspan_xml_text(const cspan_xml_node *node, const char *name) {
   const cspan_xml_node *child = cspan_xml_child(node, name);
   return child ? child->text : NULL;
 }
 
-cspan_status cspan_xml_escape(cspan_buf *out, const char *text)
-{
+cspan_status cspan_xml_escape(cspan_buf *out, const char *text) {
   size_t start = 0;
   size_t i = 0;
   for (; text && text[i]; i++) {
@@ -194,8 +182,7 @@ cspan_status cspan_xml_escape(cspan_buf *out, const char *text)
   return text ? cspan_buf_append(out, text + start, i - start) : cspan_buf_status(out);
 }
 
-cspan_status cspan_xml_element(cspan_buf *out, const char *name, const char *text)
-{
+cspan_status cspan_xml_element(cspan_buf *out, const char *name, const char *text) {
   if (text) {
     cspan_buf_printf(out, "<%s>", name);
     cspan_xml_escape(out, text);

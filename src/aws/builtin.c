@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The library's own middlewares, in the order of ext/middleware.h. */
+#include <stdio.h>
+#include <string.h>
+
+#include "aws/call.h"
+#include "base/error.h"
+#include "base/sys.h"
+#include "base/text.h"
+
+static cspan_status out_of_memory(cspan_error **error) {
+  return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory: the request was not made");
+}
+
+static cspan_status put_copy(cspan_call *call, const char *name, const char *value,
+                             cspan_error **error) {
+  const char *copy = cspan_arena_strdup(call->scratch, value);
+  cspan_status status =
+      copy ? cspan_header_list_put(&call->request.headers, call->scratch, name, copy)
+           : CSPAN_ERR_NOMEM;
+  return status == CSPAN_OK ? CSPAN_OK : out_of_memory(error);
+}
+
+static cspan_status check_context(const cspan_call *call, cspan_error **error) {
+  cspan_status status = cspan_context_status(&call->context);
+  if (status == CSPAN_OK) {
+    return CSPAN_OK;
+  }
+  return cspan_error_set(error, status,
+                         status == CSPAN_ERR_CANCELLED ? "the call was cancelled"
+                                                       : "the call's deadline has passed");
+}
+
+/* A random UUID (version 4). */
+static void make_uuid(char out[37]) {
+  uint64_t words[2] = {cspan_random_u64(), cspan_random_u64()};
+  uint8_t bytes[16];
+  char hex[33];
+  memcpy(bytes, words, sizeof bytes);
+  bytes[6] = (uint8_t)((bytes[6] & 0x0f) | 0x40);
+  bytes[8] = (uint8_t)((bytes[8] & 0x3f) | 0x80);
+  cspan_hex_encode(bytes, sizeof bytes, hex);
+  snprintf(out, 37, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
+}
+
+static cspan_status register_call(void *self, cspan_call *call, void *state, cspan_error **error) {
+  (void)self;
+  (void)state;
+  make_uuid(call->invocation_id);
+  return check_context(call, error);
+}
+
+static cspan_status serialize(void *self, cspan_call *call, void *state, cspan_error **error) {
+  (void)self;
+  (void)state;
+  const cspan_operation *operation = call->operation;
+  cspan_status status =
+      operation->serialize ? operation->serialize(call, call->input, error) : CSPAN_OK;
+  if (status == CSPAN_OK && cspan_buf_status(&call->request.query) != CSPAN_OK) {
+    return cspan_error_set(error, cspan_buf_status(&call->request.query),
+                           "the query of the request could not be written: %s",
+                           cspan_status_name(cspan_buf_status(&call->request.query)));
+  }
+  return status;
+}
+
+static cspan_status set_wire_path(cspan_call *call, cspan_error **error) {
+  cspan_call_request *request = &call->request;
+  const char *prefix = request->endpoint.prefix;
+  /* "/bucket" rather than "/bucket/" */
+  const char *path = prefix[0] && strcmp(request->path, "/") == 0 ? "" : request->path;
+  size_t prefix_len = strlen(prefix);
+  size_t path_len = strlen(path);
+  char *wire = cspan_arena_alloc(call->scratch, prefix_len + path_len + 1);
+  if (!wire) {
+    return out_of_memory(error);
+  }
+  memcpy(wire, prefix, prefix_len);
+  memcpy(wire + prefix_len, path, path_len);
+  request->wire_path = wire;
+  return CSPAN_OK;
+}
+
+static cspan_status resolve_endpoint(void *self, cspan_call *call, void *state,
+                                     cspan_error **error) {
+  (void)self;
+  (void)state;
+  cspan_aws_client *client = call->client;
+  const cspan_base_url *custom = call->own_base_url;
+  if (!custom && client->has_base_url) {
+    custom = &client->base_url;
+  }
+  if (!call->region && custom) {
+    call->region = "us-east-1"; /* compatible servers take it, or do not care */
+  }
+  if (!call->region) {
+    return cspan_error_set(error, CSPAN_ERR_CONFIG,
+                           "no region is set: give it in the options, in AWS_REGION, or as region "
+                           "in the profile");
+  }
+  cspan_endpoint_params params = {
+      .region = call->region,
+      .endpoint_prefix = client->service->endpoint_prefix,
+      .bucket = call->request.bucket,
+      .addressing = client->config->addressing_style,
+      .custom = custom,
+  };
+  cspan_status status = client->resolve_endpoint(&params, &call->request.endpoint, error);
+  if (status != CSPAN_OK) {
+    return status;
+  }
+  call->request.has_endpoint = true;
+  return set_wire_path(call, error);
+}
+
+static cspan_status user_agent(void *self, cspan_call *call, void *state, cspan_error **error) {
+  (void)self;
+  (void)state;
+  cspan_status status = cspan_header_list_put(&call->request.headers, call->scratch, "User-Agent",
+                                              call->client->user_agent);
+  return status == CSPAN_OK ? CSPAN_OK : out_of_memory(error);
+}
+
+static cspan_status content_checksum(void *self, cspan_call *call, void *state,
+                                     cspan_error **error) {
+  (void)self;
+  (void)state;
+  return cspan_call_add_checksum(call, error);
+}
+
+static cspan_status content_length(void *self, cspan_call *call, void *state, cspan_error **error) {
+  (void)self;
+  (void)state;
+  char text[24];
+  const cspan_call_request *request = &call->request;
+  bool wants_length = strcmp(request->method, "PUT") == 0 || strcmp(request->method, "POST") == 0;
+  /* Of an aws-chunked body, x-amz-decoded-content-length tells the size. */
+  if ((request->body.size == 0 && !wants_length) || request->is_chunked) {
+    return CSPAN_OK;
+  }
+  snprintf(text, sizeof text, "%lld", (long long)request->body.size);
+  return put_copy(call, "Content-Length", text, error);
+}
+
+static cspan_status attempt_header(void *self, cspan_call *call, void *state, cspan_error **error) {
+  (void)self;
+  (void)state;
+  char text[48];
+  cspan_status status = check_context(call, error);
+  if (status != CSPAN_OK) {
+    return status;
+  }
+  snprintf(text, sizeof text, "attempt=%d; max=%d", call->attempt, call->max_attempts);
+  status = cspan_header_list_put(&call->request.headers, call->scratch, "amz-sdk-invocation-id",
+                                 call->invocation_id);
+  return status == CSPAN_OK ? put_copy(call, "amz-sdk-request", text, error) : out_of_memory(error);
+}
+
+static cspan_status resolve_credentials(void *self, cspan_call *call, void *state,
+                                        cspan_error **error) {
+  (void)self;
+  (void)state;
+  cspan_identity_free(call->identity);
+  call->identity = NULL;
+  cspan_credentials_provider *provider = call->client->config->credentials;
+  if (!provider) {
+    return CSPAN_OK; /* anonymous */
+  }
+  return cspan_credentials_provider_get(provider, &call->context, &call->identity, error);
+}
+
+static cspan_status sign(void *self, cspan_call *call, void *state, cspan_error **error) {
+  (void)self;
+  (void)state;
+  return cspan_call_sign(call, error);
+}
+
+static void deserialize(void *self, cspan_call *call, void *state) {
+  (void)self;
+  (void)state;
+  cspan_call_deserialize(call);
+}
+
+#define VTABLE(title, begin_fn, end_fn)                                                            \
+  &(const cspan_middleware_vtable) {                                                               \
+    .size = sizeof(cspan_middleware_vtable), .name = (title), .begin = (begin_fn), .end = (end_fn) \
+  }
+
+static const cspan_middleware builtin[] = {
+    {.vtable = VTABLE("RegisterCall", register_call, NULL), .step = CSPAN_STEP_INITIALIZE},
+    {.vtable = VTABLE("OperationSerializer", serialize, NULL), .step = CSPAN_STEP_SERIALIZE},
+    {.vtable = VTABLE("ResolveEndpoint", resolve_endpoint, NULL), .step = CSPAN_STEP_BUILD},
+    {.vtable = VTABLE("UserAgent", user_agent, NULL), .step = CSPAN_STEP_BUILD},
+    {.vtable = VTABLE("ContentChecksum", content_checksum, NULL), .step = CSPAN_STEP_BUILD},
+    {.vtable = VTABLE("ContentLength", content_length, NULL), .step = CSPAN_STEP_BUILD},
+    /* The state machine retries where it passes this one on the way out. */
+    {.vtable = VTABLE("Retry", NULL, NULL), .step = CSPAN_STEP_FINALIZE},
+    {.vtable = VTABLE("AttemptHeader", attempt_header, NULL), .step = CSPAN_STEP_FINALIZE},
+    {.vtable = VTABLE("ResolveCredentials", resolve_credentials, NULL),
+     .step = CSPAN_STEP_FINALIZE},
+    {.vtable = VTABLE("Signing", sign, NULL), .step = CSPAN_STEP_FINALIZE},
+    {.vtable = VTABLE("OperationDeserializer", NULL, deserialize), .step = CSPAN_STEP_DESERIALIZE},
+};
+
+const cspan_middleware *cspan_builtin_middlewares(size_t *count) {
+  *count = sizeof builtin / sizeof builtin[0];
+  return builtin;
+}
+
+cspan_status cspan_call_prepare(cspan_call *call, cspan_error **error) {
+  cspan_status status = check_context(call, error);
+  if (status == CSPAN_OK) {
+    status = serialize(NULL, call, NULL, error);
+  }
+  if (status == CSPAN_OK) {
+    status = resolve_endpoint(NULL, call, NULL, error);
+  }
+  return status;
+}

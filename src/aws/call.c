@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Making and freeing calls, and what middlewares see of them. */
+#include "aws/call.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/text.h"
+
+enum {
+  SCRATCH_MAX = 8 * 1024 * 1024,
+  OUTPUT_MAX = 256 * 1024 * 1024,
+  QUERY_MAX = 256 * 1024,
+  URL_MAX = 512 * 1024
+};
+
+static cspan_status nomem(cspan_error **error) {
+  return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory: the call was not started");
+}
+
+/* ------------------------------------------------------------------ making */
+
+static cspan_status take_target(cspan_call *call, const cspan_call_options *options,
+                                cspan_error **error) {
+  const cspan_aws_config *config = call->client->config;
+  call->region = config->settings[CSPAN_SETTING_REGION].value;
+  if (options->region) {
+    cspan_status status = cspan_region_check(options->region, "option of the call", error);
+    if (status != CSPAN_OK) {
+      return status;
+    }
+    call->region = cspan_arena_strdup(call->scratch, options->region);
+    if (!call->region) {
+      return nomem(error);
+    }
+  }
+  if (!options->endpoint_url) {
+    return CSPAN_OK;
+  }
+  call->own_base_url = cspan_arena_alloc(call->scratch, sizeof *call->own_base_url);
+  return call->own_base_url ? cspan_base_url_parse(options->endpoint_url, "option of the call",
+                                                   call->own_base_url, error)
+                            : nomem(error);
+}
+
+static cspan_status take_options(cspan_call *call, const cspan_call_options *options,
+                                 cspan_error **error) {
+  const cspan_aws_config *config = call->client->config;
+  int64_t timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : config->call_timeout_ms;
+  if (timeout_ms > 0) {
+    call->context = cspan_context_with_timeout(&call->context, timeout_ms);
+  }
+  call->max_attempts = options->max_attempts > 0 ? options->max_attempts : config->max_attempts;
+  if (config->retry_mode == CSPAN_RETRY_OFF) {
+    call->max_attempts = 1;
+  }
+  call->loop = options->loop;
+  call->is_async = options->loop != NULL;
+  call->done = options->done;
+  call->done_user = options->user;
+  return take_target(call, options, error);
+}
+
+static void init_parts(cspan_call *call) {
+  cspan_buf_init(&call->request.query, QUERY_MAX);
+  cspan_buf_init(&call->request.url, URL_MAX);
+  cspan_header_list_init(&call->request.headers);
+  cspan_header_block_init(&call->response.headers);
+  cspan_buf_init(&call->response.body, 0);
+  call->request.method = call->operation->method;
+  call->request.path = "/";
+  call->attempt = 1;
+}
+
+/* With the options' fields that the caller was compiled with. */
+static cspan_call_options options_of(const cspan_call_start *start) {
+  cspan_call_options options = {0};
+  if (start->options) {
+    size_t size = start->options->size;
+    memcpy(&options, start->options, size && size < sizeof options ? size : sizeof options);
+  }
+  return options;
+}
+
+cspan_call *cspan_call_new(cspan_aws_client *client, const cspan_call_start *start,
+                           cspan_error **error) {
+  cspan_call_options options = options_of(start);
+  const cspan_chain *chain = client->chain;
+  cspan_chain *own_chain = NULL;
+  if (options.middleware_count > 0) {
+    own_chain = cspan_chain_compose(client->config->middlewares, client->config->middleware_count,
+                                    options.middlewares, options.middleware_count, error);
+    if (!own_chain) {
+      return NULL;
+    }
+    chain = own_chain;
+  }
+  size_t head = (sizeof(cspan_call) + _Alignof(max_align_t) - 1) / _Alignof(max_align_t) *
+                _Alignof(max_align_t);
+  cspan_call *call = cspan_calloc(1, head + chain->state_size);
+  if (!call) {
+    cspan_free(own_chain);
+    nomem(error);
+    return NULL;
+  }
+  call->client = client;
+  call->operation = start->operation;
+  call->input = start->input;
+  call->output_to = start->output;
+  call->context = start->context ? *start->context : (cspan_context){0};
+  call->chain = chain;
+  call->own_chain = own_chain;
+  call->states = (unsigned char *)call + head;
+  init_parts(call);
+  call->scratch = cspan_arena_create(SCRATCH_MAX);
+  cspan_status status = call->scratch ? take_options(call, &options, error) : nomem(error);
+  if (status != CSPAN_OK) {
+    cspan_call_free(call);
+    return NULL;
+  }
+  return call;
+}
+
+void cspan_call_free(cspan_call *call) {
+  if (!call) {
+    return;
+  }
+  cspan_call_request *request = &call->request;
+  cspan_call_response *response = &call->response;
+  cspan_source_close(&request->body);
+  cspan_buf_free(&request->query);
+  cspan_buf_free(&request->url);
+  cspan_chunked_free(&request->chunked);
+  cspan_digest_free(request->digest);
+  cspan_memzero(request->chunk_key, sizeof request->chunk_key);
+  cspan_header_block_free(&response->headers);
+  cspan_buf_free(&response->body);
+  cspan_digest_free(response->digest);
+  cspan_error_free(call->error);
+  cspan_error_free(call->stream_error);
+  cspan_identity_free(call->identity);
+  cspan_arena_free(call->output_arena);
+  cspan_arena_free(call->scratch);
+  cspan_free(call->own_chain);
+  cspan_free(call);
+}
+
+/* ------------------------------------------------------------------ output */
+
+/* Before each output, in its arena. */
+typedef union output_head {
+  struct {
+    cspan_arena *arena;
+    char *body;
+  } parts;
+  max_align_t align;
+} output_head;
+
+static output_head *head_of(void *output) {
+  return (output_head *)output - 1;
+}
+
+cspan_arena *cspan_call_arena(cspan_call *call) {
+  if (!call->output_arena) {
+    call->output_arena = cspan_arena_create(OUTPUT_MAX);
+  }
+  return call->output_arena;
+}
+
+void *cspan_call_output_new(cspan_call *call, size_t size) {
+  cspan_arena *arena = cspan_call_arena(call);
+  output_head *head = arena ? cspan_arena_alloc(arena, sizeof *head + size) : NULL;
+  if (!head) {
+    return NULL;
+  }
+  head->parts.arena = arena;
+  call->output = head + 1;
+  return call->output;
+}
+
+void cspan_call_deliver_output(cspan_call *call) {
+  if (!call->output_to) {
+    return;
+  }
+  *call->output_to = call->output;
+  if (call->output) {
+    if (call->response.body.len > 0) {
+      head_of(call->output)->parts.body = cspan_buf_take(&call->response.body, NULL);
+    }
+    call->output_arena = NULL; /* the caller's from now on */
+    call->output = NULL;
+  }
+}
+
+void cspan_output_free(void *output) {
+  if (output) {
+    output_head *head = head_of(output);
+    cspan_free(head->parts.body);
+    cspan_arena_free(head->parts.arena);
+  }
+}
+
+/* ------------------------------------------------------ what all may see */
+
+const char *cspan_call_service(const cspan_call *call) {
+  return call->client->service->id;
+}
+
+const char *cspan_call_operation(const cspan_call *call) {
+  return call->operation->name;
+}
+
+const char *cspan_call_region(const cspan_call *call) {
+  return call->region ? call->region : "";
+}
+
+const cspan_context *cspan_call_context(const cspan_call *call) {
+  return &call->context;
+}
+
+void cspan_call_set_context(cspan_call *call, const cspan_context *context) {
+  cspan_context_frame *frame = cspan_arena_alloc(call->scratch, sizeof *frame);
+  if (!frame) {
+    return; /* what follows inside goes on with the context that it had */
+  }
+  frame->index = call->current;
+  frame->saved = call->context;
+  frame->next = call->frames;
+  call->frames = frame;
+  call->context = context ? *context : (cspan_context){0};
+}
+
+size_t cspan_call_input(const cspan_call *call, const char *member, char *text, size_t capacity) {
+  if (capacity > 0) {
+    text[0] = '\0';
+  }
+  return call->operation->param ? call->operation->param(call->input, member, text, capacity) : 0;
+}
+
+const char *cspan_call_method(const cspan_call *call) {
+  return call->request.method;
+}
+
+const char *cspan_call_scheme(const cspan_call *call) {
+  return call->request.has_endpoint && !call->request.endpoint.https ? "http" : "https";
+}
+
+const char *cspan_call_host(const cspan_call *call) {
+  return call->request.has_endpoint ? call->request.endpoint.host : "";
+}
+
+int cspan_call_port(const cspan_call *call) {
+  return call->request.has_endpoint ? call->request.endpoint.port : 0;
+}
+
+const char *cspan_call_path(const cspan_call *call) {
+  return call->request.wire_path ? call->request.wire_path : call->request.path;
+}
+
+const char *cspan_call_request_header(const cspan_call *call, const char *name) {
+  if (cspan_ieq(name, "authorization") || cspan_ieq(name, "x-amz-security-token")) {
+    return NULL;
+  }
+  return cspan_header_list_get(&call->request.headers, name);
+}
+
+cspan_status cspan_call_set_request_header(cspan_call *call, const char *name, const char *value) {
+  if (!name || !*name || strpbrk(name, " \t\r\n:") || (value && strpbrk(value, "\r\n"))) {
+    return CSPAN_ERR_INVALID;
+  }
+  return cspan_header_list_set(&call->request.headers, call->scratch, name, value);
+}
+
+int64_t cspan_call_request_body_size(const cspan_call *call) {
+  return call->request.body.size;
+}
+
+int cspan_call_http_status(const cspan_call *call) {
+  return call->response.status;
+}
+
+const char *cspan_call_response_header(const cspan_call *call, const char *name) {
+  return cspan_header_block_get(&call->response.headers, name);
+}
+
+bool cspan_call_response_header_at(const cspan_call *call, size_t index, const char **name,
+                                   const char **value) {
+  return cspan_header_block_at(&call->response.headers, index, name, value);
+}
+
+int64_t cspan_call_response_body_size(const cspan_call *call) {
+  return call->response.received;
+}
+
+const char *cspan_call_body(const cspan_call *call, size_t *len) {
+  if (len) {
+    *len = call->response.body.len;
+  }
+  return cspan_buf_text(&call->response.body);
+}
+
+const char *cspan_call_request_id(const cspan_call *call) {
+  const char *id = cspan_call_response_header(call, "x-amz-request-id");
+  id = id ? id : cspan_call_response_header(call, "x-amzn-requestid");
+  return id ? id : cspan_error_request_id(call->error);
+}
+
+const char *cspan_call_extended_request_id(const cspan_call *call) {
+  const char *id = cspan_call_response_header(call, "x-amz-id-2");
+  return id ? id : cspan_error_extended_request_id(call->error);
+}
+
+bool cspan_call_timings_get(const cspan_call *call, cspan_call_timings *out) {
+  if (call->response.has_timings) {
+    *out = call->response.timings;
+  }
+  return call->response.has_timings;
+}
+
+const char *cspan_call_peer_address(const cspan_call *call) {
+  return call->response.peer_address;
+}
+
+int cspan_call_peer_port(const cspan_call *call) {
+  return call->response.peer_port;
+}
+
+int cspan_call_attempt(const cspan_call *call) {
+  return call->attempt;
+}
+
+int64_t cspan_call_backoff_ms(const cspan_call *call) {
+  return call->backoff_ms;
+}
+
+const cspan_error *cspan_call_error(const cspan_call *call) {
+  return call->error;
+}
+
+void cspan_call_replace_error(cspan_call *call, cspan_error *error) {
+  cspan_error *old = call->error;
+  call->error = error;
+  if (old != error) {
+    cspan_error_free(old);
+  }
+}
+
+void cspan_call_set_error(cspan_call *call, cspan_error *error) {
+  cspan_call_replace_error(call, error);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of a call and of a client. */
+#ifndef AWS_CALL_H
+#define AWS_CALL_H
+
+#include <stdatomic.h>
+
+#include "aws/body.h"
+#include "aws/chunked.h"
+#include "aws/client.h"
+#include "aws/config.h"
+#include "aws/credentials.h"
+#include "aws/endpoint.h"
+#include "aws/headers.h"
+#include "aws/pipeline.h"
+#include "aws/retry.h"
+
+struct cspan_aws_client {
+  cspan_aws_config *config; /* a reference */
+  const cspan_service *service;
+  cspan_http_client *http;
+  cspan_chain *chain;
+  cspan_endpoint_fn resolve_endpoint;
+  cspan_base_url base_url;
+  bool has_base_url;
+  cspan_retry_bucket bucket;
+  _Atomic int64_t clock_offset_s; /* the service's clock minus ours */
+  char *user_agent;
+};
+
+typedef struct cspan_call_request {
+  const char *method;
+  const char *path; /* of the operation, below the endpoint */
+  const char *bucket;
+  cspan_buf query; /* encoded, without '?' */
+  cspan_header_list headers;
+  cspan_endpoint endpoint; /* from ResolveEndpoint on */
+  bool has_endpoint;
+  const char *wire_path; /* the endpoint's prefix and the path */
+  cspan_source body;
+  cspan_buf url;
+
+  /* The checksum of the body. */
+  const char *checksum_wanted; /* by the caller; NULL: the default */
+  const char *checksum_given;  /* the caller's value */
+  bool checksum_set;           /* the serializer asked for one (or for the default) */
+  const char *trailer_name;    /* sent as a trailer: "x-amz-checksum-crc32" */
+  cspan_digest *digest;
+  cspan_digest_kind digest_kind;
+  char payload_sha256[2 * CSPAN_SHA256_LEN + 1]; /* "" until it is known */
+  cspan_chunked chunked;
+  bool is_chunked;
+  cspan_sigv4_scope chunk_scope; /* with its key below, for signed chunks */
+  uint8_t chunk_key[CSPAN_SIGV4_KEY_LEN];
+} cspan_call_request;
+
+typedef struct cspan_call_response {
+  int status; /* 0: none */
+  cspan_header_block headers;
+  cspan_buf body; /* unless it went to the sink */
+  int64_t received;
+  bool to_sink;    /* of this attempt */
+  bool sink_dirty; /* bytes were written, by any attempt */
+  bool verify;
+  cspan_sink sink;
+  bool has_sink;
+  cspan_digest *digest;
+  cspan_digest_kind digest_kind;
+  const char *digest_header; /* "x-amz-checksum-crc32" */
+  cspan_call_timings timings;
+  bool has_timings;
+  char peer_address[64];
+  int peer_port;
+} cspan_call_response;
+
+/* A context that a middleware replaced; popped when it ends. */
+typedef struct cspan_context_frame {
+  struct cspan_context_frame *next;
+  size_t index; /* of the middleware */
+  cspan_context saved;
+} cspan_context_frame;
+
+struct cspan_call {
+  cspan_aws_client *client;
+  const cspan_operation *operation;
+  const void *input;
+  void **output_to;
+  void *output;
+  cspan_context context;
+  cspan_context_frame *frames;
+  const cspan_chain *chain;
+  cspan_chain *own_chain; /* with the middlewares of this call */
+  unsigned char *states;
+  size_t entered; /* middlewares whose begin ran and whose end has not */
+  size_t current; /* whose hook is running */
+  cspan_error *error;
+  cspan_error *stream_error; /* of a callback during the exchange; tells more than its result */
+  bool final_error;          /* a callback of the caller failed: no retry */
+  cspan_arena *scratch;
+  cspan_arena *output_arena;
+
+  const char *region; /* NULL: not set */
+  cspan_base_url *own_base_url;
+  char invocation_id[37];
+  cspan_identity *identity; /* of the attempt */
+
+  cspan_call_request request;
+  cspan_call_response response;
+  int attempt;
+  int max_attempts;
+  int64_t backoff_ms; /* slept in all */
+  int last_cost;      /* of the last retry, given back on success */
+  bool clock_retried;
+  bool credentials_retried;
+  cspan_http_header *saved_headers; /* as they were before the attempt */
+  size_t saved_count;
+
+  cspan_loop *loop;
+  bool is_async;
+  bool starting; /* inside the start function: done must wait */
+  bool start_failed;
+  bool finished;
+  cspan_call_done_fn done;
+  void *done_user;
+  cspan_http_exchange *exchange;
+  cspan_loop_timer *timer;
+  int64_t wake_ns; /* the end of the backoff */
+};
+
+/* call.c: making and freeing */
+cspan_call *cspan_call_new(cspan_aws_client *client, const cspan_call_start *start,
+                           cspan_error **error);
+void cspan_call_free(cspan_call *call);
+/* Hands the output over to the caller. */
+void cspan_call_deliver_output(cspan_call *call);
+
+/* builtin.c: only the steps up to Build, by the library's own middlewares: for presigning. */
+cspan_status cspan_call_prepare(cspan_call *call, cspan_error **error);
+
+/* call_retry.c: whether the failed attempt is made again, and after how long. */
+bool cspan_call_decide_retry(cspan_call *call, int64_t *backoff_ms);
+/* After a success: tokens flow back. */
+void cspan_call_refund(cspan_call *call);
+
+/* call_exchange.c: the HTTP part. */
+cspan_status cspan_call_exchange_start(cspan_call *call, cspan_http_done_fn done,
+                                       cspan_error **error);
+void cspan_call_exchange_done(cspan_call *call, const cspan_http_result *result);
+/* A cspan_http_read_fn over the body of the call `user`. */
+ptrdiff_t cspan_call_read_source(void *user, char *buf, size_t cap);
+
+/* call_checksum.c */
+cspan_status cspan_call_add_checksum(cspan_call *call, cspan_error **error);
+/* SHA-256 of the body into request.payload_sha256, once. */
+cspan_status cspan_call_hash_payload(cspan_call *call, cspan_error **error);
+/* Starts verifying a response body where its headers have a checksum. */
+cspan_status cspan_call_verify_start(cspan_call *call);
+cspan_status cspan_call_verify_end(cspan_call *call, cspan_error **error);
+
+/* call_sign.c */
+cspan_status cspan_call_sign(cspan_call *call, cspan_error **error);
+/* What payload signing comes to for this call. */
+bool cspan_call_signs_payload(const cspan_call *call);
+/* The time as the service sees it. */
+time_t cspan_call_time(const cspan_call *call);
+/* All headers with Host, in the scratch memory. */
+cspan_status cspan_call_headers_to_sign(cspan_call *call, cspan_http_header **out, size_t *count);
+/* What the call's identity signs with now; `key` is written and borrowed. */
+void cspan_call_scope(cspan_call *call, uint8_t key[CSPAN_SIGV4_KEY_LEN], cspan_sigv4_scope *out);
+
+/* call_result.c: the response to output or error. */
+void cspan_call_deserialize(cspan_call *call);
+
+/* The error of the call becomes `error` (owned). NULL: success. */
+void cspan_call_replace_error(cspan_call *call, cspan_error *error);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What serializers fill in. */
+#include <string.h>
+
+#include "aws/call.h"
+#include "base/error.h"
+#include "base/text.h"
+
+static cspan_status copy(cspan_call *call, const char *text, const char **to) {
+  const char *made = cspan_arena_strdup(call->scratch, text);
+  if (!made) {
+    return CSPAN_ERR_NOMEM;
+  }
+  *to = made;
+  return CSPAN_OK;
+}
+
+cspan_status cspan_call_set_path(cspan_call *call, const char *encoded_path) {
+  if (encoded_path[0] != '/' || strpbrk(encoded_path, "?# \r\n")) {
+    return CSPAN_ERR_INVALID;
+  }
+  return copy(call, encoded_path, &call->request.path);
+}
+
+cspan_status cspan_call_set_bucket(cspan_call *call, const char *bucket) {
+  return bucket ? copy(call, bucket, &call->request.bucket) : CSPAN_ERR_INVALID;
+}
+
+cspan_status cspan_call_set_method(cspan_call *call, const char *method) {
+  return copy(call, method, &call->request.method);
+}
+
+cspan_status cspan_call_add_query(cspan_call *call, const char *name, const char *value) {
+  cspan_buf *query = &call->request.query;
+  cspan_buf_append(query, "&", query->len > 0);
+  cspan_uri_encode(query, name, strlen(name), false);
+  cspan_buf_char(query, '=');
+  if (value) {
+    cspan_uri_encode(query, value, strlen(value), false);
+  }
+  return cspan_buf_status(query);
+}
+
+cspan_status cspan_call_set_body(cspan_call *call, const cspan_body *body, cspan_error **error) {
+  cspan_source_close(&call->request.body);
+  return cspan_source_open(&call->request.body, body, error);
+}
+
+cspan_status cspan_call_take_body(cspan_call *call, cspan_buf *buf) {
+  cspan_source_close(&call->request.body);
+  return cspan_source_take(&call->request.body, buf);
+}
+
+cspan_status cspan_call_set_checksum(cspan_call *call, const char *algorithm, const char *value) {
+  cspan_call_request *request = &call->request;
+  request->checksum_set = true;
+  if (algorithm && copy(call, algorithm, &request->checksum_wanted) != CSPAN_OK) {
+    return CSPAN_ERR_NOMEM;
+  }
+  return value ? copy(call, value, &request->checksum_given) : CSPAN_OK;
+}
+
+cspan_status cspan_call_set_sink(cspan_call *call, const cspan_sink *sink) {
+  if (sink) {
+    call->response.sink = *sink;
+    call->response.has_sink = sink->write != NULL;
+  }
+  return CSPAN_OK;
+}
+
+void cspan_call_set_verify_checksum(cspan_call *call, bool verify) {
+  call->response.verify =
+      verify && call->client->config->response_checksums != CSPAN_CHECKSUM_WHEN_REQUIRED;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whether a failed attempt is made again. */
+#include <stdlib.h>
+
+#include "aws/call.h"
+#include "base/error.h"
+#include "base/sys.h"
+#include "base/text.h"
+
+static const int64_t ns_per_ms = 1000000;
+static const int64_t ns_per_s = 1000000000;
+
+/* Takes the service's clock from its Date header. False when it is not that which is wrong. */
+static bool correct_clock(cspan_call *call) {
+  const char *date = cspan_call_response_header(call, "date");
+  time_t theirs = 0;
+  if (call->clock_retried || !date || !cspan_parse_http_date(date, &theirs)) {
+    return false;
+  }
+  int64_t now_s = cspan_unix_ns() / ns_per_s;
+  int64_t offset_s = (int64_t)theirs - now_s;
+  int64_t known_s = atomic_load(&call->client->clock_offset_s);
+  if (llabs(offset_s - known_s) <= CSPAN_RETRY_SKEW_S) {
+    return false;
+  }
+  atomic_store(&call->client->clock_offset_s, offset_s);
+  call->clock_retried = true;
+  return true;
+}
+
+static bool renew_credentials(cspan_call *call) {
+  if (call->credentials_retried || !call->identity) {
+    return false;
+  }
+  cspan_credentials_provider_refuse(call->client->config->credentials, call->identity);
+  call->credentials_retried = true;
+  return true;
+}
+
+/* Whether the request can be sent again and the response be received again. */
+static bool is_repeatable(const cspan_call *call) {
+  const cspan_call_response *response = &call->response;
+  if (call->final_error || !cspan_source_can_rewind(&call->request.body)) {
+    return false;
+  }
+  return !response->sink_dirty || response->sink.start;
+}
+
+static bool worth_it(cspan_call *call, cspan_retry_class retry_class) {
+  switch (retry_class) {
+  case CSPAN_RETRY_CLASS_TRANSIENT:
+  case CSPAN_RETRY_CLASS_THROTTLE:
+    return true;
+  case CSPAN_RETRY_CLASS_CLOCK:
+    return correct_clock(call);
+  case CSPAN_RETRY_CLASS_CREDENTIALS:
+    return renew_credentials(call);
+  default:
+    return false;
+  }
+}
+
+bool cspan_call_decide_retry(cspan_call *call, int64_t *backoff_ms) {
+  cspan_retry_class retry_class = cspan_retry_classify(call->error);
+  cspan_error_set_retryable(call->error,
+                            !call->final_error && (retry_class == CSPAN_RETRY_CLASS_TRANSIENT ||
+                                                   retry_class == CSPAN_RETRY_CLASS_THROTTLE));
+  if (retry_class == CSPAN_RETRY_CLASS_NONE || call->attempt >= call->max_attempts ||
+      cspan_context_status(&call->context) != CSPAN_OK || !is_repeatable(call) ||
+      !worth_it(call, retry_class)) {
+    return false;
+  }
+  int64_t hint_ms = cspan_retry_hint_ms(cspan_call_response_header(call, "x-amz-retry-after"),
+                                        cspan_call_response_header(call, "retry-after"));
+  int64_t delay_ms =
+      cspan_retry_backoff_ms(retry_class, call->attempt - 1, cspan_random_unit(), hint_ms);
+  int64_t deadline_ns = call->context.deadline_ns;
+  if (deadline_ns && cspan_now_ns() + delay_ms * ns_per_ms >= deadline_ns) {
+    return false; /* the error at hand says more than the timeout that would follow */
+  }
+  int cost = cspan_retry_cost(retry_class);
+  if (!cspan_retry_bucket_take(&call->client->bucket, cost)) {
+    return false;
+  }
+  call->last_cost = cost;
+  *backoff_ms = delay_ms;
+  return true;
+}
+
+void cspan_call_refund(cspan_call *call) {
+  cspan_retry_bucket_give(&call->client->bucket, call->last_cost > 0 ? call->last_cost : 1);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "aws/call.h"
+#include "aws/user_agent.h"
+#include "base/alloc.h"
+#include "base/error.h"
+
+static cspan_status make_http(cspan_aws_client *client, cspan_error **error) {
+  const cspan_aws_config *config = client->config;
+  cspan_http_client_options options = {
+      .connect_timeout_ms = config->connect_timeout_ms,
+      .low_speed_timeout_ms = config->read_timeout_ms,
+      .ca_bundle = config->settings[CSPAN_SETTING_CA_BUNDLE].value,
+      .proxy = config->settings[CSPAN_SETTING_PROXY].value,
+  };
+  return cspan_http_client_create(&options, &client->http, error);
+}
+
+static cspan_status take_endpoint(cspan_aws_client *client, cspan_error **error) {
+  const char *source = NULL;
+  const char *url = cspan_aws_config_endpoint(client->config, client->service->id, &source);
+  client->has_base_url = url != NULL;
+  return url ? cspan_base_url_parse(url, source, &client->base_url, error) : CSPAN_OK;
+}
+
+static cspan_status set_up(cspan_aws_client *client, cspan_error **error) {
+  const cspan_aws_config *config = client->config;
+  cspan_status status = take_endpoint(client, error);
+  if (status != CSPAN_OK) {
+    return status;
+  }
+  client->user_agent =
+      cspan_user_agent(client->service->id, config->settings[CSPAN_SETTING_APP_ID].value);
+  if (!client->user_agent) {
+    return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory: the client was not made");
+  }
+  cspan_error *failure = NULL;
+  client->chain =
+      cspan_chain_compose(config->middlewares, config->middleware_count, NULL, 0, &failure);
+  return client->chain ? make_http(client, error) : cspan_error_move(error, failure);
+}
+
+cspan_status cspan_aws_client_create(const cspan_aws_config *config, const cspan_service *service,
+                                     cspan_aws_client **out, cspan_error **error) {
+  *out = NULL;
+  cspan_aws_client *client = cspan_calloc(1, sizeof *client);
+  if (!client) {
+    return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory: the client was not made");
+  }
+  client->config = cspan_aws_config_ref(config);
+  client->service = service;
+  client->resolve_endpoint = cspan_endpoint_resolve;
+  cspan_retry_bucket_init(&client->bucket);
+  atomic_init(&client->clock_offset_s, 0);
+  cspan_status status = set_up(client, error);
+  if (status != CSPAN_OK) {
+    cspan_aws_client_free(client);
+    return status;
+  }
+  *out = client;
+  return CSPAN_OK;
+}
+
+void cspan_aws_client_free(cspan_aws_client *client) {
+  if (client) {
+    cspan_http_client_free(client->http);
+    cspan_free(client->chain);
+    cspan_free(client->user_agent);
+    cspan_aws_config_free(client->config);
+    cspan_free(client);
+  }
+}
+
+const cspan_aws_config *cspan_aws_client_config(const cspan_aws_client *client) {
+  return client->config;
+}
+
+cspan_loop *cspan_aws_client_acquire_loop(cspan_aws_client *client) {
+  return cspan_http_client_acquire(client->http);
+}
+
+void cspan_aws_client_release_loop(cspan_aws_client *client, cspan_loop *loop) {
+  cspan_http_client_release(client->http, loop);
+}

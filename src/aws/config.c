@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "aws/config.h"
+
+#include <string.h>
+
+#include "aws/config_settings.h"
+#include "aws/credentials.h"
+#include "aws/pipeline.h"
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/sys.h"
+#include "base/text.h"
+
+enum { ARENA_MAX = 4 * 1024 * 1024, SERVICE_NAME_MAX = 96 };
+
+/* ---------------------------------------------------------------- loading */
+
+static bool has_static_keys(const cspan_aws_options *options) {
+  return options->access_key_id || options->secret_access_key || options->session_token;
+}
+
+static cspan_status check_static_keys(const cspan_aws_options *options, cspan_error **error) {
+  if (!options->access_key_id || !options->secret_access_key || !*options->access_key_id ||
+      !*options->secret_access_key) {
+    return cspan_error_set(error, CSPAN_ERR_INVALID,
+                           "the options access_key_id and secret_access_key belong together: one "
+                           "of them is missing");
+  }
+  return CSPAN_OK;
+}
+
+/* `given` is owned from here on. */
+static cspan_status take_credentials(cspan_aws_config *config, const cspan_aws_options *options,
+                                     cspan_credentials_provider *given, cspan_error **error) {
+  config->anonymous = options->anonymous;
+  config->credentials = given;
+  if (given || options->anonymous) {
+    return CSPAN_OK;
+  }
+  if (has_static_keys(options)) {
+    cspan_credentials keys = {.access_key_id = options->access_key_id,
+                              .secret_access_key = options->secret_access_key,
+                              .session_token = options->session_token};
+    cspan_status status = check_static_keys(options, error);
+    if (status != CSPAN_OK) {
+      return status;
+    }
+    config->credentials = cspan_credentials_static(&keys);
+  } else {
+    cspan_credentials_chain_options chain = {
+        .config_file = config->settings[CSPAN_SETTING_CONFIG_FILE].value,
+        .credentials_file = config->settings[CSPAN_SETTING_CREDENTIALS_FILE].value,
+        .profile = config->settings[CSPAN_SETTING_PROFILE].value,
+        .skip_environment = options->profile != NULL,
+    };
+    config->credentials = cspan_credentials_chain(&chain);
+  }
+  return config->credentials
+             ? CSPAN_OK
+             : cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory while loading the config");
+}
+
+static cspan_aws_options options_of(const cspan_aws_options *given) {
+  cspan_aws_options options = {0};
+  if (given) {
+    size_t size = given->size;
+    memcpy(&options, given, size && size < sizeof options ? size : sizeof options);
+  }
+  return options;
+}
+
+cspan_status cspan_aws_config_load(const cspan_aws_options *given, cspan_aws_config **out,
+                                   cspan_error **error) {
+  cspan_aws_options options = options_of(given);
+  *out = NULL;
+  cspan_aws_config *config = cspan_calloc(1, sizeof *config);
+  if (config) {
+    atomic_init(&config->refs, 1);
+    config->arena = cspan_arena_create(ARENA_MAX);
+  }
+  if (!config || !config->arena) {
+    cspan_credentials_provider_free(options.credentials);
+    cspan_aws_config_free(config);
+    return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory while loading the config");
+  }
+  cspan_status status = cspan_config_collect(config, &options, error);
+  if (status == CSPAN_OK) {
+    status = cspan_config_parse(config, error);
+  }
+  if (status == CSPAN_OK) {
+    status = take_credentials(config, &options, options.credentials, error);
+  } else {
+    cspan_credentials_provider_free(options.credentials);
+  }
+  if (status != CSPAN_OK) {
+    cspan_aws_config_free(config);
+    return status;
+  }
+  *out = config;
+  return CSPAN_OK;
+}
+
+/* Atomic, so that clients on several threads may share a config. */
+cspan_aws_config *cspan_aws_config_ref(const cspan_aws_config *config) {
+  cspan_aws_config *shared = (cspan_aws_config *)config;
+  atomic_fetch_add_explicit(&shared->refs, 1, memory_order_relaxed);
+  return shared;
+}
+
+static void free_middleware(const cspan_middleware *middleware) {
+  if (middleware->vtable && middleware->vtable->free) {
+    middleware->vtable->free(middleware->self);
+  }
+}
+
+void cspan_aws_config_free(cspan_aws_config *config) {
+  if (!config || atomic_fetch_sub_explicit(&config->refs, 1, memory_order_acq_rel) > 1) {
+    return;
+  }
+  for (size_t i = 0; i < config->middleware_count; i++) {
+    free_middleware(&config->middlewares[i]);
+  }
+  cspan_free(config->middlewares);
+  cspan_credentials_provider_free(config->credentials);
+  cspan_profile_free(config->profile);
+  cspan_arena_free(config->arena);
+  cspan_free(config);
+}
+
+/* ---------------------------------------------------------------- reading */
+
+/* "Route 53" as ROUTE_53 or route_53. */
+static void service_name(const char *id, bool upper, char out[SERVICE_NAME_MAX]) {
+  size_t i = 0;
+  for (; id[i] && i + 1 < SERVICE_NAME_MAX; i++) {
+    char c = id[i];
+    bool is_upper = c >= 'A' && c <= 'Z';
+    bool is_lower = c >= 'a' && c <= 'z';
+    bool is_digit = c >= '0' && c <= '9';
+    if (upper && is_lower) {
+      c = (char)(c - 32);
+    } else if (!upper && is_upper) {
+      c = (char)(c + 32);
+    }
+    out[i] = is_upper || is_lower || is_digit ? c : '_';
+  }
+  out[i] = '\0';
+}
+
+/* The environment and the profile's [services] section name endpoints of single services. */
+static const char *service_endpoint(const cspan_aws_config *config, const char *service_id,
+                                    const char **source) {
+  char name[SERVICE_NAME_MAX];
+  char variable[SERVICE_NAME_MAX + 20] = "AWS_ENDPOINT_URL_";
+  service_name(service_id, true, variable + strlen(variable));
+  const char *value = cspan_env(variable);
+  if (value) {
+    *source = "environment";
+    return value;
+  }
+  const cspan_setting *global = &config->settings[CSPAN_SETTING_ENDPOINT_URL];
+  if (global->value && strcmp(global->source, "environment") == 0) {
+    return NULL; /* any variable wins over any file */
+  }
+  service_name(service_id, false, name);
+  cspan_profile_value found = cspan_profile_service_get(config->profile, name, "endpoint_url");
+  *source = found.file;
+  return found.value;
+}
+
+const char *cspan_aws_config_endpoint(const cspan_aws_config *config, const char *service_id,
+                                      const char **source) {
+  const cspan_setting *global = &config->settings[CSPAN_SETTING_ENDPOINT_URL];
+  bool is_option = global->value && strcmp(global->source, "option") == 0;
+  if (!is_option && config->ignore_endpoint_urls) {
+    return NULL;
+  }
+  if (!is_option) {
+    const char *value = service_endpoint(config, service_id, source);
+    if (value) {
+      return value;
+    }
+  }
+  *source = global->source;
+  return global->value;
+}
+
+const char *cspan_aws_config_get(const cspan_aws_config *config, const char *name,
+                                 const char **source) {
+  static const char endpoint_prefix[] = "endpoint_url_";
+  const char *from = NULL;
+  const char *value = NULL;
+  size_t id = cspan_config_find(name);
+  if (id != SIZE_MAX) {
+    value = config->settings[id].value;
+    from = config->settings[id].source;
+  } else if (cspan_starts_with(name, endpoint_prefix)) {
+    value = cspan_aws_config_endpoint(config, name + sizeof endpoint_prefix - 1, &from);
+  }
+  if (source) {
+    *source = value ? from : NULL;
+  }
+  return value;
+}
+
+/* ------------------------------------------------------------- middlewares */
+
+cspan_status cspan_aws_config_add_middleware(cspan_aws_config *config,
+                                             const cspan_middleware *middleware,
+                                             cspan_error **error) {
+  cspan_chain *trial =
+      cspan_chain_compose(config->middlewares, config->middleware_count, middleware, 1, error);
+  cspan_middleware *grown = NULL;
+  if (trial) {
+    cspan_free(trial);
+    grown = cspan_realloc(config->middlewares, (config->middleware_count + 1) * sizeof *grown);
+    if (!grown) {
+      cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory: the middleware was not added");
+    }
+  }
+  if (!grown) {
+    cspan_status status = error && *error ? cspan_error_status(*error) : CSPAN_ERR_INVALID;
+    free_middleware(middleware);
+    return status;
+  }
+  config->middlewares = grown;
+  config->middlewares[config->middleware_count++] = *middleware;
+  return CSPAN_OK;
+}
+
+bool cspan_aws_config_has_middleware(const cspan_aws_config *config, const char *name) {
+  for (size_t i = 0; i < config->middleware_count; i++) {
+    if (strcmp(config->middlewares[i].vtable->name, name) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* ------------------------------------------------------------- credentials */
+
+cspan_status cspan_aws_config_check_credentials(const cspan_aws_config *config,
+                                                const cspan_context *context, cspan_error **error) {
+  cspan_identity *identity = NULL;
+  if (!config->credentials) {
+    return CSPAN_OK; /* anonymous */
+  }
+  cspan_status status =
+      cspan_credentials_provider_get(config->credentials, context, &identity, error);
+  cspan_identity_free(identity);
+  return status;
+}

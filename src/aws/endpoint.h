@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where a request goes: host and path from region, bucket and settings. Pure. */
+#ifndef AWS_ENDPOINT_H
+#define AWS_ENDPOINT_H
+
+#include <cloudspan/aws.h>
+
+enum { CSPAN_HOST_MAX = 256, CSPAN_PREFIX_MAX = 1024 };
+
+/* An endpoint_url, taken apart. */
+typedef struct cspan_base_url {
+  bool https;
+  char host[CSPAN_HOST_MAX];
+  int port;                        /* of the scheme when not given */
+  char path[CSPAN_PREFIX_MAX / 2]; /* "" or "/base", without final '/' */
+  bool is_local;                   /* an IP address or localhost: no bucket can go before it */
+} cspan_base_url;
+
+/* `what` names the setting in messages. */
+cspan_status cspan_base_url_parse(const char *url, const char *what, cspan_base_url *out,
+                                  cspan_error **error);
+
+typedef struct cspan_endpoint_params {
+  const char *region;          /* checked: cspan_region_check() */
+  const char *endpoint_prefix; /* "s3" */
+  const char *bucket;          /* NULL: none */
+  cspan_addressing_style addressing;
+  const cspan_base_url *custom; /* NULL: the service's own host */
+} cspan_endpoint_params;
+
+typedef struct cspan_endpoint {
+  bool https;
+  char host[CSPAN_HOST_MAX + 64];
+  int port;
+  char host_header[CSPAN_HOST_MAX + 80]; /* with the port, unless it is the scheme's */
+  char prefix[CSPAN_PREFIX_MAX];         /* goes before the path of the operation */
+} cspan_endpoint;
+
+/* The rules behind one function, so that others (a rules engine) can take their place. */
+typedef cspan_status (*cspan_endpoint_fn)(const cspan_endpoint_params *params, cspan_endpoint *out,
+                                          cspan_error **error);
+
+cspan_status cspan_endpoint_resolve(const cspan_endpoint_params *params, cspan_endpoint *out,
+                                    cspan_error **error);
+
+/* A region becomes part of a host name: letters, digits and '-'. `source` is for the message. */
+cspan_status cspan_region_check(const char *region, const char *source, cspan_error **error);
+
+#endif

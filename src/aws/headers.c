@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "aws/headers.h"
+
+#include <string.h>
+#include <strings.h>
+
+enum { MAX_REQUEST_HEADERS = 1024, MAX_BLOCK_BYTES = 1024 * 1024 };
+
+void cspan_header_list_init(cspan_header_list *list) {
+  list->items = list->few;
+  list->count = 0;
+  list->cap = sizeof list->few / sizeof list->few[0];
+}
+
+static size_t find(const cspan_header_list *list, const char *name) {
+  size_t i = 0;
+  while (i < list->count && strcasecmp(list->items[i].name, name) != 0) {
+    i++;
+  }
+  return i;
+}
+
+const char *cspan_header_list_get(const cspan_header_list *list, const char *name) {
+  size_t i = find(list, name);
+  return i < list->count ? list->items[i].value : NULL;
+}
+
+static cspan_status grow(cspan_header_list *list, cspan_arena *arena) {
+  if (list->count < list->cap) {
+    return CSPAN_OK;
+  }
+  if (list->cap >= MAX_REQUEST_HEADERS) {
+    return CSPAN_ERR_LIMIT;
+  }
+  cspan_http_header *items = cspan_arena_array(arena, list->cap * 2, sizeof *items);
+  if (!items) {
+    return CSPAN_ERR_NOMEM;
+  }
+  memcpy(items, list->items, list->count * sizeof *items);
+  list->items = items;
+  list->cap *= 2;
+  return CSPAN_OK;
+}
+
+cspan_status cspan_header_list_put(cspan_header_list *list, cspan_arena *arena, const char *name,
+                                   const char *value) {
+  size_t i = find(list, name);
+  if (!value) {
+    if (i < list->count) {
+      memmove(&list->items[i], &list->items[i + 1], (list->count - i - 1) * sizeof list->items[0]);
+      list->count--;
+    }
+    return CSPAN_OK;
+  }
+  if (i == list->count) {
+    cspan_status status = grow(list, arena);
+    if (status != CSPAN_OK) {
+      return status;
+    }
+    list->count++;
+  }
+  list->items[i] = (cspan_http_header){name, value};
+  return CSPAN_OK;
+}
+
+cspan_status cspan_header_list_set(cspan_header_list *list, cspan_arena *arena, const char *name,
+                                   const char *value) {
+  if (!value) {
+    return cspan_header_list_put(list, arena, name, NULL);
+  }
+  const char *name_copy = cspan_arena_strdup(arena, name);
+  const char *value_copy = cspan_arena_strdup(arena, value);
+  if (!name_copy || !value_copy) {
+    return CSPAN_ERR_NOMEM;
+  }
+  return cspan_header_list_put(list, arena, name_copy, value_copy);
+}
+
+void cspan_header_block_init(cspan_header_block *block) {
+  cspan_buf_init(&block->text, MAX_BLOCK_BYTES);
+  cspan_buf_init(&block->offsets, MAX_BLOCK_BYTES);
+  block->count = 0;
+}
+
+void cspan_header_block_free(cspan_header_block *block) {
+  cspan_buf_free(&block->text);
+  cspan_buf_free(&block->offsets);
+  block->count = 0;
+}
+
+void cspan_header_block_clear(cspan_header_block *block) {
+  cspan_buf_clear(&block->text);
+  cspan_buf_clear(&block->offsets);
+  block->count = 0;
+}
+
+cspan_status cspan_header_block_add(cspan_header_block *block, const char *name,
+                                    const char *value) {
+  uint32_t offset = (uint32_t)block->text.len;
+  if (block->count == 0) {
+    cspan_buf_reserve(&block->text, 1024); /* what a response of S3 has: one allocation */
+  }
+  cspan_buf_append(&block->text, name, strlen(name) + 1);
+  cspan_buf_append(&block->text, value, strlen(value) + 1);
+  cspan_status status = cspan_buf_status(&block->text);
+  if (status == CSPAN_OK) {
+    status = cspan_buf_append(&block->offsets, &offset, sizeof offset);
+  }
+  block->count += status == CSPAN_OK;
+  return status;
+}
+
+bool cspan_header_block_at(const cspan_header_block *block, size_t index, const char **name,
+                           const char **value) {
+  if (index >= block->count) {
+    return false;
+  }
+  uint32_t offset;
+  memcpy(&offset, block->offsets.data + index * sizeof offset, sizeof offset);
+  *name = block->text.data + offset;
+  *value = *name + strlen(*name) + 1;
+  return true;
+}
+
+const char *cspan_header_block_get(const cspan_header_block *block, const char *name) {
+  const char *each;
+  const char *value;
+  for (size_t i = 0; cspan_header_block_at(block, i, &each, &value); i++) {
+    if (strcasecmp(each, name) == 0) {
+      return value;
+    }
+  }
+  return NULL;
+}
