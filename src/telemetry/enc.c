@@ -5,13 +5,12 @@
 
 enum { FIRST_CAP = 1024, FIRST_ENTRIES = 32, OPEN_SIZE = 2, MARK_HEADROOM = 65536 };
 
-void cspan_enc_reset(cspan_enc *enc, uint32_t max, uint32_t keep) {
+void cspan_enc_reset(cspan_enc *enc, uint32_t keep) {
   if (enc->cap > keep) {
     cspan_free(enc->data);
     enc->data = NULL;
     enc->cap = 0;
   }
-  enc->max = max;
   enc->len = 0;
   enc->entry_count = 0;
   memset(enc->filter, 0, sizeof enc->filter);
@@ -34,13 +33,15 @@ bool cspan_enc_grow(cspan_enc *enc, size_t more) {
   while (cap < need) {
     cap *= 2;
   }
-  cap = cap < enc->max ? cap : enc->max;
-  uint8_t *data = cspan_realloc(enc->data, cap);
-  if (data == NULL) {
-    return false;
+  if (cap != enc->cap) {
+    uint8_t *data = cspan_realloc(enc->data, cap);
+    if (data == NULL) {
+      return false;
+    }
+    enc->data = data;
+    enc->cap = cap;
   }
-  enc->data = data;
-  enc->cap = cap;
+  enc->end = cap < enc->max ? cap : enc->max;
   return true;
 }
 
@@ -171,11 +172,14 @@ bool cspan_enc_append_attr(cspan_enc *enc, uint8_t tag, const cspan_attr *attr) 
 }
 
 uint8_t *cspan_enc_mark_place(cspan_enc *enc, int mark, size_t size) {
-  enc->max += MARK_HEADROOM;
-  bool room = cspan_enc_room(enc, size);
-  enc->max -= MARK_HEADROOM;
-  if (!room) {
-    return NULL;
+  if (enc->len + size > enc->end) {
+    enc->max += MARK_HEADROOM;
+    bool room = cspan_enc_grow(enc, size);
+    enc->max -= MARK_HEADROOM;
+    enc->end = enc->cap < enc->max ? enc->cap : enc->max;
+    if (!room) {
+      return NULL;
+    }
   }
   cspan_enc_mark *m = &enc->marks[mark];
   if (m->len != size) {

@@ -31,6 +31,7 @@ typedef struct cspan_enc {
   uint32_t len;
   uint32_t cap;
   uint32_t max;
+  uint32_t end; /* the lesser of the two */
   uint32_t entry_count;
   uint32_t entry_cap;
   /* A bit a hash: where it is not set, the key is new. */
@@ -53,14 +54,21 @@ bool cspan_kv_measure(const cspan_attr *attr, size_t key_len, size_t max, cspan_
 /* Writes 1 + varint + size->kv bytes. */
 uint8_t *cspan_kv_write(uint8_t *p, uint8_t tag, const cspan_attr *attr, const cspan_kv_size *size);
 
-/* Forgets the content, keeps the memory unless that is above `keep` bytes. */
-void cspan_enc_reset(cspan_enc *enc, uint32_t max, uint32_t keep);
+/* Starts the content anew, of at most `max` bytes. */
+static inline void cspan_enc_begin(cspan_enc *enc, uint32_t max) {
+  enc->len = 0;
+  enc->max = max;
+  enc->end = enc->cap < max ? enc->cap : max;
+}
+
+/* Forgets the content, and the memory too when it is above `keep` bytes. */
+void cspan_enc_reset(cspan_enc *enc, uint32_t keep);
 void cspan_enc_free(cspan_enc *enc);
 bool cspan_enc_grow(cspan_enc *enc, size_t more);
 
 /* Room for `more` bytes; false over the cap or out of memory. */
 static inline bool cspan_enc_room(cspan_enc *enc, size_t more) {
-  return enc->cap - enc->len >= more || cspan_enc_grow(enc, more);
+  return enc->len + more <= enc->end || cspan_enc_grow(enc, more);
 }
 
 /* Sets an attribute under a one-byte tag. False when it had to be dropped: not

@@ -139,7 +139,7 @@ static void write_dropped(cspan_slot *slot) {
                 {TAG_DROPPED_EVENTS, slot->dropped_events},
                 {TAG_DROPPED_LINKS, slot->dropped_links}};
   cspan_enc *enc = &slot->enc;
-  enc->max = UINT32_MAX;
+  enc->max = UINT32_MAX; /* the counts are not subject to the cap */
   for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
     if (fields[i].count > 0 && cspan_enc_room(enc, 1 + WIRE_VARINT_MAX)) {
       uint8_t *p = enc->data + enc->len;
@@ -170,7 +170,7 @@ static void finish(cspan_slot *slot, int64_t end_ns) {
     const cspan_span_processor *processor = provider->processors[i];
     processor->vtable->on_end(processor->self, &ended);
   }
-  cspan_enc_reset(&slot->enc, provider->limits.span_bytes, KEEP_BYTES);
+  cspan_enc_reset(&slot->enc, KEEP_BYTES);
 }
 
 /* The handle is stale before the processors run, and the slot is not reused

@@ -132,7 +132,7 @@ static bool open_record(cspan_slot *slot, const char *name, const cspan_span_opt
   slot->dropped_attributes = 0;
   slot->dropped_events = 0;
   slot->dropped_links = 0;
-  slot->enc.max = slot->tracer->provider->limits.span_bytes;
+  cspan_enc_begin(&slot->enc, slot->tracer->provider->limits.span_bytes);
   slot->start_ns = options->start_time_unix_ns != 0 ? options->start_time_unix_ns : cspan_unix_ns();
   if (!write_fixed_fields(slot, options->kind)) {
     return false;
