@@ -227,13 +227,20 @@ void cspan_format_duration(int64_t ns, bool ascii, char out[CSPAN_DURATION_CAPAC
     return;
   }
   int64_t seconds = ns / 1000000000 + (ns % 1000000000 >= 500000000);
-  if (seconds >= 3600) {
-    int64_t minutes = seconds / 60;
-    snprintf(out, CSPAN_DURATION_CAPACITY, "%lldh %02dm", (long long)(minutes / 60),
-             (int)(minutes % 60));
+  int64_t hours = seconds / 3600;
+  if (hours >= 24000) {
+    snprintf(out, CSPAN_DURATION_CAPACITY, "%dd", (int)(hours / 24));
     return;
   }
-  if (seconds >= 60) {
+  if (hours >= 100) {
+    snprintf(out, CSPAN_DURATION_CAPACITY, "%dd %02dh", (int)(hours / 24), (int)(hours % 24));
+    return;
+  }
+  if (hours > 0) {
+    snprintf(out, CSPAN_DURATION_CAPACITY, "%dh %02dm", (int)hours, (int)(seconds / 60 % 60));
+    return;
+  }
+  if (ns >= 59950000000) { /* less is at most "59.9 s" */
     snprintf(out, CSPAN_DURATION_CAPACITY, "%dm %02ds", (int)(seconds / 60), (int)(seconds % 60));
     return;
   }

@@ -29,7 +29,7 @@ size_t cspan_columns_put(cspan_buf *out, const char *text, size_t len, size_t ma
 void cspan_columns_pad(cspan_buf *out, size_t count);
 
 /* A duration in at most 8 columns: "812 ns", "1.20 µs", "37.5 ms", "412 ms", "1.02 s",
- * "2m 05s", "3h 20m"; negative counts as none. With `ascii`, "us". */
+ * "2m 05s", "3h 20m", "4d 12h"; negative counts as none. With `ascii`, "us". */
 #define CSPAN_DURATION_CAPACITY 24
 void cspan_format_duration(int64_t ns, bool ascii, char out[CSPAN_DURATION_CAPACITY]);
 

@@ -207,7 +207,24 @@ static void put_short(items *it, const char *key, const char *before) {
   put(it, CSPAN_STYLE_DIM);
 }
 
+/* Who did not answer. */
+static void put_server(items *it) {
+  int64_t number = 0;
+  cspan_str host = cspan_view_text(it->view, "server.address");
+  if (!host.len || it->view->status != CSPAN_SPAN_ERROR ||
+      cspan_view_number(it->view, "http.response.status_code", &number)) {
+    return;
+  }
+  cspan_buf_str(&it->scratch, "no response from ");
+  append(it, host);
+  if (cspan_view_number(it->view, "server.port", &number)) {
+    cspan_buf_printf(&it->scratch, ":%" PRId64, number);
+  }
+  put(it, CSPAN_STYLE_DIM);
+}
+
 static void put_http(items *it) {
+  put_server(it);
   put_number(it, "http.response.status_code", "HTTP ", "");
   put_attempts(it);
   cspan_str type = cspan_view_text(it->view, "error.type");
@@ -246,7 +263,14 @@ static void put_phases(items *it) {
 
 /* Spans of others: the first attributes as they are. */
 static void put_generic(items *it) {
-  for (size_t i = 0; i < it->view->attribute_count && i < MAX_GENERIC; i++) {
+  size_t count = it->view->attribute_count;
+  if (cspan_view_text(it->view, "rpc.method").len) {
+    return;
+  }
+  for (size_t i = 0; i < count && it->count < MAX_GENERIC; i++) {
+    if (strcmp(it->view->attributes[i].key, "error.type") == 0) {
+      continue; /* the line of the error has it */
+    }
     append(it, cspan_str_of(it->view->attributes[i].key));
     cspan_buf_char(&it->scratch, '=');
     cspan_attr_write(&it->scratch, &it->view->attributes[i]);

@@ -80,7 +80,9 @@ void cspan_flow_item(cspan_flow *flow, cspan_style style, const char *text, size
   if (flow->after_item) {
     size_t need = flow->separator_columns + cspan_columns_of(text, len, flow->ascii);
     if (flow->column + need <= flow->width) {
-      put_styled(flow, CSPAN_STYLE_DIM, flow->separator, strlen(flow->separator));
+      bool blank = flow->separator[0] == ' ' && flow->separator[1] == '\0';
+      put_styled(flow, blank ? CSPAN_STYLE_PLAIN : CSPAN_STYLE_DIM, flow->separator,
+                 strlen(flow->separator));
     } else if (flow->lines < flow->max_lines) {
       cspan_buf_char(flow->out, '\n');
       open_line(flow);

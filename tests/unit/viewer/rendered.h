@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the traces of trace_builder.h and odd_traces.h look like. */
+#ifndef TESTS_VIEWER_RENDERED_H
+#define TESTS_VIEWER_RENDERED_H
+
+/* clang-format off */
+
+static const char upload_100[] =
+    "━━ s3.multipart_upload ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━ 412 ms ━━\n"
+    "   photo-backup · 2026-10-01 12:00:00.250 UTC · 7 spans · 0 errors\n"
+    "   trace 101112131415161718191a1b1c1d1e1f\n"
+    "\n"
+    "                                          0            100 ms        200 ms        300 ms\n"
+    "                                          ├────────────┬─────────────┬─────────────┬─────────────┬┤\n"
+    " s3.multipart_upload             412 ms ✓ █████████████████████████████████████████████████████████\n"
+    " │  holiday/2026/beach.mov · 25.0 MiB · 3 parts of 10.0 MiB\n"
+    " ├─ S3.CreateMultipartUpload    13.3 ms   █▌\n"
+    " │     HTTP 200 · received 1.5 KiB · request 4442587F… · dns 85.0 µs · connect 240 µs\n"
+    " │     ttfb 11.2 ms · transfer 60.0 µs\n"
+    " ├─ s3.upload_part              97.0 ms ✓   █████████████\n"
+    " │  │  part 1 · 10.0 MiB\n"
+    " │  └─ S3.UploadPart            96.3 ms     █████████████\n"
+    " │        HTTP 200 · sent 10.0 MiB · request 89AC30F1… · ttfb 84.0 ms · transfer 35.0 µs\n"
+    " │        connection reused\n"
+    " ├─ s3.upload_part               285 ms ✓   ███████████████████████████████████████▌\n"
+    " │  │  part 2 · 10.0 MiB\n"
+    " │  └─ S3.UploadPart             284 ms     ██████✕░░░░███✕░░░░░░░░░░░▐████████████▌\n"
+    " │        HTTP 200 · 3 attempts, 121 ms backoff · sent 10.0 MiB · request F00D58C2… · ttfb 81.0 ms\n"
+    " │        transfer 41.0 µs · connection reused\n"
+    " │        ✕ aws.retry attempt 1: SlowDown 503, backoff 37 ms\n"
+    " │        ✕ aws.retry attempt 2: SlowDown 503, backoff 84 ms\n"
+    " └─ S3.CompleteMultipartUpload   109 ms                                            ▐██████████████▌\n"
+    "       HTTP 200 · request 0BADC0DE… · connection reused\n"
+    "\n"
+    " ✕ a failed attempt   ░ waiting for the next one\n"
+    "\n";
+
+static const char upload_60_ascii[] =
+    "== s3.multipart_upload ========================== 412 ms ==\n"
+    "   photo-backup, 2026-10-01 12:00:00.250 UTC, 7 spans\n"
+    "   0 errors, trace 101112131415161718191a1b1c1d1e1f\n"
+    "\n"
+    "                                      0         200 ms\n"
+    "                                      +---------+---------+\n"
+    " s3.multipart_upload       412 ms ok  #####################\n"
+    " |  holiday/2026/beach.mov, 25.0 MiB, 3 parts of 10.0 MiB\n"
+    " |- S3.CreateMultipartU~  13.3 ms     #\n"
+    " |     HTTP 200, received 1.5 KiB, request 4442587F~\n"
+    " |     dns 85.0 us, connect 240 us, ttfb 11.2 ms\n"
+    " |     transfer 60.0 us\n"
+    " |- s3.upload_part        97.0 ms ok  ######\n"
+    " |  |  part 1, 10.0 MiB\n"
+    " |  `- S3.UploadPart      96.3 ms     ######\n"
+    " |        HTTP 200, sent 10.0 MiB, request 89AC30F1~\n"
+    " |        ttfb 84.0 ms, transfer 35.0 us, connection reused\n"
+    " |- s3.upload_part         285 ms ok  ###############\n"
+    " |  |  part 2, 10.0 MiB\n"
+    " |  `- S3.UploadPart       284 ms     ###x##x...#####\n"
+    " |        HTTP 200, 3 attempts, 121 ms backoff\n"
+    " |        sent 10.0 MiB, request F00D58C2~, ttfb 81.0 ms\n"
+    " |        transfer 41.0 us, connection reused\n"
+    " |        x aws.retry attempt 1: SlowDown 503,\n"
+    " |          backoff 37 ms\n"
+    " |        x aws.retry attempt 2: SlowDown 503,\n"
+    " |          backoff 84 ms\n"
+    " `- S3.CompleteMultipar~   109 ms                    ######\n"
+    "       HTTP 200, request 0BADC0DE~, connection reused\n"
+    "\n"
+    " x a failed attempt   . waiting for the next one\n"
+    "\n";
+
+static const char failure_80_brief[] =
+    "━━ s3.upload_object ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━ 7.50 ms ━━\n"
+    "   photo-backup · 2026-10-01 12:00:00.250 UTC · 2 spans · 2 errors\n"
+    "   trace 101112131415161718191a1b1c1d1e1f\n"
+    "\n"
+    "                             0            2 ms         4 ms          6 ms\n"
+    "                             ├────────────┬────────────┬─────────────┬────────┤\n"
+    " s3.upload_object  7.50 ms ✗ ██████████████████████████████████████████████████\n"
+    " │  ✗ upload failed\n"
+    " │  ! exception NoSuchBucket: The specified bucket does not exist\n"
+    " └─ S3.PutObject   6.80 ms ✗  █████████████████████████████████████████████▌\n"
+    "       ✗ NoSuchBucket: The specified bucket does not exist\n"
+    "\n";
+
+static const char orphans_90[] =
+    "━━ receive uploads ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━ 80.0 ms ━━\n"
+    "   photo-backup · 2026-10-01 12:00:00.250 UTC · 6 spans · 0 errors · 12 more not kept\n"
+    "   trace 101112131415161718191a1b1c1d1e1f\n"
+    "\n"
+    "                            0              20 ms          40 ms          60 ms\n"
+    "                            ├──────────────┬──────────────┬──────────────┬──────────────┤\n"
+    " receive uploads  40.0 ms   ██████████████████████████████▌\n"
+    " │  its parent 7777777777777777 is in another process\n"
+    " │  uploads\n"
+    " └─ handle        30.0 ms      ▐██████████████████████▌\n"
+    "    └─ resize     20.0 ms          ▐██████████████▌\n"
+    "          service thumbnailer\n"
+    " lost child       10.0 ms                                         ███████▌\n"
+    "    its parent 5555555555555555 was not received\n"
+    " chicken          10.0 ms                                                        ████████\n"
+    " │  its parent 0606060606060606 is also below it: these span ids form a loop\n"
+    " └─ egg           5.00 ms                                                            ████\n"
+    "\n";
+
+static const char hostile_90[] =
+    "━━ \\x1b[2J\\x1b[Hroot\\n ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━ 3.00 ms ━━\n"
+    "   \\x1b]0;owned\\x07\\u{202e} · 2026-10-01 12:00:00.250 UTC · 3 spans · 1 error\n"
+    "   trace 101112131415161718191a1b1c1d1e1f\n"
+    "\n"
+    "                                 0                 1 ms               2 ms\n"
+    "                                 ├─────────────────┬──────────────────┬─────────────────┤\n"
+    " \\x1b[2J\\x1b[Hroot\\n   3.00 ms ✗ ████████████████████████████████████████████████████████\n"
+    " │  ✗ E\\x1b[0m: bad\\x1b[31m \\x9b text\n"
+    " │  b\\x1b[2J/k\\r\\nfake line\\xff · request 日本\\x08i…\n"
+    " │  • ev\\x1b[1A +1.00 ms k\\x1b[31m=v\\x9b1m\\n\n"
+    " ├─ 日本語の名前 café  1.00 ms                     ▐██████████████████\n"
+    " └─ (no name)             0 ns                                        ▌\n"
+    "       service photo-backup\n"
+    "\n";
+
+static const char hostile_60_ascii[] =
+    "== \\x1b[2J\\x1b[Hroot\\n ========================= 3.00 ms ==\n"
+    "   \\x1b]0;owned\\x07\\u{202e}, 2026-10-01 12:00:00.250 UTC\n"
+    "   3 spans, 1 error, trace 101112131415161718191a1b1c1d1e1f\n"
+    "\n"
+    "                                  0               2 ms\n"
+    "                                  +---------------+-------+\n"
+    " \\x1b[2J\\x1b[Hroot\\n  3.00 ms ERR #########################\n"
+    " |  ! E\\x1b[0m: bad\\x1b[31m \\x9b text\n"
+    " |  b\\x1b[2J/k\\r\\nfake line\\xff, request ??\\x08i~\n"
+    " |  * ev\\x1b[1A +1.00 ms k\\x1b[31m=v\\x9b1m\\n\n"
+    " |- ?????? cafe       1.00 ms             #########\n"
+    " `- (no name)            0 ns                     #\n"
+    "       service photo-backup\n"
+    "\n";
+
+static const char events_90[] =
+    "━━ job ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━ 20.0 ms ━━\n"
+    "   photo-backup · 2026-10-01 12:00:00.250 UTC · 4 spans · 1 error\n"
+    "   trace 101112131415161718191a1b1c1d1e1f\n"
+    "\n"
+    "                             0              5 ms           10 ms          15 ms\n"
+    "                             ├──────────────┬──────────────┬──────────────┬─────────────┤\n"
+    " job               20.0 ms   ████████████████████████████████████████████████████████████\n"
+    " │  ! exception cache_miss: no entry for it\n"
+    " │  job=nightly · tries=3 · dry_run=true · load=0.25\n"
+    " │  • cache.lookup +12.5 ms job=nightly tries=3\n"
+    " ├─ S3.HeadObject  2.00 ms      ██████\n"
+    " │     holiday/missing.txt · HTTP 404 · NotFound (expected)\n"
+    " ├─ PUT            5.00 ms               ███████████████\n"
+    " │     https://s3.example/holiday/a?x=1 · HTTP 200 · resend 1\n"
+    " └─ S3.GetObject   9.00 ms ✗                               ███████████████████████████\n"
+    "       ✗ timeout: no answer within 3.1 s\n"
+    "       no response from s3.example:443\n"
+    "\n";
+
+static const char delete_60_color[] =
+    "\x1b[31m━━\x1b[0m \x1b[1ms3.batch_delete\x1b[0m \x1b[31m━━━━━━━━━━━━━━━━━━━━━━━━━━━━━\x1b[0m \x1b[1m4.20 ms\x1b[0m \x1b[31m━━\x1b[0m\n"
+    "\x1b[2m   \x1b[0m\x1b[36mphoto-backup\x1b[0m\x1b[2m · \x1b[0m2026-10-01 12:00:00.250 UTC\x1b[2m · \x1b[0m5 spans\n"
+    "\x1b[2m   \x1b[0m\x1b[31m3 errors\x1b[0m\x1b[2m · \x1b[0m\x1b[2mtrace 101112131415161718191a1b1c1d1e1f\x1b[0m\n"
+    "\n"
+    "\x1b[2m                                  0          2 ms\n"
+    "                                  ├──────────┬───────────┬┤\x1b[0m\n"
+    "\x1b[2m \x1b[0m\x1b[1;31ms3.batch_delete\x1b[0m        4.20 ms \x1b[1;31m✗\x1b[0m \x1b[31m█████████████████████████\x1b[0m\n"
+    "\x1b[2m │  \x1b[0m\x1b[1;31m✗\x1b[0m \x1b[31m1\x1b[0m \x1b[31mdeletions\x1b[0m \x1b[31mfailed\x1b[0m\n"
+    "\x1b[2m ├─ \x1b[0m\x1b[1ms3.delete_object\x1b[0m    2.80 ms \x1b[32m✓\x1b[0m \x1b[36m▐████████████████\x1b[0m\n"
+    "\x1b[2m │  └─ \x1b[0m\x1b[1mS3.DeleteObject\x1b[0m  2.65 ms   \x1b[36m▐███████████████▌\x1b[0m\n"
+    "\x1b[2m └─ \x1b[0m\x1b[1;31ms3.delete_object\x1b[0m    2.90 ms \x1b[1;31m✗\x1b[0m  \x1b[31m█████████████████\x1b[0m\n"
+    "\x1b[2m    │  \x1b[0m\x1b[1;31m✗\x1b[0m \x1b[31mdelete\x1b[0m \x1b[31mfailed\x1b[0m\n"
+    "\x1b[2m    │  \x1b[0m\x1b[31m!\x1b[0m \x1b[31mexception\x1b[0m \x1b[31mAccessDenied:\x1b[0m \x1b[31mAccess\x1b[0m \x1b[31mDenied\x1b[0m\n"
+    "\x1b[2m    └─ \x1b[0m\x1b[1;31mS3.DeleteObject\x1b[0m  2.75 ms \x1b[1;31m✗\x1b[0m  \x1b[31m████████████████▌\x1b[0m\n"
+    "\x1b[2m          \x1b[0m\x1b[1;31m✗\x1b[0m \x1b[1;31mAccessDenied:\x1b[0m \x1b[31mAccess\x1b[0m \x1b[31mDenied\x1b[0m\n"
+    "\n";
+
+/* clang-format on */
+
+#endif
