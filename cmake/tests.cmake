@@ -37,6 +37,8 @@ foreach(kind integration conformance oom)
     get_filename_component(name ${source} NAME_WE)
     string(REPLACE "test_" "${kind}_" name ${name})
     cspan_test(${name} ${source} all ${support})
+    target_compile_definitions(${name} PRIVATE
+      CLOUDSPAN_CONFORMANCE_DIR="${cspan_source}/../shared/conformance")
   endforeach()
 endforeach()
 
