@@ -69,6 +69,11 @@ cspan_status cspan_call_set_sink(cspan_call *call, const cspan_sink *sink) {
 }
 
 void cspan_call_set_verify_checksum(cspan_call *call, bool verify) {
+  cspan_call_request *request = &call->request;
   call->response.verify =
       verify && call->client->config->response_checksums != CSPAN_CHECKSUM_WHEN_REQUIRED;
+  if (call->response.verify) {
+    /* Without it S3 sends no checksum. Where there is no room for it, nothing is verified. */
+    cspan_header_list_put(&request->headers, call->scratch, "x-amz-checksum-mode", "ENABLED");
+  }
 }
