@@ -31,11 +31,13 @@ static sbx_error find_part(sbx_call *call, const sbx_upload *upload, const sbx_c
 
 static sbx_error check_parts(sbx_call *call, const sbx_upload *upload,
                              const sbx_complete_request *request) {
-  for (size_t i = 0; i < request->count; i++) {
-    const sbx_part *part;
-    if (i > 0 && request->parts[i].number <= request->parts[i - 1].number) {
+  for (size_t i = 1; i < request->count; i++) {
+    if (request->parts[i].number <= request->parts[i - 1].number) {
       return SBX_INVALID_PART_ORDER;
     }
+  }
+  for (size_t i = 0; i < request->count; i++) {
+    const sbx_part *part;
     sbx_error error = find_part(call, upload, &request->parts[i], &part);
     if (error != SBX_OK) {
       return error;
