@@ -16,6 +16,21 @@ enum {
   BULK_BUFFER = 512 * 1024
 };
 
+/* Before 8.0.0 libcurl starts HTTP/2 anew on a kept connection that has it by prior
+ * knowledge, and fails with a framing error (curl issue 10634). */
+static bool keeps_http2(void) {
+  return curl_version_info(CURLVERSION_NOW)->version_num >= 0x080000;
+}
+
+static void set_http_version(CURL *easy, const cspan_http_client *client) {
+  if (client->version != CSPAN_HTTP_VERSION_2) {
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    return;
+  }
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
+  curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, keeps_http2() ? 0L : 1L);
+}
+
 static void set_client_options(CURL *easy, const cspan_http_client *client) {
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
@@ -29,9 +44,7 @@ static void set_client_options(CURL *easy, const cspan_http_client *client) {
   curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
   curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME,
                    (long)((client->low_speed_timeout_ms + 999) / 1000));
-  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
-                   client->version == CSPAN_HTTP_VERSION_2 ? CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
-                                                           : CURL_HTTP_VERSION_1_1);
+  set_http_version(easy, client);
   curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
   if (client->insecure_skip_verify) {
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
