@@ -266,8 +266,8 @@ const cspan_cli_command cspan_cmd_s3_cp = {
     .description =
         "Copies a file to S3, an object to a file, or an object to another key or bucket. '-' is\n"
         "the standard input or output. A destination that ends with '/' (or is a folder or a\n"
-        "bare bucket) gets the name of the source added. Uploads of 16 MiB and more, and pipes,\n"
-        "go in parts, several at once; a failed or interrupted one is aborted, so that nothing\n"
+        "bare bucket) gets the name of the source added. Uploads of 16 MiB and more go in\n"
+        "parts, several at once; one that fails or is interrupted is aborted, so that nothing\n"
         "stays on the server. A download is written beside its target and renamed when whole.\n"
         "\n"
         "With --recursive the source is a folder (symbolic links to folders are not followed) or\n"

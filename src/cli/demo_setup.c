@@ -18,18 +18,22 @@ static cspan_status no_memory(cspan_error **error) {
   return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory");
 }
 
-/* Sandbox and receiver are on this machine: a proxy of the environment would not find them. */
-static void bypass_proxy(void) {
+static bool uses_sandbox(const cspan_demo *demo) {
+  return !demo->run->globals->endpoint_url && !demo->values->bucket;
+}
+
+/* Sandbox and receiver are on this machine, where a proxy of the environment would not find
+ * them; a profile is for the real service. */
+static void prepare_environment(const cspan_demo *demo) {
   const char *old = cspan_env("no_proxy");
   char *text = old ? cspan_asprintf("127.0.0.1,%s", old) : cspan_strdup("127.0.0.1");
   if (text) {
     (void)setenv("no_proxy", text, 1);
   }
   cspan_free(text);
-}
-
-static bool uses_sandbox(const cspan_demo *demo) {
-  return !demo->run->globals->endpoint_url && !demo->values->bucket;
+  if (uses_sandbox(demo)) {
+    (void)unsetenv("AWS_PROFILE");
+  }
 }
 
 static bool write_output(void *user, const char *text, size_t len) {
@@ -101,10 +105,8 @@ static cspan_status open_provider(cspan_demo *demo, cspan_error **error) {
 
 static void sandbox_options(const cspan_demo *demo, cspan_aws_options *options) {
   options->region = "us-east-1";
-  options->profile = "default";
-  /* What the user's files say is for the real service. */
-  options->config_file = "/dev/null";
-  options->credentials_file = "/dev/null";
+  options->config_file = "/dev/null/none";
+  options->credentials_file = "/dev/null/none";
   options->access_key_id = "sandbox";
   options->secret_access_key = "sandbox-secret";
   options->endpoint_url = cspan_sandbox_endpoint(demo->sandbox);
@@ -182,7 +184,7 @@ cspan_status cspan_demo_open(cspan_demo *demo, const cspan_cli_run *run, cspan_e
   demo->run = run;
   demo->values = run->values;
   demo->context = (cspan_context){.cancel = run->cancel};
-  bypass_proxy();
+  prepare_environment(demo);
   cspan_status status = make_data(demo, error);
   if (status == CSPAN_OK && uses_sandbox(demo)) {
     cspan_sandbox_options options = {.size = sizeof options};
