@@ -3,20 +3,17 @@
 
 enum { GROUP_START = 3, GROUP_END = 4, MAX_FIELD = (1 << 29) - 1 };
 
-cspan_pb_reader cspan_pb_read(const uint8_t *data, size_t len)
-{
+cspan_pb_reader cspan_pb_read(const uint8_t *data, size_t len) {
   return (cspan_pb_reader){.at = data, .end = data ? data + len : data};
 }
 
-static bool fail(cspan_pb_reader *reader)
-{
+static bool fail(cspan_pb_reader *reader) {
   reader->bad = true;
   reader->at = reader->end;
   return false;
 }
 
-static bool read_varint(cspan_pb_reader *reader, uint64_t *out)
-{
+static bool read_varint(cspan_pb_reader *reader, uint64_t *out) {
   uint64_t value = 0;
   for (unsigned shift = 0; shift < 64 && reader->at < reader->end; shift += 7) {
     uint8_t byte = *reader->at++;
@@ -32,8 +29,7 @@ static bool read_varint(cspan_pb_reader *reader, uint64_t *out)
   return fail(reader);
 }
 
-static bool read_fixed(cspan_pb_reader *reader, unsigned size, uint64_t *out)
-{
+static bool read_fixed(cspan_pb_reader *reader, unsigned size, uint64_t *out) {
   if ((size_t)(reader->end - reader->at) < size) {
     return fail(reader);
   }
@@ -46,8 +42,7 @@ static bool read_fixed(cspan_pb_reader *reader, unsigned size, uint64_t *out)
   return true;
 }
 
-static bool read_bytes(cspan_pb_reader *reader, cspan_pb_field *field)
-{
+static bool read_bytes(cspan_pb_reader *reader, cspan_pb_field *field) {
   uint64_t len;
   if (!read_varint(reader, &len)) {
     return false;
@@ -62,8 +57,7 @@ static bool read_bytes(cspan_pb_reader *reader, cspan_pb_field *field)
 }
 
 /* One field, where a group's start and end count as fields without a value. */
-static bool read_field(cspan_pb_reader *reader, cspan_pb_field *field)
-{
+static bool read_field(cspan_pb_reader *reader, cspan_pb_field *field) {
   uint64_t tag;
   if (!read_varint(reader, &tag)) {
     return false;
@@ -89,8 +83,7 @@ static bool read_field(cspan_pb_reader *reader, cspan_pb_field *field)
   }
 }
 
-static bool skip_group(cspan_pb_reader *reader, uint32_t number)
-{
+static bool skip_group(cspan_pb_reader *reader, uint32_t number) {
   uint32_t open[CSPAN_PB_MAX_DEPTH] = {number};
   size_t depth = 1;
   while (depth > 0) {
@@ -110,8 +103,7 @@ static bool skip_group(cspan_pb_reader *reader, uint32_t number)
   return true;
 }
 
-bool cspan_pb_next(cspan_pb_reader *reader, cspan_pb_field *field)
-{
+bool cspan_pb_next(cspan_pb_reader *reader, cspan_pb_field *field) {
   while (reader->at < reader->end) {
     if (!read_field(reader, field)) {
       return false;

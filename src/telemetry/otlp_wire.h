@@ -33,8 +33,7 @@ cspan_pb_reader cspan_pb_read(const uint8_t *data, size_t len);
 bool cspan_pb_next(cspan_pb_reader *reader, cspan_pb_field *field);
 /* Whether the field has that number and type: one of another type counts as
  * unknown, as in the protobuf libraries. */
-static inline bool cspan_pb_is(const cspan_pb_field *field, uint32_t number, unsigned type)
-{
+static inline bool cspan_pb_is(const cspan_pb_field *field, uint32_t number, unsigned type) {
   return field->number == number && field->type == type;
 }
 
