@@ -5,17 +5,22 @@
 
 enum { FIRST_CAP = 1024, FIRST_ENTRIES = 32, OPEN_SIZE = 2, MARK_HEADROOM = 65536 };
 
-void cspan_enc_reset(cspan_enc *enc, uint32_t keep) {
+void cspan_enc_begin(cspan_enc *enc, uint32_t max) {
+  enc->len = 0;
+  enc->max = max;
+  enc->end = enc->cap < max ? enc->cap : max;
+  enc->entry_count = 0;
+  memset(enc->filter, 0, sizeof enc->filter);
+  enc->marks[CSPAN_MARK_NAME].len = 0;
+  enc->marks[CSPAN_MARK_STATUS].len = 0;
+}
+
+void cspan_enc_trim(cspan_enc *enc, uint32_t keep) {
   if (enc->cap > keep) {
     cspan_free(enc->data);
     enc->data = NULL;
     enc->cap = 0;
   }
-  enc->len = 0;
-  enc->entry_count = 0;
-  memset(enc->filter, 0, sizeof enc->filter);
-  enc->marks[CSPAN_MARK_NAME].len = 0;
-  enc->marks[CSPAN_MARK_STATUS].len = 0;
 }
 
 void cspan_enc_free(cspan_enc *enc) {

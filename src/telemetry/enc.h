@@ -55,14 +55,9 @@ bool cspan_kv_measure(const cspan_attr *attr, size_t key_len, size_t max, cspan_
 uint8_t *cspan_kv_write(uint8_t *p, uint8_t tag, const cspan_attr *attr, const cspan_kv_size *size);
 
 /* Starts the content anew, of at most `max` bytes. */
-static inline void cspan_enc_begin(cspan_enc *enc, uint32_t max) {
-  enc->len = 0;
-  enc->max = max;
-  enc->end = enc->cap < max ? enc->cap : max;
-}
-
-/* Forgets the content, and the memory too when it is above `keep` bytes. */
-void cspan_enc_reset(cspan_enc *enc, uint32_t keep);
+void cspan_enc_begin(cspan_enc *enc, uint32_t max);
+/* Gives the memory back when it is above `keep` bytes; the content is gone. */
+void cspan_enc_trim(cspan_enc *enc, uint32_t keep);
 void cspan_enc_free(cspan_enc *enc);
 bool cspan_enc_grow(cspan_enc *enc, size_t more);
 

@@ -167,7 +167,8 @@ static bool put_options(cspan_enc *enc, const cspan_provider_options *options) {
 
 cspan_status cspan_resource_encode(const cspan_provider_options *options, uint8_t **out,
                                    size_t *out_len, cspan_error **error) {
-  cspan_enc enc = {.max = RESOURCE_MAX};
+  cspan_enc enc = {.data = NULL};
+  cspan_enc_begin(&enc, RESOURCE_MAX);
   if (!put_sdk(&enc) || !put_process(&enc) || !put_host(&enc) || !put_environment(&enc)) {
     cspan_enc_free(&enc);
     return cspan_error_set(error, CSPAN_ERR_NOMEM, "no memory for the resource");

@@ -10,7 +10,7 @@ enum {
   CHUNK_SLOTS = 64,
   CHUNK_LIMIT = 16384, /* over a million open spans */
   SPINS = 64,
-  YIELDS = 64
+  KEEP_BYTES = 32768 /* of a slot's buffer, while it is in the pool */
 };
 
 static _Atomic(cspan_slot *) chunks[CHUNK_LIMIT];
@@ -159,6 +159,7 @@ void cspan_slot_after_fork(void) {
 }
 
 void cspan_slot_give(cspan_slot *slot) {
+  cspan_enc_trim(&slot->enc, KEEP_BYTES);
   atomic_store_explicit(&slot->owner, NULL, memory_order_release);
   push(slot);
 }

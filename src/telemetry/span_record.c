@@ -16,7 +16,7 @@ enum {
   STATUS_CODE = 0x18
 };
 /* Names and status descriptions are cut to this. */
-enum { TEXT_MAX = 16384, KEEP_BYTES = 32768 };
+enum { TEXT_MAX = 16384 };
 
 void cspan_slot_attr(cspan_slot *slot, const cspan_attr *attr) {
   if (!cspan_enc_set(&slot->enc, TAG_ATTRIBUTE, attr, slot->tracer->provider->limits.attributes)) {
@@ -170,7 +170,6 @@ static void finish(cspan_slot *slot, int64_t end_ns) {
     const cspan_span_processor *processor = provider->processors[i];
     processor->vtable->on_end(processor->self, &ended);
   }
-  cspan_enc_reset(&slot->enc, KEEP_BYTES);
 }
 
 /* The handle is stale before the processors run, and the slot is not reused

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/telemetry/gate_exporter.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "telemetry/core.h"
+
+static int warnings;
+
+static void count_warning(void *user, cspan_log_level level, const char *message) {
+  (void)user;
+  (void)message;
+  warnings += level == CSPAN_LOG_WARN;
+}
+
+static cspan_tracer_provider *open_simple(gate_exporter *gate) {
+  cspan_span_processor *processor = cspan_processor_simple(gate_create(gate));
+  cspan_provider_options options = {.processors = &processor, .processor_count = 1};
+  cspan_tracer_provider *provider;
+  assert_int_equal(cspan_tracer_provider_create(&options, &provider, NULL), CSPAN_OK);
+  return provider;
+}
+
+static void one_span(cspan_tracer_provider *provider) {
+  cspan_tracer *tracer = cspan_tracer_get(provider, "simple", NULL, NULL);
+  cspan_span_end(cspan_span_start(tracer, NULL, "s", NULL));
+}
+
+static void test_each_span_is_exported_at_its_end(void **state) {
+  (void)state;
+  gate_exporter gate;
+  cspan_tracer_provider *provider = open_simple(&gate);
+  for (size_t i = 1; i <= 3; i++) {
+    one_span(provider);
+    assert_int_equal(gate.spans, i);
+  }
+  assert_int_equal(gate.largest, 1);
+  assert_true(gate.saw_deadline);
+  assert_int_equal(cspan_tracer_provider_force_flush(provider, 0, NULL), CSPAN_OK);
+  assert_int_equal(gate.flushes, 1);
+  assert_int_equal(cspan_tracer_provider_shutdown(provider, 0, NULL), CSPAN_OK);
+  assert_int_equal(gate.shutdowns, 1);
+  assert_int_equal(cspan_tracer_provider_shutdown(provider, 0, NULL), CSPAN_ERR_SHUTDOWN);
+  cspan_tracer_provider_free(provider);
+  assert_true(gate.has_gone);
+  gate_destroy(&gate);
+}
+
+static void test_failures(void **state) {
+  (void)state;
+  gate_exporter gate;
+  cspan_error *error = NULL;
+  cspan_tracer_provider *provider = open_simple(&gate);
+  cspan_log_set(count_warning, NULL, CSPAN_LOG_WARN);
+  warnings = 0;
+  gate.status = CSPAN_ERR_CONNECT;
+  one_span(provider);
+  one_span(provider);
+  assert_int_equal(warnings, 1);
+  assert_int_equal(cspan_tracer_provider_force_flush(provider, 0, &error), CSPAN_ERR_CONNECT);
+  assert_non_null(strstr(cspan_error_message(error), "2 spans were not exported"));
+  cspan_error_free(error);
+  gate.status = CSPAN_OK;
+  one_span(provider);
+  assert_int_equal(cspan_tracer_provider_force_flush(provider, 0, NULL), CSPAN_OK);
+  cspan_telemetry_stats stats;
+  cspan_tracer_provider_stats(provider, &stats);
+  assert_int_equal(stats.spans_ended, 3);
+  assert_int_equal(stats.spans_exported, 1);
+  assert_int_equal(stats.spans_dropped_export_failed, 2);
+  cspan_tracer *tracer = cspan_tracer_get(provider, "simple", NULL, NULL);
+  cspan_span late = cspan_span_start(tracer, NULL, "late", NULL);
+  cspan_tracer_provider_shutdown(provider, 0, NULL);
+  cspan_span_end(late);
+  cspan_tracer_provider_stats(provider, &stats);
+  assert_int_equal(stats.spans_dropped_export_failed, 3);
+  assert_int_equal(gate.spans, 1);
+  cspan_log_set(NULL, NULL, CSPAN_LOG_WARN);
+  cspan_tracer_provider_free(provider);
+  gate_destroy(&gate);
+}
+
+static void *end_one(void *arg) {
+  one_span(arg);
+  return NULL;
+}
+
+/* A fork while another thread is inside an export leaves the child able to work. */
+static void test_fork_during_an_export(void **state) {
+  (void)state;
+  gate_exporter gate;
+  cspan_tracer_provider *provider = open_simple(&gate);
+  gate_set(&gate, true);
+  pthread_t thread;
+  assert_int_equal(pthread_create(&thread, NULL, end_one, provider), 0);
+  gate_await_inside(&gate);
+  pid_t child = fork();
+  assert_true(child >= 0);
+  if (child == 0) {
+    pthread_mutex_init(&gate.lock, NULL);
+    gate.is_shut = false;
+    one_span(provider);
+    _exit(gate.spans == 1 ? 0 : 1);
+  }
+  int status = -1;
+  assert_int_equal(waitpid(child, &status, 0), child);
+  assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  gate_set(&gate, false);
+  pthread_join(thread, NULL);
+  assert_int_equal(gate.spans, 1);
+  cspan_tracer_provider_free(provider);
+  gate_destroy(&gate);
+}
+
+static void test_no_exporter(void **state) {
+  (void)state;
+  assert_null(cspan_processor_simple(NULL));
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_each_span_is_exported_at_its_end),
+      cmocka_unit_test(test_failures),
+      cmocka_unit_test(test_fork_during_an_export),
+      cmocka_unit_test(test_no_exporter),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
