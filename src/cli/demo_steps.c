@@ -266,22 +266,25 @@ static cspan_status step_missing(cspan_demo *demo, cspan_error **error) {
 
 const cspan_demo_step cspan_demo_steps[] = {
     {"A bucket",
-     "One API call is one span: what was asked, of whom, and how long each phase took.\n", NULL,
-     NULL, step_bucket},
+     "One API call is one span: what was asked, of whom, and how long each phase\n"
+     "took.\n",
+     NULL, NULL, step_bucket},
     {"Upload 1 MiB",
-     "The storage layer's span says what the application did, the one below which call it made.\n",
+     "The storage layer's span says what the application did, the one below it\n"
+     "which call that took.\n",
      NULL, NULL, step_upload},
     {"Download it, with progress", "What arrives is compared with what was uploaded.\n", NULL, NULL,
      step_download},
     {"Upload 25 MiB in parts", "Three parts, all under way at once.\n",
-     "The second is told twice to slow down (503 SlowDown): each retry is an event with the\n"
-     "backoff that follows it. It is no error, as the part arrives in the end.\n",
+     "The second is told twice to slow down (503 SlowDown): each retry is an event\n"
+     "with the backoff that follows. The part arrives in the end: no error.\n",
      "op=UploadPart,part=2,count=2,status=503,code=SlowDown", step_multipart},
     {"Upload from a source that breaks off",
-     "Reading the second part fails: the upload is aborted, and nothing stays on the server.\n",
+     "Reading the second part fails: the upload is aborted, and nothing stays on\n"
+     "the server.\n",
      NULL, NULL, step_abort},
     {"Delete 20 objects", "Deletes run at once, each with an outcome of its own.\n",
-     "One of them is denied (403 AccessDenied): the others are deleted all the same.\n",
+     "One is denied (403 AccessDenied): the others are deleted all the same.\n",
      "op=DeleteObject,key=*batch/07,status=403,code=AccessDenied", step_batch_delete},
     {"Download a key that does not exist", "The service's error code is on both spans.\n", NULL,
      NULL, step_missing},

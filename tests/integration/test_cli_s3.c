@@ -114,7 +114,7 @@ static int setup(void **state) {
   (void)setenv("AWS_ENDPOINT_URL_S3", cspan_sandbox_endpoint(sandbox), 1);
   (void)snprintf(folder, sizeof folder, "/tmp/cspan-cli-XXXXXX");
   assert_non_null(mkdtemp(folder));
-  S3_ONLY(0, "mb", "s3://b");
+  S3_ONLY(0, "mb", "s3://bkt");
   return 0;
 }
 
@@ -131,22 +131,22 @@ static void test_round_trip(void **state) {
   (void)state;
   command c;
   write_file(path_of("a.txt"), "hello\n", 6);
-  S3(&c, 0, "cp", path_of("a.txt"), "s3://b/dir/", "--content-type", "text/plain", "--metadata",
+  S3(&c, 0, "cp", path_of("a.txt"), "s3://bkt/dir/", "--content-type", "text/plain", "--metadata",
      "owner=me", "--checksum", "SHA256");
-  assert_non_null(strstr(c.out, "-> s3://b/dir/a.txt (6 B)\n"));
+  assert_non_null(strstr(c.out, "-> s3://bkt/dir/a.txt (6 B)\n"));
   command_free(&c);
-  S3_ONLY(0, "cp", "s3://b/dir/a.txt", path_of("back.txt"));
+  S3_ONLY(0, "cp", "s3://bkt/dir/a.txt", path_of("back.txt"));
   assert_file(path_of("back.txt"), "hello\n", 6);
-  S3_ONLY(0, "cp", "s3://b/dir/a.txt", path_of("new/sub/"));
+  S3_ONLY(0, "cp", "s3://bkt/dir/a.txt", path_of("new/sub/"));
   assert_file(path_of("new/sub/a.txt"), "hello\n", 6);
-  S3(&c, 0, "stat", "--json", "s3://b/dir/a.txt");
+  S3(&c, 0, "stat", "--json", "s3://bkt/dir/a.txt");
   json_t *info = json_line(c.out, 0);
   assert_int_equal(json_integer_value(json_object_get(info, "size_bytes")), 6);
   assert_string_equal(member(info, "content_type"), "text/plain");
   assert_string_equal(member(json_object_get(info, "metadata"), "owner"), "me");
   json_decref(info);
   command_free(&c);
-  S3(&c, 0, "stat", "s3://b/dir/a.txt");
+  S3(&c, 0, "stat", "s3://bkt/dir/a.txt");
   assert_non_null(strstr(c.out, "Content type    text/plain\n"));
   assert_non_null(strstr(c.out, "Metadata        owner=me\n"));
   command_free(&c);
@@ -155,23 +155,23 @@ static void test_round_trip(void **state) {
 static void test_streams(void **state) {
   (void)state;
   command c;
-  command_start(&c, (const char *const[]){"cloudspan", "s3", "cp", "-", "s3://b/in", NULL}, "abc",
+  command_start(&c, (const char *const[]){"cloudspan", "s3", "cp", "-", "s3://bkt/in", NULL}, "abc",
                 3);
   command_wait(&c);
   assert_int_equal(c.exit_code, 0);
   command_free(&c);
-  S3(&c, 0, "cp", "s3://b/in", "-");
+  S3(&c, 0, "cp", "s3://bkt/in", "-");
   assert_string_equal(c.out, "abc");
   command_free(&c);
-  S3(&c, 0, "cp", "--json", "s3://b/in", "-");
+  S3(&c, 0, "cp", "--json", "s3://bkt/in", "-");
   assert_string_equal(c.out, "abc");
   command_free(&c);
-  command_start(&c, (const char *const[]){"cloudspan", "s3", "cp", "-", "s3://b/empty", NULL}, NULL,
-                0);
+  command_start(&c, (const char *const[]){"cloudspan", "s3", "cp", "-", "s3://bkt/empty", NULL},
+                NULL, 0);
   command_wait(&c);
   assert_int_equal(c.exit_code, 0);
   command_free(&c);
-  S3(&c, 0, "cp", "s3://b/empty", "-");
+  S3(&c, 0, "cp", "s3://bkt/empty", "-");
   assert_int_equal(c.out_len, 0);
   command_free(&c);
 }
@@ -185,15 +185,15 @@ static void test_pipe_in_parts(void **state) {
   command_start(&c,
                 (const char *const[]){"sh", "-c",
                                       "cat | \"${CLOUDSPAN_COMMAND:-./cloudspan}\" s3 cp - "
-                                      "s3://b/piped --multipart-threshold 6MiB --part-size 5MiB",
+                                      "s3://bkt/piped --multipart-threshold 6MiB --part-size 5MiB",
                                       NULL},
                 data, len);
   command_wait(&c);
   assert_int_equal(c.exit_code, 0);
   command_free(&c);
-  S3_ONLY(0, "cp", "s3://b/piped", path_of("piped"));
+  S3_ONLY(0, "cp", "s3://bkt/piped", path_of("piped"));
   assert_file(path_of("piped"), data, len);
-  S3(&c, 0, "stat", "--json", "s3://b/piped");
+  S3(&c, 0, "stat", "--json", "s3://bkt/piped");
   json_t *info = json_line(c.out, 0);
   assert_non_null(strstr(member(info, "etag"), "-3"));
   json_decref(info);
@@ -207,15 +207,15 @@ static void test_multipart_file(void **state) {
   char *data = make_data(len);
   command c;
   write_file(path_of("large"), data, len);
-  S3(&c, 0, "cp", "--json", path_of("large"), "s3://b");
+  S3(&c, 0, "cp", "--json", path_of("large"), "s3://bkt");
   json_t *line = json_line(c.out, 0);
   assert_string_equal(member(line, "operation"), "upload");
-  assert_string_equal(member(line, "destination"), "s3://b/large");
+  assert_string_equal(member(line, "destination"), "s3://bkt/large");
   assert_int_equal(json_integer_value(json_object_get(line, "size_bytes")), len);
   assert_non_null(strstr(member(line, "etag"), "-2"));
   json_decref(line);
   command_free(&c);
-  S3_ONLY(0, "cp", "s3://b/large", path_of("large2"));
+  S3_ONLY(0, "cp", "s3://bkt/large", path_of("large2"));
   assert_file(path_of("large2"), data, len);
   free(data);
 }
@@ -224,15 +224,15 @@ static void test_copy_within_s3(void **state) {
   (void)state;
   command c;
   write_file(path_of("x"), "xyz", 3);
-  S3_ONLY(0, "cp", path_of("x"), "s3://b/x", "--content-type", "a/b");
-  S3_ONLY(0, "cp", "s3://b/x", "s3://b/copies/");
-  S3_ONLY(0, "cp", "s3://b/x", "s3://b/y", "--content-type", "c/d");
-  S3(&c, 0, "stat", "--json", "s3://b/copies/x");
+  S3_ONLY(0, "cp", path_of("x"), "s3://bkt/x", "--content-type", "a/b");
+  S3_ONLY(0, "cp", "s3://bkt/x", "s3://bkt/copies/");
+  S3_ONLY(0, "cp", "s3://bkt/x", "s3://bkt/y", "--content-type", "c/d");
+  S3(&c, 0, "stat", "--json", "s3://bkt/copies/x");
   json_t *info = json_line(c.out, 0);
   assert_string_equal(member(info, "content_type"), "a/b");
   json_decref(info);
   command_free(&c);
-  S3(&c, 0, "stat", "--json", "s3://b/y");
+  S3(&c, 0, "stat", "--json", "s3://bkt/y");
   info = json_line(c.out, 0);
   assert_string_equal(member(info, "content_type"), "c/d");
   json_decref(info);
@@ -247,10 +247,10 @@ static void test_trees(void **state) {
   write_file(path_of("tree/one"), "1", 1);
   write_file(path_of("tree/sub/two"), "22", 2);
   assert_int_equal(symlink("..", path_of("tree/loop")), 0);
-  S3(&c, 0, "cp", "-r", path_of("tree"), "s3://b/t");
+  S3(&c, 0, "cp", "-r", path_of("tree"), "s3://bkt/t");
   assert_non_null(strstr(c.err, "loop': a symbolic link to a folder is not followed"));
   command_free(&c);
-  S3(&c, 0, "ls", "--json", "-r", "s3://b/t");
+  S3(&c, 0, "ls", "--json", "-r", "s3://bkt/t");
   json_t *line = json_line(c.out, 0);
   assert_string_equal(member(line, "key"), "t/one");
   json_decref(line);
@@ -259,12 +259,12 @@ static void test_trees(void **state) {
   assert_int_equal(json_integer_value(json_object_get(line, "size_bytes")), 2);
   json_decref(line);
   command_free(&c);
-  S3_ONLY(0, "cp", "-r", "s3://b/t", "s3://b/copy");
-  S3_ONLY(0, "cp", "-r", "s3://b/copy/", path_of("restored"));
+  S3_ONLY(0, "cp", "-r", "s3://bkt/t", "s3://bkt/copy");
+  S3_ONLY(0, "cp", "-r", "s3://bkt/copy/", path_of("restored"));
   assert_file(path_of("restored/one"), "1", 1);
   assert_file(path_of("restored/sub/two"), "22", 2);
-  S3_ONLY(4, "cp", "-r", "s3://b/nothing", path_of("restored"));
-  S3(&c, 2, "cp", "-r", "-", "s3://b/t");
+  S3_ONLY(4, "cp", "-r", "s3://bkt/nothing", path_of("restored"));
+  S3(&c, 2, "cp", "-r", "-", "s3://bkt/t");
   command_free(&c);
 }
 
@@ -272,19 +272,19 @@ static void test_list(void **state) {
   (void)state;
   command c;
   write_file(path_of("f"), "12345", 5);
-  S3_ONLY(0, "cp", path_of("f"), "s3://b/p/f");
-  S3_ONLY(0, "cp", path_of("f"), "s3://b/p/q/f");
-  S3_ONLY(0, "cp", path_of("f"), "s3://b/p/\x1b[31mred");
+  S3_ONLY(0, "cp", path_of("f"), "s3://bkt/p/f");
+  S3_ONLY(0, "cp", path_of("f"), "s3://bkt/p/q/f");
+  S3_ONLY(0, "cp", path_of("f"), "s3://bkt/p/\x1b[31mred");
   S3(&c, 0, "ls");
-  assert_non_null(strstr(c.out, "  b\n"));
+  assert_non_null(strstr(c.out, "  bkt\n"));
   command_free(&c);
-  S3(&c, 0, "ls", "s3://b/p/");
+  S3(&c, 0, "ls", "s3://bkt/p/");
   assert_non_null(strstr(c.out, "PREFIX  p/q/\n"));
   assert_non_null(strstr(c.out, "  5  p/f\n"));
   assert_null(strchr(c.out, '\x1b'));
   assert_non_null(strstr(c.out, "p/\\x1b[31mred\n"));
   command_free(&c);
-  S3_ONLY(4, "ls", "s3://b/none/");
+  S3_ONLY(4, "ls", "s3://bkt/none/");
   S3_ONLY(0, "mb", "s3://empty-bucket");
   S3_ONLY(0, "ls", "s3://empty-bucket");
   S3(&c, 4, "ls", "s3://no-such-bucket");
@@ -297,10 +297,10 @@ static void test_hostile_keys(void **state) {
   (void)state;
   command c;
   write_file(path_of("f"), "evil", 4);
-  S3_ONLY(0, "cp", path_of("f"), "s3://b/h/../../escaped");
-  S3_ONLY(0, "cp", path_of("f"), "s3://b/h//absolute");
-  S3_ONLY(0, "cp", path_of("f"), "s3://b/h/good");
-  S3(&c, 3, "cp", "-r", "s3://b/h", path_of("inner/target"));
+  S3_ONLY(0, "cp", path_of("f"), "s3://bkt/h/../../escaped");
+  S3_ONLY(0, "cp", path_of("f"), "s3://bkt/h//absolute");
+  S3_ONLY(0, "cp", path_of("f"), "s3://bkt/h/good");
+  S3(&c, 3, "cp", "-r", "s3://bkt/h", path_of("inner/target"));
   assert_non_null(strstr(c.err, "is refused"));
   assert_non_null(strstr(c.err, "1 done, 2 failed"));
   command_free(&c);
@@ -308,14 +308,14 @@ static void test_hostile_keys(void **state) {
   assert_int_equal(count_entries(path_of("inner/target")), 1);
   assert_int_equal(count_entries(path_of("inner")), 1);
   assert_int_not_equal(access(path_of("escaped"), F_OK), 0);
-  S3(&c, 2, "cp", "s3://b/h/../..", path_of("inner/"));
+  S3(&c, 2, "cp", "s3://bkt/h/../..", path_of("inner/"));
   command_free(&c);
 }
 
 static void put_keys(size_t count) {
   for (size_t i = 0; i < count; i++) {
     char uri[64];
-    (void)snprintf(uri, sizeof uri, "s3://b/k/%zu", i);
+    (void)snprintf(uri, sizeof uri, "s3://bkt/k/%zu", i);
     S3_ONLY(0, "cp", "/dev/null", uri);
   }
 }
@@ -333,14 +333,14 @@ static void test_remove(void **state) {
   (void)state;
   command c;
   put_keys(4);
-  S3(&c, 0, "rm", "s3://b/k/0", "s3://b/k/missing");
-  assert_non_null(strstr(c.out, "delete: s3://b/k/0\n"));
+  S3(&c, 0, "rm", "s3://bkt/k/0", "s3://bkt/k/missing");
+  assert_non_null(strstr(c.out, "delete: s3://bkt/k/0\n"));
   command_free(&c);
   assert_int_equal(count_operation("DeleteObjects"), 0);
-  S3_ONLY(0, "rm", "-r", "s3://b/k/");
+  S3_ONLY(0, "rm", "-r", "s3://bkt/k/");
   assert_int_equal(count_operation("DeleteObjects"), 1);
-  S3_ONLY(4, "ls", "s3://b/k/");
-  S3_ONLY(2, "rm", "s3://b");
+  S3_ONLY(4, "ls", "s3://bkt/k/");
+  S3_ONLY(2, "rm", "s3://bkt");
   S3_ONLY(4, "rm", "s3://no-such-bucket/k");
 }
 
@@ -351,7 +351,7 @@ static void test_remove_partly_denied(void **state) {
   assert_int_equal(cspan_sandbox_add_fault_text(
                        sandbox, "op=DeleteObject,key=k/1,status=403,code=AccessDenied", NULL),
                    CSPAN_OK);
-  S3(&c, 3, "rm", "-r", "--per-key", "--json", "s3://b/k/");
+  S3(&c, 3, "rm", "-r", "--per-key", "--json", "s3://bkt/k/");
   json_t *line = json_line(c.out, 1);
   assert_string_equal(member(line, "key"), "k/1");
   assert_string_equal(member(json_object_get(line, "error"), "code"), "AccessDenied");
@@ -376,21 +376,21 @@ static void test_buckets(void **state) {
   command_free(&c);
   S3_ONLY(0, "rb", "--force", "s3://second");
   S3_ONLY(4, "stat", "s3://second");
-  S3_ONLY(0, "stat", "s3://b");
+  S3_ONLY(0, "stat", "s3://bkt");
   S3_ONLY(4, "rb", "s3://second");
-  S3_ONLY(2, "mb", "s3://b/key");
+  S3_ONLY(2, "mb", "s3://bkt/key");
 }
 
 static void test_presign(void **state) {
   (void)state;
   command c;
   char *answer = NULL;
-  S3(&c, 0, "presign", "--method", "put", "s3://b/signed", "--expires-in", "60");
+  S3(&c, 0, "presign", "--method", "put", "s3://bkt/signed", "--expires-in", "60");
   c.out[strcspn(c.out, "\n")] = '\0';
   assert_int_equal(plain_http("PUT", c.out, "Content-Type:", "signed", 6, &answer), 200);
   free(answer);
   command_free(&c);
-  S3(&c, 0, "presign", "--json", "s3://b/signed");
+  S3(&c, 0, "presign", "--json", "s3://bkt/signed");
   json_t *line = json_line(c.out, 0);
   assert_int_equal(json_integer_value(json_object_get(line, "expires_in_s")), 3600);
   assert_int_equal(plain_http("GET", member(line, "url"), NULL, NULL, 0, &answer), 200);
@@ -398,21 +398,21 @@ static void test_presign(void **state) {
   free(answer);
   json_decref(line);
   command_free(&c);
-  S3_ONLY(2, "presign", "--method", "DELETE", "s3://b/x");
-  S3_ONLY(2, "presign", "--expires-in", "604801", "s3://b/x");
+  S3_ONLY(2, "presign", "--method", "DELETE", "s3://bkt/x");
+  S3_ONLY(2, "presign", "--expires-in", "604801", "s3://bkt/x");
 }
 
 static void test_exit_codes(void **state) {
   (void)state;
   command c;
-  S3(&c, 4, "cp", "s3://b/missing", path_of("m"));
+  S3(&c, 4, "cp", "s3://bkt/missing", path_of("m"));
   assert_non_null(strstr(c.err, "NoSuchKey"));
   command_free(&c);
   assert_int_not_equal(access(path_of("m"), F_OK), 0);
-  S3_ONLY(4, "stat", "s3://b/missing");
-  S3_ONLY(1, "cp", path_of("no-such-file"), "s3://b/x");
+  S3_ONLY(4, "stat", "s3://bkt/missing");
+  S3_ONLY(1, "cp", path_of("no-such-file"), "s3://bkt/x");
   S3_ONLY(2, "cp", "a", "b");
-  S3_ONLY(2, "cp", "s3://b/x");
+  S3_ONLY(2, "cp", "s3://bkt/x");
   S3(&c, 2, "ls", "--recurs");
   assert_non_null(strstr(c.err, "did you mean '--recursive'?"));
   command_free(&c);
@@ -434,7 +434,7 @@ static void test_service_error_after_retries(void **state) {
   assert_int_equal(cspan_sandbox_add_fault_text(sandbox, "op=PutObject,status=500", NULL),
                    CSPAN_OK);
   size_t before = count_operation("PutObject");
-  S3(&c, 1, "cp", "/dev/null", "s3://b/x", "--max-attempts", "2");
+  S3(&c, 1, "cp", "/dev/null", "s3://bkt/x", "--max-attempts", "2");
   assert_non_null(strstr(c.err, "InternalError"));
   command_free(&c);
   assert_int_equal(count_operation("PutObject"), before + 2);
@@ -456,9 +456,9 @@ static void test_interrupted_multipart(void **state) {
   free(data);
   assert_int_equal(cspan_sandbox_add_fault_text(sandbox, "op=UploadPart,delay=600000", NULL),
                    CSPAN_OK);
-  command_start(&c,
-                (const char *const[]){"cloudspan", "s3", "cp", path_of("large"), "s3://b/l", NULL},
-                NULL, 0);
+  command_start(
+      &c, (const char *const[]){"cloudspan", "s3", "cp", path_of("large"), "s3://bkt/l", NULL},
+      NULL, 0);
   assert_true(command_wait_until(&c, upload_is_open, NULL));
   assert_int_equal(kill(c.pid, SIGINT), 0);
   command_wait(&c);
@@ -467,7 +467,7 @@ static void test_interrupted_multipart(void **state) {
   assert_int_equal(count_operation("AbortMultipartUpload"), 1);
   command_free(&c);
   cspan_sandbox_clear_faults(sandbox);
-  S3_ONLY(4, "stat", "s3://b/l");
+  S3_ONLY(4, "stat", "s3://bkt/l");
 }
 
 static bool folder_has_a_file(void *user) {
@@ -486,9 +486,9 @@ static void test_interrupted_download(void **state) {
   (void)snprintf(target, sizeof target, "%s", path_of("target"));
   (void)snprintf(path, sizeof path, "%s/large", target);
   assert_int_equal(mkdir(target, 0777), 0);
-  S3_ONLY(0, "cp", path_of("large"), "s3://b/large");
+  S3_ONLY(0, "cp", path_of("large"), "s3://bkt/large");
   assert_int_equal(cspan_sandbox_add_fault_text(sandbox, "op=GetObject,slow=1000", NULL), CSPAN_OK);
-  command_start(&c, (const char *const[]){"cloudspan", "s3", "cp", "s3://b/large", path, NULL},
+  command_start(&c, (const char *const[]){"cloudspan", "s3", "cp", "s3://bkt/large", path, NULL},
                 NULL, 0);
   assert_true(command_wait_until(&c, folder_has_a_file, target));
   assert_int_equal(kill(c.pid, SIGTERM), 0);
@@ -504,10 +504,10 @@ static void test_corrupt_download_leaves_the_old_file(void **state) {
   (void)state;
   command c;
   write_file(path_of("f"), "0123456789", 10);
-  S3_ONLY(0, "cp", path_of("f"), "s3://b/f", "--checksum", "CRC32C");
+  S3_ONLY(0, "cp", path_of("f"), "s3://bkt/f", "--checksum", "CRC32C");
   write_file(path_of("old"), "old", 3);
   assert_int_equal(cspan_sandbox_add_fault_text(sandbox, "op=GetObject,corrupt", NULL), CSPAN_OK);
-  S3(&c, 1, "cp", "s3://b/f", path_of("old"), "--max-attempts", "1");
+  S3(&c, 1, "cp", "s3://bkt/f", path_of("old"), "--max-attempts", "1");
   command_free(&c);
   assert_file(path_of("old"), "old", 3);
   cspan_sandbox_clear_faults(sandbox);
