@@ -56,6 +56,9 @@ static size_t on_header(char *data, size_t size, size_t count, void *user) {
     return CURL_WRITEFUNC_ERROR;
   }
   cspan_header_event event = cspan_header_parse(&exchange->parser, data, len, &name, &value);
+  if (!exchange->first_byte_ns && (event == CSPAN_HEADER_FIELD || event == CSPAN_HEADER_END)) {
+    exchange->first_byte_ns = cspan_now_ns();
+  }
   switch (event) {
   case CSPAN_HEADER_NONE:
     return len;

@@ -342,6 +342,16 @@ cspan_status cspan_loop_run_once(cspan_loop *loop, int64_t max_wait_ms) {
   return CSPAN_OK;
 }
 
+cspan_status cspan_loop_run(cspan_loop *loop) {
+  while (cspan_loop_pending(loop) > 0) {
+    cspan_status status = cspan_loop_run_once(loop, 1000);
+    if (status) {
+      return status;
+    }
+  }
+  return CSPAN_OK;
+}
+
 size_t cspan_loop_pending(const cspan_loop *loop) {
   return loop->active + loop->timers.count;
 }
