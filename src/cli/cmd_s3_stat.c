@@ -74,12 +74,23 @@ static void put_object_json(const cspan_cli_uri *uri, const cspan_s3_get_object_
   (void)cspan_cli_json_end(&json, stdout);
 }
 
+/* The answer to a HEAD request has no message of its own. */
+static int fail(cspan_cli_session *session, const char *uri, cspan_error *error) {
+  if (!cspan_cli_is_not_found(error)) {
+    return cspan_cli_session_fail(session, error);
+  }
+  cspan_cli_session_failed(session, error);
+  cspan_cli_message(session->run, "there is no %s", uri);
+  cspan_error_free(error);
+  return CSPAN_EXIT_NOT_FOUND;
+}
+
 static int stat_object(cspan_cli_session *session, const cspan_cli_uri *uri) {
   cspan_error *error = NULL;
   cspan_s3_get_object_output *output = NULL;
   cspan_s3_get_object_input input = {.size = sizeof input, .bucket = uri->bucket, .key = uri->key};
   if (cspan_s3_head_object(session->s3, &session->context, &input, &output, &error) != CSPAN_OK) {
-    return cspan_cli_session_fail(session, error);
+    return fail(session, session->run->args[0], error);
   }
   if (session->run->globals->json) {
     put_object_json(uri, output);
@@ -95,7 +106,7 @@ static int stat_bucket(cspan_cli_session *session, const cspan_cli_uri *uri) {
   cspan_s3_bucket_output *output = NULL;
   cspan_s3_bucket_input input = {.size = sizeof input, .bucket = uri->bucket};
   if (cspan_s3_head_bucket(session->s3, &session->context, &input, &output, &error) != CSPAN_OK) {
-    return cspan_cli_session_fail(session, error);
+    return fail(session, session->run->args[0], error);
   }
   if (session->run->globals->json) {
     cspan_cli_json json;

@@ -79,7 +79,7 @@ ptrdiff_t cspan_cli_stream_read(void *user, void *buffer, size_t capacity) {
 }
 
 cspan_status cspan_cli_stream_write(void *user, const void *data, size_t size_bytes) {
-  const cspan_cli_stream *stream = user;
+  cspan_cli_stream *stream = user;
   const char *next = data;
   while (size_bytes > 0) {
     ssize_t count = write(stream->fd, next, size_bytes);
@@ -87,6 +87,7 @@ cspan_status cspan_cli_stream_write(void *user, const void *data, size_t size_by
       return CSPAN_ERR_CANCELLED;
     }
     if (count < 0 && errno != EINTR) {
+      stream->write_error = errno;
       return CSPAN_ERR_IO;
     }
     if (count > 0) {

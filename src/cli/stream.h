@@ -12,6 +12,7 @@ typedef struct cspan_cli_stream {
   cspan_buf head;
   size_t given; /* of head */
   bool ended;
+  int write_error; /* errno of the write that failed; 0: none */
 } cspan_cli_stream;
 
 void cspan_cli_stream_init(cspan_cli_stream *stream, int fd, cspan_cancel *cancel);

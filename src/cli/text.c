@@ -195,6 +195,8 @@ bool cspan_cli_json_end(cspan_cli_json *json, FILE *file) {
   bool ok = cspan_buf_status(&json->buf) == CSPAN_OK;
   if (ok) {
     (void)fputs(cspan_buf_text(&json->buf), file);
+  } else {
+    (void)fputs("cloudspan: a line of the output is lost: out of memory\n", stderr);
   }
   cspan_buf_free(&json->buf);
   return ok;

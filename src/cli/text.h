@@ -38,7 +38,8 @@ void cspan_cli_json_open(cspan_cli_json *json, const char *name);
 void cspan_cli_json_close(cspan_cli_json *json);
 /* {"code":...,"message":...,"http_status":...,"request_id":...} as a member "error". */
 void cspan_cli_json_error(cspan_cli_json *json, const cspan_error *error);
-/* Writes the line and frees the object. False when out of memory. */
+/* Writes the line and frees the object. False when out of memory, which is said on the
+ * standard error output. */
 bool cspan_cli_json_end(cspan_cli_json *json, FILE *file);
 
 #endif

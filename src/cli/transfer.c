@@ -177,25 +177,44 @@ bool cspan_cli_upload_stream(cspan_cli_transfer *transfer, int fd, const char *n
   return ok;
 }
 
+/* The storage layer knows that a write failed, but not why. */
+static void explain_write(const cspan_cli_stream *stream, cspan_error **error) {
+  char text[128];
+  if (!*error || !stream || !stream->write_error) {
+    return;
+  }
+  cspan_error_free(*error);
+  *error = NULL;
+  (void)cspan_error_set(error, CSPAN_ERR_IO, "cannot write: %s",
+                        cspan_errno_text(stream->write_error, text, sizeof text));
+}
+
+/* To `path`, or to `stream`. */
 static bool download(cspan_cli_transfer *transfer, const char *bucket, const char *key,
-                     cspan_download_input *input, const char *name) {
+                     const char *path, cspan_cli_stream *stream) {
   cspan_error *error = NULL;
   cspan_cli_progress progress;
   cspan_download_result result = {.size_bytes = -1};
   char *source = uri_text(bucket, key, &error);
   if (source) {
     cspan_cli_progress_start(&progress, source, wants_progress(transfer));
-    input->size = sizeof *input;
-    input->bucket = bucket;
-    input->key = key;
-    input->progress = cspan_cli_progress_update;
-    input->progress_user = &progress;
-    (void)cspan_storage_download(transfer->session->storage, &transfer->session->context, input,
+    cspan_download_input input = {
+        .size = sizeof input,
+        .bucket = bucket,
+        .key = key,
+        .path = path,
+        .write = stream ? cspan_cli_stream_write : NULL,
+        .user = stream,
+        .progress = cspan_cli_progress_update,
+        .progress_user = &progress,
+    };
+    (void)cspan_storage_download(transfer->session->storage, &transfer->session->context, &input,
                                  &result, &error);
     cspan_cli_progress_end(&progress);
+    explain_write(stream, &error);
   }
-  outcome o = {"download",        source ? source : key, name,
-               result.size_bytes, result.etag,           input->path == NULL};
+  outcome o = {"download",        source ? source : key, path ? path : "-",
+               result.size_bytes, result.etag,           path == NULL};
   bool ok = report(transfer, &o, error);
   cspan_free(result.data);
   cspan_free(source);
@@ -204,16 +223,14 @@ static bool download(cspan_cli_transfer *transfer, const char *bucket, const cha
 
 bool cspan_cli_download_file(cspan_cli_transfer *transfer, const char *bucket, const char *key,
                              const char *path) {
-  cspan_download_input input = {.path = path};
-  return download(transfer, bucket, key, &input, path);
+  return download(transfer, bucket, key, path, NULL);
 }
 
 bool cspan_cli_download_stream(cspan_cli_transfer *transfer, const char *bucket, const char *key,
                                int fd) {
   cspan_cli_stream stream;
   cspan_cli_stream_init(&stream, fd, transfer->session->run->cancel);
-  cspan_download_input input = {.write = cspan_cli_stream_write, .user = &stream};
-  bool ok = download(transfer, bucket, key, &input, "-");
+  bool ok = download(transfer, bucket, key, NULL, &stream);
   cspan_cli_stream_clear(&stream);
   return ok;
 }

@@ -166,6 +166,13 @@ static void test_streams(void **state) {
   S3(&c, 0, "cp", "--json", "s3://bkt/in", "-");
   assert_string_equal(c.out, "abc");
   command_free(&c);
+  command_run(&c, (const char *const[]){"sh", "-c",
+                                        "\"${CLOUDSPAN_COMMAND:-./cloudspan}\" s3 cp s3://bkt/in - "
+                                        ">/dev/full",
+                                        NULL});
+  assert_int_equal(c.exit_code, 1);
+  assert_non_null(strstr(c.err, "cannot write: No space left on device"));
+  command_free(&c);
   command_start(&c, (const char *const[]){"cloudspan", "s3", "cp", "-", "s3://bkt/empty", NULL},
                 NULL, 0);
   command_wait(&c);
@@ -409,7 +416,9 @@ static void test_exit_codes(void **state) {
   assert_non_null(strstr(c.err, "NoSuchKey"));
   command_free(&c);
   assert_int_not_equal(access(path_of("m"), F_OK), 0);
-  S3_ONLY(4, "stat", "s3://bkt/missing");
+  S3(&c, 4, "stat", "s3://bkt/missing");
+  assert_string_equal(c.err, "cloudspan s3 stat: there is no s3://bkt/missing\n");
+  command_free(&c);
   S3_ONLY(1, "cp", path_of("no-such-file"), "s3://bkt/x");
   S3_ONLY(2, "cp", "a", "b");
   S3_ONLY(2, "cp", "s3://bkt/x");
