@@ -5,7 +5,9 @@
 #include "base/alloc.h"
 #include "sandbox/body.h"
 
-enum { BLOCK_MAX = 4 << 20, BLOCK_UNKNOWN = 64 << 10 };
+/* Blocks are as large as what the server reads at once (sandbox.c), so that memory
+ * goes from one to the other instead of being given back and asked for again. */
+enum { BLOCK_MAX = 120 << 10, BLOCK_UNKNOWN = 64 << 10 };
 
 static cspan_status piece_open(sbx_store *store, sbx_piece *piece, int64_t expected) {
   (void)store;

@@ -27,7 +27,7 @@ static sbx_error slice_by_part(sbx_call *call, const sbx_object *object, slice *
   }
   *out = (slice){0, object->body.len, true};
   if (object->part_count) {
-    char text[16];
+    char text[24];
     for (int i = 0; i < number - 1; i++) {
       out->at += object->part_sizes[i];
     }

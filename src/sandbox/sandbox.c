@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <event2/bufferevent.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,7 +17,13 @@
 #include "base/sys.h"
 #include "sandbox/server.h"
 
-enum { MAX_HEADERS = 256 << 10, IDLE_TIMEOUT_S = 300, BODY_SLACK = 16 << 20 };
+enum {
+  MAX_HEADERS = 256 << 10,
+  IDLE_TIMEOUT_S = 300,
+  BODY_SLACK = 16 << 20,
+  LIBEVENT_READ = 4096,
+  READ_AHEAD = 120 << 10
+};
 
 static const int64_t default_max_body = (int64_t)5 << 30;
 
@@ -123,6 +130,29 @@ static cspan_status listen_on(cspan_sandbox *sandbox, int port, cspan_error **er
   return CSPAN_OK;
 }
 
+/* libevent reads 4 KiB at a time. Where that much came, more waits: it is taken
+ * at once, in the buffer's own callback, while the buffer is open at its end. */
+static void read_ahead(struct evbuffer *input, const struct evbuffer_cb_info *info, void *user) {
+  int fd = bufferevent_getfd(user);
+  struct evbuffer_iovec space;
+  if (info->n_added != LIBEVENT_READ || fd < 0 ||
+      evbuffer_reserve_space(input, READ_AHEAD, &space, 1) != 1) {
+    return;
+  }
+  ssize_t got = recv(fd, space.iov_base, space.iov_len, MSG_DONTWAIT);
+  space.iov_len = got > 0 ? (size_t)got : 0;
+  evbuffer_commit_space(input, &space, 1);
+}
+
+static struct bufferevent *make_buffer(struct event_base *base, void *user) {
+  (void)user;
+  struct bufferevent *buffer = bufferevent_socket_new(base, -1, 0);
+  if (buffer) {
+    evbuffer_add_cb(bufferevent_get_input(buffer), read_ahead, buffer);
+  }
+  return buffer;
+}
+
 static cspan_status make_server(cspan_sandbox *sandbox, const cspan_sandbox_options *options,
                                 cspan_error **error) {
   sandbox->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -136,6 +166,7 @@ static cspan_status make_server(cspan_sandbox *sandbox, const cspan_sandbox_opti
   if (!sandbox->http || !sandbox->wake || event_add(sandbox->wake, NULL) != 0) {
     return out_of_memory(error);
   }
+  evhttp_set_bevcb(sandbox->http, make_buffer, NULL);
   evhttp_set_gencb(sandbox->http, cspan_sbx_on_request, sandbox);
   evhttp_set_allowed_methods(sandbox->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT |
                                                 EVHTTP_REQ_POST | EVHTTP_REQ_DELETE |
