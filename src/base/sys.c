@@ -44,10 +44,12 @@ static cspan_status check_file(int fd, const char *path, size_t max, cspan_error
   if (fstat(fd, &info) != 0) {
     return io_error(error, "examine", path);
   }
-  if (!S_ISREG(info.st_mode)) {
-    return cspan_error_set(error, CSPAN_ERR_IO, "cannot read %s: it is not a regular file", path);
+  /* Pipes and /dev/null are as good as files: shells pass them as such. */
+  if (S_ISDIR(info.st_mode)) {
+    return cspan_error_set(error, CSPAN_ERR_IO, "cannot read %s: it is a directory", path);
   }
-  return (uintmax_t)info.st_size > max ? too_large(error, path, max) : CSPAN_OK;
+  bool known = S_ISREG(info.st_mode);
+  return known && (uintmax_t)info.st_size > max ? too_large(error, path, max) : CSPAN_OK;
 }
 
 /* Reads to the end: the size that the file had a moment ago is not trusted. */
@@ -82,7 +84,7 @@ static cspan_status read_all(int fd, const char *path, size_t max, cspan_buf *ou
 
 cspan_status cspan_file_read(const char *path, size_t max, cspan_buf *out, cspan_error **error) {
   /* Non-blocking, so that opening a FIFO by mistake does not hang. */
-  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
     return io_error(error, "open", path);
   }

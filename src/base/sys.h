@@ -12,7 +12,7 @@ int64_t cspan_unix_ns(void); /* CLOCK_REALTIME */
 uint64_t cspan_random_u64(void);
 double cspan_random_unit(void); /* [0, 1) */
 
-/* Reads a regular file of at most max bytes. CSPAN_ERR_IO with errno's text and
+/* Reads a file (or a pipe, to its end) of at most max bytes. CSPAN_ERR_IO with errno's text and
  * the path; CSPAN_ERR_LIMIT when larger. */
 cspan_status cspan_file_read(const char *path, size_t max, cspan_buf *out, cspan_error **error);
 

@@ -130,6 +130,34 @@ static outcome batch_delete(void)
   return o;
 }
 
+static void abort_left_over(void) {
+  clients c = {0};
+  cspan_s3_list_multipart_uploads_output *list = NULL;
+  cspan_s3_list_multipart_uploads_input input = {.bucket = "oom-bucket"};
+  assert_int_equal(clients_open(&c, NULL), CSPAN_OK);
+  assert_int_equal(cspan_s3_list_multipart_uploads(c.s3, NULL, &input, &list, NULL), CSPAN_OK);
+  assert_int_equal(list->upload_count, 1);
+  cspan_s3_abort_multipart_upload_input abort_input = {
+      .bucket = "oom-bucket", .key = list->uploads[0].key, .upload_id = list->uploads[0].upload_id};
+  assert_int_equal(cspan_s3_abort_multipart_upload(c.s3, NULL, &abort_input, NULL), CSPAN_OK);
+  cspan_s3_output_free(list);
+  clients_close(&c);
+}
+
+/* The one upload that can stay behind is the one whose id was never learnt: memory ran out while
+ * the answer to CreateMultipartUpload was read. */
+static void check_nothing_left(void) {
+  if (cspan_sandbox_open_uploads(sandbox) == 0)
+    return;
+  cspan_sandbox_record last = {0};
+  size_t count = cspan_sandbox_request_count(sandbox);
+  size_t kept = count < 4096 ? count : 4096;
+  assert_true(cspan_sandbox_request_at(sandbox, kept - 1, &last));
+  assert_string_equal(last.operation, "CreateMultipartUpload");
+  abort_left_over();
+  assert_int_equal(cspan_sandbox_open_uploads(sandbox), 0);
+}
+
 static void replay(outcome (*scenario)(void), size_t step) {
   outcome first = scenario(); /* pools and caches fill */
   assert_int_equal(first.status, CSPAN_OK);
@@ -148,7 +176,7 @@ static void replay(outcome (*scenario)(void), size_t step) {
     } else {
       assert_null(o.error);
     }
-    assert_int_equal(cspan_sandbox_open_uploads(sandbox), 0);
+    check_nothing_left();
     if (!met)
       break;
   }
