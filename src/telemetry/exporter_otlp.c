@@ -64,7 +64,9 @@ static const char *hint(const cspan_otlp_exporter *exporter, const cspan_otlp_ou
   if (outcome->status == CSPAN_ERR_TLS && exporter->settings.tls_assumed)
     return " (the endpoint's variable has no scheme, which means TLS: write http:// before it, or "
            "set OTEL_EXPORTER_OTLP_INSECURE=true, for plain text)";
-  if (outcome->status == CSPAN_ERR_PROTOCOL && exporter->settings.grpc)
+  bool garbled = outcome->status == CSPAN_ERR_PROTOCOL ||
+                 (outcome->code && strcmp(outcome->code, "connection_reset") == 0);
+  if (garbled && exporter->settings.grpc)
     return " (is this the port of OTLP over gRPC? For OTLP over HTTP set "
            "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf)";
   return "";
