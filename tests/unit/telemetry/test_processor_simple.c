@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/telemetry/gate_exporter.h"
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "telemetry/core.h"
+#include "unit/telemetry/forked.h"
 
 static int warnings;
 
@@ -86,6 +84,19 @@ static void *end_one(void *arg) {
   return NULL;
 }
 
+typedef struct fork_job {
+  gate_exporter *gate;
+  cspan_tracer_provider *provider;
+} fork_job;
+
+static int export_in_child(void *arg) {
+  fork_job *job = arg;
+  pthread_mutex_init(&job->gate->lock, NULL);
+  job->gate->is_shut = false;
+  one_span(job->provider);
+  return job->gate->spans == 1 ? 0 : 1;
+}
+
 /* A fork while another thread is inside an export leaves the child able to work. */
 static void test_fork_during_an_export(void **state) {
   (void)state;
@@ -95,17 +106,8 @@ static void test_fork_during_an_export(void **state) {
   pthread_t thread;
   assert_int_equal(pthread_create(&thread, NULL, end_one, provider), 0);
   gate_await_inside(&gate);
-  pid_t child = fork();
-  assert_true(child >= 0);
-  if (child == 0) {
-    pthread_mutex_init(&gate.lock, NULL);
-    gate.is_shut = false;
-    one_span(provider);
-    _exit(gate.spans == 1 ? 0 : 1);
-  }
-  int status = -1;
-  assert_int_equal(waitpid(child, &status, 0), child);
-  assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  fork_job job = {&gate, provider};
+  assert_int_equal(run_forked(export_in_child, &job), 0);
   gate_set(&gate, false);
   pthread_join(thread, NULL);
   assert_int_equal(gate.spans, 1);
