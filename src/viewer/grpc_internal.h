@@ -52,6 +52,7 @@ struct cspan_grpc_server {
   int64_t idle_timeout_ms;
   cspan_grpc_connection *connections;
   size_t connection_count;
+  bool refusing;     /* too many connections; was said already */
   size_t held_bytes; /* of bodies that are not whole yet, of all connections */
 };
 

@@ -225,6 +225,17 @@ static int make_session(cspan_grpc_connection *c) {
   return rc;
 }
 
+/* Says so once, until there is room again. */
+static bool has_room(cspan_grpc_server *server) {
+  bool room = server->connection_count < CSPAN_GRPC_MAX_CONNECTIONS;
+  if (!room && !server->refusing) {
+    cspan_log(CSPAN_LOG_WARN, "refusing connections to the OTLP/gRPC port: %d are open",
+              (int)CSPAN_GRPC_MAX_CONNECTIONS);
+  }
+  server->refusing = !room;
+  return room;
+}
+
 static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
                       struct sockaddr *address, int address_len, void *arg) {
   (void)listener;
@@ -233,12 +244,9 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
   cspan_grpc_server *server = arg;
   struct bufferevent *bev = NULL;
   cspan_grpc_connection *c = NULL;
-  if (server->connection_count < CSPAN_GRPC_MAX_CONNECTIONS) {
+  if (has_room(server)) {
     c = cspan_calloc(1, sizeof *c);
     bev = c ? bufferevent_socket_new(server->base, fd, BEV_OPT_CLOSE_ON_FREE) : NULL;
-  } else {
-    cspan_log(CSPAN_LOG_WARN, "refused a connection: %d are open to the OTLP/gRPC port",
-              (int)CSPAN_GRPC_MAX_CONNECTIONS);
   }
   if (!bev) {
     evutil_closesocket(fd);
@@ -261,7 +269,8 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
   }
   bufferevent_setcb(bev, on_read, on_write, on_event, c);
   set_timeouts(c, (int64_t)HANDSHAKE_SECONDS * 1000);
-  pump(c);
+  /* Our side of HTTP/2 waits for the client's first bytes: it may speak HTTP/1.1. */
+  bufferevent_enable(bev, EV_READ);
 }
 
 /* ------------------------------------------------------------------- server */
