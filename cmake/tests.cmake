@@ -69,3 +69,19 @@ if(TARGET integration_s3_suite)
     set_tests_properties(peer_s3_${peer} PROPERTIES LABELS peer SKIP_RETURN_CODE 77 TIMEOUT 600)
   endforeach()
 endif()
+
+# What a span costs, where that can be measured.
+if(TARGET bench_span)
+  add_test(NAME integration_bench_span COMMAND ${cspan_source}/tests/integration/bench_span_test.sh
+    $<TARGET_FILE:bench_span> "${CMAKE_BUILD_TYPE}" "${CLOUDSPAN_SANITIZE}")
+  set_tests_properties(integration_bench_span PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
+endif()
+
+# An OTLP receiver that is not ours.
+if(TARGET cspan_telemetry AND NOT CLOUDSPAN_SANITIZE)
+  add_executable(otlp_peer_sender ${cspan_source}/tests/integration/otlp_peer_sender.c)
+  cspan_link(otlp_peer_sender telemetry)
+  add_test(NAME peer_otlp COMMAND ${cspan_source}/tests/integration/otlp_peer/run.sh
+    $<TARGET_FILE:otlp_peer_sender> ${CMAKE_BINARY_DIR}/peers)
+  set_tests_properties(peer_otlp PROPERTIES LABELS peer SKIP_RETURN_CODE 77 TIMEOUT 600)
+endif()

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The cost of a span stays under its bar: no heap allocation, and at most 6,000
+# instructions from start to the request bytes (callgrind; the difference of two
+# counts, so that the program's own start does not count).
+#
+#   bench_span_test.sh BENCH_SPAN BUILD_TYPE [SANITIZERS]
+set -euo pipefail
+bench=$1
+build_type=$2
+sanitizers=${3:-}
+bar=6000
+low=2000
+high=12000
+
+skip() {
+  echo "bench_span: skipped: $1"
+  exit 77
+}
+
+fail() {
+  echo "bench_span: $1"
+  exit 1
+}
+
+# The value of a number in the line of JSON.
+number() {
+  sed -n "s/.*\"$2\": \([0-9.]*\).*/\1/p" <<<"$1"
+}
+
+[ -z "$sanitizers" ] || skip "sanitizers ($sanitizers) allocate and count on their own"
+case $build_type in
+Release | RelWithDebInfo | MinSizeRel) ;;
+*) skip "a $build_type build is not optimised" ;;
+esac
+
+for mode in "" "--threads 4" "--not-sampled" "--not-sampled --threads 4" "--off"; do
+  # shellcheck disable=SC2086
+  line=$("$bench" 20000 $mode) || fail "failed with: $mode"
+  echo "$line"
+  [ "$(number "$line" spans)" = 20000 ] || fail "made another number of spans"
+  [ "$(number "$line" allocations)" = 0 ] || fail "allocates: $mode"
+done
+
+command -v valgrind >/dev/null 2>&1 || skip "valgrind is not installed, instructions not counted"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+instructions() {
+  valgrind --tool=callgrind --callgrind-out-file="$work/out" "$bench" "$@" 2>"$work/log" >/dev/null ||
+    { cat "$work/log"; fail "failed under callgrind"; }
+  sed -n 's/^.*Collected : \([0-9]*\).*$/\1/p' "$work/log"
+}
+
+for mode in "" "--not-sampled"; do
+  # shellcheck disable=SC2086
+  small=$(instructions $low $mode)
+  # shellcheck disable=SC2086
+  large=$(instructions $high $mode)
+  per_span=$(((large - small) / (high - low)))
+  echo "bench_span ${mode:---sampled}: $per_span instructions a span (bar: $bar)"
+  [ "$per_span" -gt 0 ] && [ "$per_span" -le "$bar" ] || fail "over the bar"
+done
