@@ -27,7 +27,13 @@ typedef struct lack {
 } lack;
 
 static const lack lacks[] = {
-    {"none", "none", ""},
+    {"moto", "told checksum", ""},
+    {"moto", "quiet delete", ""},
+    {"moto", "signature check", "NoSuchKey"},
+    {"moto", "signature check of URLs", "404"},
+    {"swift", "told checksum", ""},
+    {"swift", "conditional write", "NotImplemented"},
+    {"swift", "aws-chunked", "NotImplemented"},
 };
 
 /* NULL: the server has it. */
@@ -317,12 +323,16 @@ static void conditional_write(void **state) {
                                      .key = "once",
                                      .body = {.data = "first", .size_bytes = 5},
                                      .if_none_match = "*"};
-  must(cspan_s3_put_object(env.client, NULL, &input, NULL, &error), error);
-  input.body = (cspan_body){.data = "second", .size_bytes = 6};
   cspan_status status = cspan_s3_put_object(env.client, NULL, &input, NULL, &error);
-  bool ignored = status == CSPAN_OK;
-  must_fail(status, error, "PreconditionFailed", "conditional write");
-  must_hold("once", ignored ? "second" : "first", ignored ? 6 : 5);
+  if (lacking("conditional write")) {
+    must_fail(status, error, "", "conditional write");
+    return;
+  }
+  must(status, error);
+  input.body = (cspan_body){.data = "second", .size_bytes = 6};
+  status = cspan_s3_put_object(env.client, NULL, &input, NULL, &error);
+  must_fail(status, error, "PreconditionFailed", NULL);
+  must_hold("once", "first", 5);
   remove_key("once");
 }
 
@@ -338,7 +348,6 @@ static void checksums(void **state) {
       {"SHA256", "FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU="},
   };
   for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-    char feature[64];
     cspan_error *error = NULL;
     cspan_s3_put_object_output *output = NULL;
     cspan_s3_put_object_input input = {.size = sizeof input,
@@ -346,18 +355,13 @@ static void checksums(void **state) {
                                        .key = "sum",
                                        .body = {.data = "123456789", .size_bytes = 9},
                                        .checksum_algorithm = table[i].algorithm};
-    snprintf(feature, sizeof feature, "checksum %s", table[i].algorithm);
-    cspan_status status = cspan_s3_put_object(env.client, NULL, &input, &output, &error);
-    if (lacking(feature)) {
-      must_fail(status, error, "", feature);
-      cspan_s3_output_free(output);
-      continue;
-    }
-    must(status, error);
+    must(cspan_s3_put_object(env.client, NULL, &input, &output, &error), error);
     const char *told[] = {output->checksum_crc32, output->checksum_crc32c,
                           output->checksum_crc64nvme, output->checksum_sha256};
-    assert_non_null(told[i]);
-    assert_string_equal(told[i], table[i].value);
+    if (!lacking("told checksum")) {
+      assert_non_null(told[i]);
+      assert_string_equal(told[i], table[i].value);
+    }
     cspan_s3_output_free(output);
     must_hold("sum", "123456789", 9);
   }
@@ -380,7 +384,7 @@ static void several_deleted_at_once(void **state) {
   cspan_s3_output_free(output);
   input.quiet = true;
   must(cspan_s3_delete_objects(env.client, NULL, &input, &output, &error), error);
-  assert_int_equal(output->deleted_count, 0);
+  assert_int_equal(output->deleted_count, lacking("quiet delete") ? 3 : 0);
   assert_int_equal(output->error_count, 0);
   cspan_s3_output_free(output);
 }
@@ -643,7 +647,8 @@ static void presigned(void **state) {
   cspan_s3_put_object_input put_input = {
       .size = sizeof put_input, .bucket = env.bucket, .key = "pre/sig ned+"};
   must(cspan_s3_presign_put_object(env.client, NULL, &put_input, 60, &url, &error), error);
-  assert_int_equal(plain_http("PUT", url, NULL, "by anyone", 9, &answer), 200);
+  assert_int_equal(
+      plain_http("PUT", url, "Content-Type: application/x-test", "by anyone", 9, &answer), 200);
   free(answer);
   cspan_free(url);
   must_hold("pre/sig ned+", "by anyone", 9);
@@ -656,7 +661,8 @@ static void presigned(void **state) {
   char *key = strstr(url, "sig");
   assert_non_null(key);
   key[0] = 'x';
-  assert_int_equal(plain_http("GET", url, NULL, NULL, 0, &answer), 403);
+  const char *other = lacking("signature check of URLs");
+  assert_int_equal(plain_http("GET", url, NULL, NULL, 0, &answer), other ? atoi(other) : 403);
   free(answer);
   cspan_free(url);
   remove_key("pre/sig ned+");
@@ -699,6 +705,8 @@ static void wrong_secret(void **state) {
 
 /* ------------------------------------------------------------- bodies, loops */
 
+enum { ZEROS = 300000 };
+
 static ptrdiff_t read_zeros(void *user, void *buffer, size_t capacity) {
   size_t *left = user;
   size_t n = *left < capacity ? *left : capacity;
@@ -707,20 +715,37 @@ static ptrdiff_t read_zeros(void *user, void *buffer, size_t capacity) {
   return (ptrdiff_t)n;
 }
 
+static cspan_status rewind_zeros(void *user) {
+  *(size_t *)user = ZEROS;
+  return CSPAN_OK;
+}
+
+/* Over plain HTTP the payload is signed: hashed before where it can be read twice or is kept in
+ * memory, else in signed chunks. */
 static void bodies_from_callbacks(void **state) {
   (void)state;
-  enum { SIZE = 300000 };
-  char *zeros = calloc(1, SIZE);
-  for (int known = 0; known < 2; known++) {
+  char *zeros = calloc(1, ZEROS);
+  size_t left = 0;
+  const struct {
+    cspan_body body;
+    const char *feature;
+  } table[] = {
+      {{.read = read_zeros, .rewind = rewind_zeros, .user = &left, .size_bytes = ZEROS}, NULL},
+      {{.read = read_zeros, .user = &left, .size_bytes = ZEROS}, "aws-chunked"},
+      {{.read = read_zeros, .user = &left, .size_bytes = -1}, NULL},
+  };
+  for (size_t i = 0; i < 3; i++) {
     cspan_error *error = NULL;
-    size_t left = SIZE;
+    left = ZEROS;
     cspan_s3_put_object_input input = {
-        .size = sizeof input,
-        .bucket = env.bucket,
-        .key = "from-callback",
-        .body = {.read = read_zeros, .user = &left, .size_bytes = known ? SIZE : -1}};
-    must(cspan_s3_put_object(env.client, NULL, &input, NULL, &error), error);
-    must_hold("from-callback", zeros, SIZE);
+        .size = sizeof input, .bucket = env.bucket, .key = "from-callback", .body = table[i].body};
+    cspan_status status = cspan_s3_put_object(env.client, NULL, &input, NULL, &error);
+    if (table[i].feature && lacking(table[i].feature)) {
+      must_fail(status, error, "", table[i].feature);
+      continue;
+    }
+    must(status, error);
+    must_hold("from-callback", zeros, ZEROS);
   }
   remove_key("from-callback");
   free(zeros);

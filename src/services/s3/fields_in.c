@@ -182,9 +182,7 @@ size_t cspan_s3_copy_text(const char *from, char *text, size_t capacity) {
   size_t len = from ? strlen(from) : 0;
   if (capacity > 0) {
     size_t fit = len < capacity ? len : capacity - 1;
-    if (fit) {
-      memcpy(text, from, fit);
-    }
+    memcpy(text, from ? from : "", fit);
     text[fit] = '\0';
   }
   return len;

@@ -83,6 +83,15 @@ cspan_status cspan_s3_read_headers(cspan_call *call, size_t output_size, const c
   return CSPAN_OK;
 }
 
+/* Some servers call the document after the operation: ListPartsResponse, ListPartsOutput. */
+static bool is_document(const char *root, const char *name) {
+  static const char suffix[] = "Result";
+  size_t stem = strlen(name) - (sizeof suffix - 1);
+  return strcmp(root, name) == 0 ||
+         (strncmp(root, name, stem) == 0 &&
+          (strcmp(root + stem, "Response") == 0 || strcmp(root + stem, "Output") == 0));
+}
+
 cspan_status cspan_s3_read_document(cspan_call *call, const char *name, const cspan_xml_node **root,
                                     cspan_error **error) {
   size_t len = 0;
@@ -94,10 +103,12 @@ cspan_status cspan_s3_read_document(cspan_call *call, const char *name, const cs
   }
   cspan_status status = cspan_xml_parse(body, len, arena, &parsed, error);
   *root = parsed;
-  if (status == CSPAN_OK && strcmp(parsed->name, name) != 0) {
-    status = cspan_error_set(error, CSPAN_ERR_PROTOCOL,
-                             "%s: the response is not a %s document: is the endpoint an S3 server?",
-                             cspan_call_operation(call), name);
+  if (status == CSPAN_OK && !is_document(parsed->name, name)) {
+    status = cspan_error_set(
+        error, CSPAN_ERR_PROTOCOL,
+        "%s: the response is a document called %.40s, not %s: is the endpoint an S3 "
+        "server?",
+        cspan_call_operation(call), parsed->name, name);
   }
   return status;
 }
