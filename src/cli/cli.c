@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/sys.h"
 #include "cli/signals.h"
+#include "cli/text.h"
 
 #define GLOBAL(member) offsetof(cspan_cli_globals, member)
 
@@ -213,12 +214,13 @@ static int run_position(position *at) {
 /* What did not get out was not done. A closed pipe needs no words. */
 static int finish(int code) {
   bool failed = ferror(stdout) != 0;
+  bool lost = cspan_cli_output_was_lost();
   errno = 0;
   failed = fflush(stdout) != 0 || failed;
-  if (!failed || code != CSPAN_EXIT_OK) {
+  if (code != CSPAN_EXIT_OK || (!failed && !lost)) {
     return code;
   }
-  if (errno != EPIPE) {
+  if (failed && errno != EPIPE) {
     char text[128];
     (void)fprintf(stderr, "cloudspan: cannot write the output: %s\n",
                   cspan_errno_text(errno, text, sizeof text));

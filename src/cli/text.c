@@ -98,12 +98,18 @@ cspan_status cspan_cli_buf_text(cspan_buf *out, const char *text) {
   return cspan_buf_status(out);
 }
 
+/* Needs no memory: it also says that there is none. */
 void cspan_cli_put_text(FILE *file, const char *text) {
-  cspan_buf buf;
-  cspan_buf_init(&buf, 1 << 20);
-  (void)cspan_cli_buf_text(&buf, text);
-  (void)fputs(cspan_buf_text(&buf), file);
-  cspan_buf_free(&buf);
+  const unsigned char *c = (const unsigned char *)text;
+  bool second = false; /* byte of a C1 control */
+  for (; *c; c++) {
+    if (second || is_control(c)) {
+      (void)fprintf(file, "\\x%02x", *c);
+      second = !second && *c == 0xc2;
+    } else {
+      (void)fputc(*c, file);
+    }
+  }
 }
 
 /* The length of a well-formed UTF-8 sequence at `text`, 0 where there is none. */
@@ -190,6 +196,14 @@ void cspan_cli_json_error(cspan_cli_json *json, const cspan_error *error) {
   cspan_cli_json_close(json);
 }
 
+static bool lost;
+
+bool cspan_cli_output_was_lost(void) {
+  bool was = lost;
+  lost = false;
+  return was;
+}
+
 bool cspan_cli_json_end(cspan_cli_json *json, FILE *file) {
   (void)cspan_buf_str(&json->buf, "}\n");
   bool ok = cspan_buf_status(&json->buf) == CSPAN_OK;
@@ -197,6 +211,7 @@ bool cspan_cli_json_end(cspan_cli_json *json, FILE *file) {
     (void)fputs(cspan_buf_text(&json->buf), file);
   } else {
     (void)fputs("cloudspan: a line of the output is lost: out of memory\n", stderr);
+    lost = true;
   }
   cspan_buf_free(&json->buf);
   return ok;

@@ -41,5 +41,7 @@ void cspan_cli_json_error(cspan_cli_json *json, const cspan_error *error);
 /* Writes the line and frees the object. False when out of memory, which is said on the
  * standard error output. */
 bool cspan_cli_json_end(cspan_cli_json *json, FILE *file);
+/* Whether that happened since this was asked last: the command has failed then. */
+bool cspan_cli_output_was_lost(void);
 
 #endif

@@ -90,6 +90,14 @@ static void test_control_characters(void **state) {
   assert_int_equal(cspan_cli_buf_text(&out, "a\x1b[31mb\nc\x7f\xc2\x9bz \xc3\xa4"), CSPAN_OK);
   assert_string_equal(cspan_buf_text(&out), "a\\x1b[31mb\\x0ac\\x7f\\xc2\\x9bz \xc3\xa4");
   cspan_buf_free(&out);
+  char *text = NULL;
+  size_t size = 0;
+  FILE *file = open_memstream(&text, &size);
+  assert_non_null(file);
+  cspan_cli_put_text(file, "a\x1b[31mb\nc\x7f\xc2\x9bz \xc3\xa4\xc2\xc2\x85");
+  assert_int_equal(fclose(file), 0);
+  assert_string_equal(text, "a\\x1b[31mb\\x0ac\\x7f\\xc2\\x9bz \xc3\xa4\xc2\\xc2\\x85");
+  free(text);
 }
 
 /* What was written to a stream in memory. */
