@@ -155,22 +155,24 @@ bool cspan_enc_set_long_int64(cspan_enc *enc, uint8_t tag, const char *key, int6
   return cspan_enc_set(enc, tag, &attr, limit);
 }
 
-bool cspan_enc_append_attr(cspan_enc *enc, uint8_t tag, const cspan_attr *attr) {
+bool cspan_enc_append_attr(cspan_enc *enc, uint8_t tag, const cspan_attr *attr, uint32_t *hash) {
   size_t key_len = key_length(attr->key);
   const uint8_t *end = NULL;
-  uint32_t hash;
   if (attr->type <= CSPAN_ATTR_INT64 && kv_is_short_key(enc, key_len)) {
     uint8_t *p = enc->data + enc->len;
     if (attr->type == CSPAN_ATTR_INT64) {
-      end = kv_short_int64(p, tag, attr->key, key_len, attr->value.int64, &hash);
+      end = kv_short_int64(p, tag, attr->key, key_len, attr->value.int64, hash);
     } else if (attr->type == CSPAN_ATTR_STRING && attr->count <= KV_SHORT_STRING_MAX) {
-      end = kv_short_string(p, tag, attr->key, key_len, attr->value.string, attr->count, &hash);
+      end = kv_short_string(p, tag, attr->key, key_len, attr->value.string, attr->count, hash);
     }
   }
-  cspan_kv_size size;
-  end = end != NULL ? end : write_behind(enc, tag, attr, key_len, &size);
   if (end == NULL) {
-    return false;
+    cspan_kv_size size;
+    end = write_behind(enc, tag, attr, key_len, &size);
+    if (end == NULL) {
+      return false;
+    }
+    *hash = text_hash(attr->key, key_len);
   }
   enc->len = (uint32_t)(end - enc->data);
   return true;

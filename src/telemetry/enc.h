@@ -77,8 +77,8 @@ bool cspan_enc_set_long_int64(cspan_enc *enc, uint8_t tag, const char *key, int6
 /* What was written behind the content becomes part of it, or takes an earlier
  * value's place; false when it is one key too many. */
 bool cspan_enc_commit_rare(cspan_enc *enc, const cspan_enc_entry *written, uint32_t limit);
-/* Appends without the index (events, links). */
-bool cspan_enc_append_attr(cspan_enc *enc, uint8_t tag, const cspan_attr *attr);
+/* Appends without the index (events, links), and gives the key's hash. */
+bool cspan_enc_append_attr(cspan_enc *enc, uint8_t tag, const cspan_attr *attr, uint32_t *hash);
 /* Where to write the marked field's `size` bytes, an earlier one taken out. The
  * cap is 64 KiB higher for these. NULL when there is no room. */
 uint8_t *cspan_enc_mark_place(cspan_enc *enc, int mark, size_t size);

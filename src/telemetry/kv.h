@@ -52,19 +52,22 @@ static inline uint64_t kv_filter_bit(uint32_t hash) {
 /* What was written behind the content becomes part of it. */
 static inline bool kv_commit(cspan_enc *enc, const uint8_t *end, size_t key_offset, size_t key_len,
                              uint32_t hash, uint32_t limit) {
+  uint32_t at = enc->len;
   uint32_t new_len = (uint32_t)(end - enc->data);
-  const cspan_enc_entry written = {.hash = hash,
-                                   .at = enc->len,
-                                   .len = new_len - enc->len,
-                                   .key_offset = (uint16_t)key_offset,
-                                   .key_len = (uint16_t)key_len};
   uint64_t bit = kv_filter_bit(hash);
   uint64_t *filter = kv_filter_word(enc, hash);
   uint32_t count = enc->entry_count;
   if ((*filter & bit) != 0 || count >= limit || count == enc->entry_cap) {
+    const cspan_enc_entry written = {hash, at, new_len - at, (uint16_t)key_offset,
+                                     (uint16_t)key_len};
     return cspan_enc_commit_rare(enc, &written, limit);
   }
-  enc->entries[count] = written;
+  cspan_enc_entry *entry = &enc->entries[count];
+  entry->hash = hash;
+  entry->at = at;
+  entry->len = new_len - at;
+  entry->key_offset = (uint16_t)key_offset;
+  entry->key_len = (uint16_t)key_len;
   enc->entry_count = count + 1;
   *filter |= bit;
   enc->len = new_len;

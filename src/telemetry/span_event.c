@@ -36,17 +36,55 @@ static bool set_again(const cspan_attr_lists *lists, size_t i, size_t count) {
   return false;
 }
 
-/* The last write of a key wins; what is past the limit is counted. */
+/* Writes attributes and stops at the first whose key may have been
+ * there before. Gives the number that is done. */
+static size_t write_while_new(cspan_enc *enc, uint8_t tag, const cspan_attr *attrs, size_t count,
+                              uint64_t *filter, size_t *dropped) {
+  for (size_t i = 0; i < count; i++) {
+    uint32_t before = enc->len;
+    uint32_t hash;
+    if (!cspan_enc_append_attr(enc, tag, &attrs[i], &hash)) {
+      (*dropped)++;
+      continue;
+    }
+    uint64_t bit = UINT64_C(1) << (hash & 63);
+    if ((*filter & bit) != 0) {
+      enc->len = before;
+      return i;
+    }
+    *filter |= bit;
+  }
+  return count;
+}
+
+static size_t write_last_of_each(cspan_enc *enc, uint8_t tag, const cspan_attr_lists *lists,
+                                 size_t count) {
+  size_t dropped = 0;
+  uint32_t hash;
+  for (size_t i = 0; i < count; i++) {
+    if (!set_again(lists, i, count) && !cspan_enc_append_attr(enc, tag, list_at(lists, i), &hash)) {
+      dropped++;
+    }
+  }
+  return dropped;
+}
+
+/* The last write of a key wins; what is past the limit is counted. Keys are hardly
+ * ever given twice, so that is looked into only where their hashes allow it. */
 static void write_attrs(cspan_enc *enc, uint8_t tag, uint8_t dropped_tag,
                         const cspan_attr_lists *lists, size_t limit) {
   size_t given = lists->first_count + lists->second_count;
   size_t count = given < limit ? given : limit;
-  size_t dropped = given - count;
-  for (size_t i = 0; i < count; i++) {
-    if (!set_again(lists, i, count) && !cspan_enc_append_attr(enc, tag, list_at(lists, i))) {
-      dropped++;
-    }
+  size_t first = lists->first_count < count ? lists->first_count : count;
+  size_t dropped = 0;
+  uint64_t filter = 0;
+  uint32_t start = enc->len;
+  if (write_while_new(enc, tag, lists->first, first, &filter, &dropped) < first ||
+      write_while_new(enc, tag, lists->second, count - first, &filter, &dropped) < count - first) {
+    enc->len = start;
+    dropped = write_last_of_each(enc, tag, lists, count);
   }
+  dropped += given - count;
   if (dropped > 0 && cspan_enc_room(enc, 1 + WIRE_VARINT_MAX)) {
     uint8_t *p = enc->data + enc->len;
     *p++ = dropped_tag;
