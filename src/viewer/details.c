@@ -79,6 +79,7 @@ static void put_object(items *it) {
   if ((!bucket.len && !key.len) ||
       (same(bucket, either(it->object, "aws.s3.bucket", "s3.bucket")) &&
        same(key, either(it->object, "aws.s3.key", "s3.key")))) {
+    it->count += bucket.len || key.len; /* known, if not said again */
     return;
   }
   append(it, bucket);
@@ -238,6 +239,17 @@ static void put_http(items *it) {
   put_short(it, "aws.request_id", "request ");
 }
 
+/* Measured in whole microseconds: no more digits than that. */
+static void append_us(items *it, int64_t us) {
+  char text[CSPAN_DURATION_CAPACITY];
+  if (us < 1000) {
+    cspan_buf_printf(&it->scratch, "%d %s", (int)us, it->flow->ascii ? "us" : "\xc2\xb5s");
+    return;
+  }
+  cspan_format_duration(us * 1000, it->flow->ascii, text);
+  cspan_buf_str(&it->scratch, text);
+}
+
 static void put_phases(items *it) {
   static const char *const phases[][2] = {{"aws.http.dns_us", "dns"},
                                           {"aws.http.connect_us", "connect"},
@@ -247,9 +259,8 @@ static void put_phases(items *it) {
   for (size_t i = 0; i < sizeof phases / sizeof *phases; i++) {
     int64_t us = 0;
     if (cspan_view_number(it->view, phases[i][0], &us) && us >= 0 && us < INT64_MAX / 1000) {
-      char text[CSPAN_DURATION_CAPACITY];
-      cspan_format_duration(us * 1000, it->flow->ascii, text);
-      cspan_buf_printf(&it->scratch, "%s %s", phases[i][1], text);
+      cspan_buf_printf(&it->scratch, "%s ", phases[i][1]);
+      append_us(it, us);
       put(it, CSPAN_STYLE_DIM);
     }
   }
