@@ -48,9 +48,11 @@ static void count_allocation(void) {
 #if COUNTS_LIBC
 /* Every allocation of the process, also those that the library does not make
  * through its allocator. */
+/* NOLINTBEGIN(bugprone-reserved-identifier): glibc's names of the real functions */
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *ptr, size_t size);
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 void *malloc(size_t size) {
   count_allocation();

@@ -3,6 +3,8 @@
 #include "base/alloc.h"
 #include "telemetry/core.h"
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in parentheses here */
+
 /* All four are a vtable and a self, and share their life: self goes where the
  * object cannot be made. */
 #define DEFINE_CREATE(type, vtable_type, name)                                                     \
@@ -28,6 +30,8 @@
       cspan_free(object);                                                                          \
     }                                                                                              \
   }
+
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 DEFINE_CREATE(cspan_sampler, cspan_sampler_vtable, cspan_sampler_create)
 DEFINE_FREE(cspan_sampler, cspan_sampler_free)

@@ -34,7 +34,7 @@ static bool reserve(cspan_request *request, size_t size) {
     request->data = NULL;
     request->cap = 0;
   }
-  if (size <= request->cap) {
+  if (request->data != NULL && size <= request->cap) {
     return true;
   }
   size_t cap = request->cap > 0 ? request->cap : FIRST_CAP;
