@@ -58,7 +58,7 @@ typedef struct view {
 static bool write_trace(void *user, const char *text, size_t len) {
   view *v = user;
   if (v->values->count && v->written == v->values->count) {
-    return false;
+    return true; /* more than was asked for came at once */
   }
   v->written++;
   bool ok = fwrite(text, 1, len, stdout) == len && fflush(stdout) == 0;
@@ -103,9 +103,9 @@ static void print_table(const cspan_cli_run *run, cspan_display *display) {
   cspan_buf_free(&table);
 }
 
-static void print_totals(const cspan_cli_run *run, cspan_display *display) {
+static void print_totals(const cspan_cli_run *run, const view *v) {
   cspan_display_stats stats;
-  cspan_display_stats_get(display, &stats);
+  cspan_display_stats_get(v->display, &stats);
   if (stats.assembler.spans_dropped || stats.traces_failed) {
     cspan_cli_message(
         run, "warning: %" PRIu64 " spans and %" PRIu64 " traces were not shown: too many",
@@ -114,9 +114,8 @@ static void print_totals(const cspan_cli_run *run, cspan_display *display) {
   if (run->globals->json || run->globals->quiet || stats.write_failed) {
     return;
   }
-  print_table(run, display);
-  (void)printf("%" PRIu64 " traces, %" PRIu64 " spans\n", stats.traces_written,
-               stats.assembler.spans);
+  print_table(run, v->display);
+  (void)printf("%" PRId64 " traces, %" PRIu64 " spans\n", v->written, stats.assembler.spans);
 }
 
 static cspan_status start(const cspan_cli_run *run, view *v, cspan_receiver **receiver,
@@ -169,7 +168,7 @@ static int run_view(const cspan_cli_run *run) {
     }
     cspan_receiver_stop(receiver);
     cspan_display_tick(v.display, cspan_now_ns(), true);
-    print_totals(run, v.display);
+    print_totals(run, &v);
   }
   cspan_display_free(v.display);
   cspan_error_free(error);

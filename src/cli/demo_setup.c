@@ -105,8 +105,8 @@ static cspan_status open_provider(cspan_demo *demo, cspan_error **error) {
 
 static void sandbox_options(const cspan_demo *demo, cspan_aws_options *options) {
   options->region = "us-east-1";
-  options->config_file = "/dev/null/none";
-  options->credentials_file = "/dev/null/none";
+  options->config_file = "/dev/null";
+  options->credentials_file = "/dev/null";
   options->access_key_id = "sandbox";
   options->secret_access_key = "sandbox-secret";
   options->endpoint_url = cspan_sandbox_endpoint(demo->sandbox);

@@ -188,7 +188,9 @@ static void test_demo_drawn(void **state) {
 static void test_demo_without_a_collector(void **state) {
   (void)state;
   command c;
+  (void)setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1", 1);
   RUN(&c, 1, "demo", "--otlp-endpoint", "http://127.0.0.1:1");
+  (void)unsetenv("OTEL_EXPORTER_OTLP_TIMEOUT");
   assert_non_null(strstr(c.err, "spans could not be exported"));
   command_free(&c);
 }
@@ -445,8 +447,8 @@ int main(void) {
   (void)setenv("AWS_ACCESS_KEY_ID", "sandbox", 1);
   (void)setenv("AWS_SECRET_ACCESS_KEY", "sandbox-secret", 1);
   (void)setenv("AWS_REGION", "us-east-1", 1);
-  (void)setenv("AWS_CONFIG_FILE", "/dev/null/none", 1);
-  (void)setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null/none", 1);
+  (void)setenv("AWS_CONFIG_FILE", "/dev/null", 1);
+  (void)setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null", 1);
   (void)setenv("no_proxy", "127.0.0.1", 1);
   (void)unsetenv("AWS_PROFILE");
   (void)unsetenv("AWS_SESSION_TOKEN");

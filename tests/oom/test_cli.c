@@ -82,8 +82,8 @@ static int setup(void **state) {
   (void)setenv("AWS_ACCESS_KEY_ID", "sandbox", 1);
   (void)setenv("AWS_SECRET_ACCESS_KEY", "sandbox-secret", 1);
   (void)setenv("AWS_REGION", "us-east-1", 1);
-  (void)setenv("AWS_CONFIG_FILE", "/dev/null/none", 1);
-  (void)setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null/none", 1);
+  (void)setenv("AWS_CONFIG_FILE", "/dev/null", 1);
+  (void)setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null", 1);
   (void)setenv("no_proxy", "127.0.0.1", 1);
   (void)unsetenv("AWS_PROFILE");
   (void)unsetenv("OTEL_EXPORTER_OTLP_ENDPOINT");
