@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* OTLP/JSON of strangers: what is accepted can be written, and read again. */
+#include <stdlib.h>
+
+#include "telemetry/otlp_json.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { OUT_MAX = 64 << 20 };
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  cspan_span_list *list = NULL;
+  if (cspan_span_list_decode_json((const char *)data, size, &list, NULL) != CSPAN_OK)
+    return 0;
+  size_t count = cspan_span_list_count(list);
+  cspan_buf json;
+  cspan_buf_init(&json, OUT_MAX);
+  cspan_status status = cspan_span_list_encode_json(list, &json);
+  cspan_span_list_free(list);
+  if (status == CSPAN_OK) {
+    if (cspan_span_list_decode_json(json.data, json.len, &list, NULL) != CSPAN_OK ||
+        cspan_span_list_count(list) != count)
+      abort();
+    cspan_span_list_free(list);
+  }
+  cspan_buf_free(&json);
+  return 0;
+}
