@@ -1,3 +1,4 @@
+# bench/bench_<subject>.c; the other files there are what they share.
 file(GLOB benches CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/bench/bench_*.c)
 foreach(source ${benches})
   get_filename_component(name ${source} NAME_WE)
@@ -5,3 +6,6 @@ foreach(source ${benches})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
   cspan_link(${name} services)
 endforeach()
+if(TARGET bench_call)
+  target_sources(bench_call PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/bench/stub_server.c)
+endif()
