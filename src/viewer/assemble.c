@@ -123,7 +123,7 @@ static bool grow(trace *t) {
     return true;
   }
   size_t capacity = t->capacity ? t->capacity * 2 : 16;
-  const cspan_span_view **spans = cspan_realloc(record->spans, capacity * sizeof *spans);
+  const cspan_span_view **spans = cspan_realloc(record->spans, capacity * sizeof(void *));
   if (!spans) {
     return false;
   }

@@ -23,8 +23,8 @@ typedef struct cspan_assembler_options {
 } cspan_assembler_options;
 
 typedef struct cspan_assembler_stats {
-  uint64_t spans;          /* received */
-  uint64_t spans_dropped;  /* because of a cap, those of dropped traces included */
+  uint64_t spans;         /* received */
+  uint64_t spans_dropped; /* because of a cap, those of dropped traces included */
   uint64_t traces_dropped;
   size_t traces_held;
   size_t spans_held;

@@ -94,11 +94,14 @@ static const char *glyph_of(const canvas *c, size_t cell, cell_kind kind, bool a
   bool left = c->half[2 * cell] == SOLID;
   bool right = c->half[2 * cell + 1] == SOLID;
   switch (kind) {
-  case CELL_MARK: return "\xe2\x9c\x95"; /* multiplication x */
-  case CELL_WAIT: return "\xe2\x96\x91"; /* light shade */
+  case CELL_MARK:
+    return "\xe2\x9c\x95"; /* multiplication x */
+  case CELL_WAIT:
+    return "\xe2\x96\x91"; /* light shade */
   case CELL_SOLID:
     return left && right ? "\xe2\x96\x88" : left ? "\xe2\x96\x8c" : "\xe2\x96\x90";
-  case CELL_EMPTY: break;
+  case CELL_EMPTY:
+    break;
   }
   return " ";
 }
@@ -108,21 +111,29 @@ static cspan_style solid_style(const cspan_span_view *view) {
     return CSPAN_STYLE_RED;
   }
   switch (view->kind) {
-  case CSPAN_SPAN_CLIENT: return CSPAN_STYLE_CYAN;
-  case CSPAN_SPAN_SERVER: return CSPAN_STYLE_GREEN;
+  case CSPAN_SPAN_CLIENT:
+    return CSPAN_STYLE_CYAN;
+  case CSPAN_SPAN_SERVER:
+    return CSPAN_STYLE_GREEN;
   case CSPAN_SPAN_PRODUCER:
-  case CSPAN_SPAN_CONSUMER: return CSPAN_STYLE_MAGENTA;
-  case CSPAN_SPAN_INTERNAL: break;
+  case CSPAN_SPAN_CONSUMER:
+    return CSPAN_STYLE_MAGENTA;
+  case CSPAN_SPAN_INTERNAL:
+    break;
   }
   return CSPAN_STYLE_BLUE;
 }
 
 static cspan_style style_of(const cspan_span_view *view, cell_kind kind) {
   switch (kind) {
-  case CELL_SOLID: return solid_style(view);
-  case CELL_WAIT: return CSPAN_STYLE_YELLOW;
-  case CELL_MARK: return CSPAN_STYLE_BOLD_RED;
-  case CELL_EMPTY: break;
+  case CELL_SOLID:
+    return solid_style(view);
+  case CELL_WAIT:
+    return CSPAN_STYLE_YELLOW;
+  case CELL_MARK:
+    return CSPAN_STYLE_BOLD_RED;
+  case CELL_EMPTY:
+    break;
   }
   return CSPAN_STYLE_PLAIN;
 }
@@ -160,8 +171,8 @@ typedef struct unit {
 } unit;
 
 static unit unit_for(int64_t total_ns) {
-  static const unit units[] = {{1, "ns"}, {1e3, "us"}, {1e6, "ms"}, {1e9, "s"}, {6e10, "min"},
-                               {3.6e12, "h"}};
+  static const unit units[] = {{1, "ns"},  {1e3, "us"},   {1e6, "ms"},
+                               {1e9, "s"}, {6e10, "min"}, {3.6e12, "h"}};
   size_t u = 0;
   while (u + 1 < sizeof units / sizeof *units &&
          (double)total_ns >= (u >= 3 ? 3 : 1) * units[u + 1].ns) {
@@ -188,7 +199,9 @@ static void put_label(char *line, size_t columns, size_t column, size_t *free_fr
                       const char *text) {
   size_t len = strlen(text);
   if (column >= *free_from && column + len <= columns) {
-    memcpy(line + column, text, len);
+    for (size_t i = 0; i < len; i++) {
+      line[column + i] = text[i];
+    }
     *free_from = column + len + 2;
   }
 }

@@ -25,7 +25,7 @@ void cspan_bar_axis(cspan_buf *out, const cspan_bar_scale *scale, size_t indent)
 void cspan_bar_put(cspan_buf *out, const cspan_bar_scale *scale, const cspan_span_view *view);
 
 /* The name of the event of a failed attempt, and its attribute with the wait after it. */
-#define CSPAN_RETRY_EVENT "aws.retry"
+#define CSPAN_RETRY_EVENT   "aws.retry"
 #define CSPAN_RETRY_BACKOFF "aws.retry.backoff_ms"
 bool cspan_bar_has_retries(const cspan_span_view *view);
 

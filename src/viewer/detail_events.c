@@ -60,8 +60,8 @@ static bool same_text(cspan_str a, cspan_str b) {
 static bool error_says(const cspan_span_view *view, const cspan_event_view *event) {
   const char *said = view->status_message ? view->status_message : "";
   cspan_str type = event_text(event, "exception.type");
-  bool same_type = !type.len || contains(said, type) ||
-                   same_text(type, cspan_view_text(view, "error.type"));
+  bool same_type =
+      !type.len || contains(said, type) || same_text(type, cspan_view_text(view, "error.type"));
   return view->status == CSPAN_SPAN_ERROR && same_type &&
          cspan_str_eq(event_text(event, "exception.message"), said);
 }
@@ -85,7 +85,8 @@ static void put_error(cspan_flow *flow, const cspan_span_view *view) {
   const char *message = view->status_message ? view->status_message : "";
   begin(flow, CSPAN_STYLE_BOLD_RED, "\xe2\x9c\x97", "!");
   if (!*message) {
-    cspan_flow_words(flow, CSPAN_STYLE_RED, type.len ? type.data : "error", type.len ? type.len : 5);
+    cspan_flow_words(flow, CSPAN_STYLE_RED, type.len ? type.data : "error",
+                     type.len ? type.len : 5);
   } else {
     if (type.len && !contains(message, type) && !exception_has_type(view, type)) {
       put_type(flow, CSPAN_STYLE_BOLD_RED, type);

@@ -339,10 +339,14 @@ static void put_attributes(cspan_flow *flow, const cspan_details *details, size_
 /* What is to be said about the parent; NULL: nothing. */
 static const char *note_of(cspan_tree_note note) {
   switch (note) {
-  case CSPAN_TREE_PARENT_MISSING: return "was not received";
-  case CSPAN_TREE_PARENT_REMOTE: return "is in another process";
-  case CSPAN_TREE_PARENT_LOOP: return "is also below it: these span ids form a loop";
-  case CSPAN_TREE_PLAIN: break;
+  case CSPAN_TREE_PARENT_MISSING:
+    return "was not received";
+  case CSPAN_TREE_PARENT_REMOTE:
+    return "is in another process";
+  case CSPAN_TREE_PARENT_LOOP:
+    return "is also below it: these span ids form a loop";
+  case CSPAN_TREE_PLAIN:
+    break;
   }
   return NULL;
 }

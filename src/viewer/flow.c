@@ -7,16 +7,26 @@
 
 static const char *sequence(cspan_style style) {
   switch (style) {
-  case CSPAN_STYLE_BOLD: return "\x1b[1m";
-  case CSPAN_STYLE_DIM: return "\x1b[2m";
-  case CSPAN_STYLE_RED: return "\x1b[31m";
-  case CSPAN_STYLE_BOLD_RED: return "\x1b[1;31m";
-  case CSPAN_STYLE_GREEN: return "\x1b[32m";
-  case CSPAN_STYLE_YELLOW: return "\x1b[33m";
-  case CSPAN_STYLE_BLUE: return "\x1b[34m";
-  case CSPAN_STYLE_CYAN: return "\x1b[36m";
-  case CSPAN_STYLE_MAGENTA: return "\x1b[35m";
-  case CSPAN_STYLE_PLAIN: break;
+  case CSPAN_STYLE_BOLD:
+    return "\x1b[1m";
+  case CSPAN_STYLE_DIM:
+    return "\x1b[2m";
+  case CSPAN_STYLE_RED:
+    return "\x1b[31m";
+  case CSPAN_STYLE_BOLD_RED:
+    return "\x1b[1;31m";
+  case CSPAN_STYLE_GREEN:
+    return "\x1b[32m";
+  case CSPAN_STYLE_YELLOW:
+    return "\x1b[33m";
+  case CSPAN_STYLE_BLUE:
+    return "\x1b[34m";
+  case CSPAN_STYLE_CYAN:
+    return "\x1b[36m";
+  case CSPAN_STYLE_MAGENTA:
+    return "\x1b[35m";
+  case CSPAN_STYLE_PLAIN:
+    break;
   }
   return "";
 }

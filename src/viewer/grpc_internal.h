@@ -40,7 +40,7 @@ typedef struct cspan_grpc_connection {
   cspan_grpc_stream *streams;
   char first[16]; /* the bytes that the connection began with */
   size_t first_len;
-  bool closing; /* goes when the output is out */
+  bool closing;   /* goes when the output is out */
   bool lingering; /* our side is shut; waits for the peer's */
 } cspan_grpc_connection;
 

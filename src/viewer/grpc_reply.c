@@ -50,8 +50,8 @@ int cspan_grpc_reply_failure(cspan_grpc_connection *connection, cspan_grpc_strea
     cspan_buf_clear(&text); /* better no text than no answer */
   }
   nghttp2_nv headers[] = {pair(":status", "200"), pair("content-type", "application/grpc"),
-                          pair("grpc-accept-encoding", "identity,gzip"),
-                          pair("grpc-status", code), pair("grpc-message", cspan_buf_text(&text))};
+                          pair("grpc-accept-encoding", "identity,gzip"), pair("grpc-status", code),
+                          pair("grpc-message", cspan_buf_text(&text))};
   stream->answered = true;
   int rc = nghttp2_submit_response(connection->session, stream->id, headers,
                                    sizeof headers / sizeof *headers, NULL);

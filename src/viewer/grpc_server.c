@@ -102,7 +102,7 @@ static bool pump(cspan_grpc_connection *c) {
 }
 
 static bool begins_like_http1(const cspan_grpc_connection *c) {
-  static const char *const methods[] = {"GET ", "POST ", "PUT ", "HEAD ", "DELETE ",
+  static const char *const methods[] = {"GET ",     "POST ",  "PUT ",     "HEAD ", "DELETE ",
                                         "OPTIONS ", "PATCH ", "CONNECT ", "TRACE "};
   for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
     size_t len = strlen(methods[i]);
@@ -205,10 +205,8 @@ static void on_event(struct bufferevent *bev, short events, void *arg) {
 }
 
 static int make_session(cspan_grpc_connection *c) {
-  nghttp2_mem mem = {.malloc = mem_malloc,
-                     .free = mem_free,
-                     .calloc = mem_calloc,
-                     .realloc = mem_realloc};
+  nghttp2_mem mem = {
+      .malloc = mem_malloc, .free = mem_free, .calloc = mem_calloc, .realloc = mem_realloc};
   const nghttp2_settings_entry settings[] = {
       {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, CSPAN_GRPC_MAX_STREAMS},
       {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, CSPAN_GRPC_WINDOW},
@@ -219,8 +217,7 @@ static int make_session(cspan_grpc_connection *c) {
                                  sizeof settings / sizeof *settings);
   }
   if (rc == 0) {
-    rc = nghttp2_session_set_local_window_size(c->session, NGHTTP2_FLAG_NONE, 0,
-                                               CSPAN_GRPC_WINDOW);
+    rc = nghttp2_session_set_local_window_size(c->session, NGHTTP2_FLAG_NONE, 0, CSPAN_GRPC_WINDOW);
   }
   return rc;
 }
@@ -236,8 +233,8 @@ static bool has_room(cspan_grpc_server *server) {
   return room;
 }
 
-static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
-                      struct sockaddr *address, int address_len, void *arg) {
+static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address,
+                      int address_len, void *arg) {
   (void)listener;
   (void)address;
   (void)address_len;
@@ -290,8 +287,8 @@ cspan_status cspan_grpc_server_start(struct event_base *base, cspan_intake *inta
     cspan_grpc_server_free(server);
     return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory");
   }
-  cspan_status status = cspan_listen_open(base, options->address, options->port, "OTLP/gRPC",
-                                          &server->listen, error);
+  cspan_status status =
+      cspan_listen_open(base, options->address, options->port, "OTLP/gRPC", &server->listen, error);
   if (status != CSPAN_OK) {
     cspan_grpc_server_free(server);
     return status;

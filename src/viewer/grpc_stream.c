@@ -129,8 +129,7 @@ static int finish(cspan_grpc_connection *connection, cspan_grpc_stream *stream) 
     return refuse(connection, stream, CSPAN_GRPC_INTERNAL,
                   "the message is compressed, but grpc-encoding does not say how");
   }
-  cspan_intake_body body = {
-      .data = message.data, .len = message.len, .gzip = message.compressed};
+  cspan_intake_body body = {.data = message.data, .len = message.len, .gzip = message.compressed};
   cspan_error *error = NULL;
   cspan_status status = cspan_intake_take(connection->server->intake, &body, &error);
   body_free(connection, stream);
@@ -209,8 +208,8 @@ static int on_frame_recv(nghttp2_session *session, const nghttp2_frame *frame, v
   return rc == 0 || !nghttp2_is_fatal(rc) ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
-static int append(cspan_grpc_connection *connection, cspan_grpc_stream *stream,
-                  const uint8_t *data, size_t len) {
+static int append(cspan_grpc_connection *connection, cspan_grpc_stream *stream, const uint8_t *data,
+                  size_t len) {
   cspan_grpc_server *server = connection->server;
   cspan_grpc_message message;
   if (server->held_bytes / HELD_REQUESTS > server->intake->max_bytes) {
@@ -236,8 +235,8 @@ static int append(cspan_grpc_connection *connection, cspan_grpc_stream *stream,
   return 0;
 }
 
-static int on_data(nghttp2_session *session, uint8_t flags, int32_t stream_id,
-                   const uint8_t *data, size_t len, void *user) {
+static int on_data(nghttp2_session *session, uint8_t flags, int32_t stream_id, const uint8_t *data,
+                   size_t len, void *user) {
   (void)flags;
   cspan_grpc_stream *stream = stream_of(session, stream_id);
   if (!stream || stream->answered) {
@@ -255,8 +254,8 @@ static int on_frame_send(nghttp2_session *session, const nghttp2_frame *frame, v
       nghttp2_session_get_stream_remote_close(session, frame->hd.stream_id) != 0) {
     return 0;
   }
-  int rc = nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
-                                     NGHTTP2_NO_ERROR);
+  int rc =
+      nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_NO_ERROR);
   return rc == 0 || !nghttp2_is_fatal(rc) ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 

@@ -88,13 +88,20 @@ static const char *type_of(encoding enc) {
 
 static const char *reason_of(int http_status) {
   switch (http_status) {
-  case 200: return "OK";
-  case 400: return "Bad Request";
-  case 404: return "Not Found";
-  case 405: return "Method Not Allowed";
-  case 413: return "Payload Too Large";
-  case 415: return "Unsupported Media Type";
-  default: break;
+  case 200:
+    return "OK";
+  case 400:
+    return "Bad Request";
+  case 404:
+    return "Not Found";
+  case 405:
+    return "Method Not Allowed";
+  case 413:
+    return "Payload Too Large";
+  case 415:
+    return "Unsupported Media Type";
+  default:
+    break;
   }
   return "Service Unavailable";
 }
@@ -180,9 +187,8 @@ static void on_request(struct evhttp_request *request, void *arg) {
     return;
   }
   struct evbuffer *input = evhttp_request_get_input_buffer(request);
-  cspan_intake_body body = {.len = evbuffer_get_length(input),
-                            .gzip = gzip,
-                            .json = enc == ENCODING_JSON};
+  cspan_intake_body body = {
+      .len = evbuffer_get_length(input), .gzip = gzip, .json = enc == ENCODING_JSON};
   cspan_error *error = NULL;
   cspan_status status = CSPAN_OK;
   body.data = body.len ? evbuffer_pullup(input, -1) : (const uint8_t *)"";

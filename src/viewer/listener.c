@@ -56,8 +56,8 @@ static bool add(struct event_base *base, const struct addrinfo *info, cspan_list
   unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE |
                    (info->ai_family == AF_INET6 ? LEV_OPT_BIND_IPV6ONLY : 0);
   errno = 0;
-  struct evconnlistener *listener = evconnlistener_new_bind(
-      base, NULL, NULL, flags, BACKLOG, info->ai_addr, (int)info->ai_addrlen);
+  struct evconnlistener *listener = evconnlistener_new_bind(base, NULL, NULL, flags, BACKLOG,
+                                                            info->ai_addr, (int)info->ai_addrlen);
   if (!listener) {
     return false;
   }
@@ -69,9 +69,8 @@ static bool add(struct event_base *base, const struct addrinfo *info, cspan_list
 
 static cspan_status open_one(struct event_base *base, const char *address, int port,
                              const char *what, cspan_listen *out, cspan_error **error) {
-  struct addrinfo hints = {.ai_family = AF_UNSPEC,
-                           .ai_socktype = SOCK_STREAM,
-                           .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+  struct addrinfo hints = {
+      .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
   struct addrinfo *info = NULL;
   char service[16];
   char text[128];
@@ -84,12 +83,11 @@ static cspan_status open_one(struct event_base *base, const char *address, int p
   cspan_status status = CSPAN_OK;
   if (!add(base, info, out)) {
     int code = errno;
-    status = cspan_error_set(error, code == ENOMEM ? CSPAN_ERR_NOMEM : CSPAN_ERR_IO,
-                             "cannot listen for %s on %s port %d: %s%s", what, address, port,
-                             cspan_errno_text(code, text, sizeof text),
-                             code == EADDRINUSE
-                                 ? " (is another collector running? choose another port)"
-                                 : "");
+    status = cspan_error_set(
+        error, code == ENOMEM ? CSPAN_ERR_NOMEM : CSPAN_ERR_IO,
+        "cannot listen for %s on %s port %d: %s%s", what, address, port,
+        cspan_errno_text(code, text, sizeof text),
+        code == EADDRINUSE ? " (is another collector running? choose another port)" : "");
   }
   freeaddrinfo(info);
   return status;

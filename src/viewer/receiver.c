@@ -16,7 +16,7 @@
 enum { DEFAULT_TICK_MS = 200, DEFAULT_IDLE_MS = 300000 };
 
 #define DEFAULT_MAX_BYTES ((size_t)64 << 20)
-#define MOST_MAX_BYTES ((size_t)1 << 30)
+#define MOST_MAX_BYTES    ((size_t)1 << 30)
 
 struct cspan_receiver {
   cspan_intake intake;
@@ -101,21 +101,20 @@ static cspan_status make_tick(cspan_receiver *receiver, int64_t tick_ms, cspan_e
 
 static cspan_status make_servers(cspan_receiver *receiver, const cspan_receiver_options *options,
                                  cspan_error **error) {
-  cspan_server_options server = {.address = options->address,
-                                 .idle_timeout_ms = options->idle_timeout_ms > 0
-                                                        ? options->idle_timeout_ms
-                                                        : DEFAULT_IDLE_MS};
+  cspan_server_options server = {
+      .address = options->address,
+      .idle_timeout_ms = options->idle_timeout_ms > 0 ? options->idle_timeout_ms : DEFAULT_IDLE_MS};
   cspan_status status = CSPAN_OK;
   if (options->grpc_port >= 0) {
     server.port = options->grpc_port;
-    status = cspan_grpc_server_start(receiver->base, &receiver->intake, &server, &receiver->grpc,
-                                     error);
+    status =
+        cspan_grpc_server_start(receiver->base, &receiver->intake, &server, &receiver->grpc, error);
     receiver->grpc_port = status == CSPAN_OK ? cspan_grpc_server_port(receiver->grpc) : -1;
   }
   if (status == CSPAN_OK && options->http_port >= 0) {
     server.port = options->http_port;
-    status = cspan_http_server_start(receiver->base, &receiver->intake, &server, &receiver->http,
-                                     error);
+    status =
+        cspan_http_server_start(receiver->base, &receiver->intake, &server, &receiver->http, error);
     receiver->http_port = status == CSPAN_OK ? cspan_http_server_port(receiver->http) : -1;
   }
   return status;

@@ -56,7 +56,7 @@ void cspan_trace_record_sort(cspan_trace_record *record) {
   if (record->span_count == 0) {
     return;
   }
-  qsort(record->spans, record->span_count, sizeof(record->spans[0]), by_id);
+  qsort(record->spans, record->span_count, sizeof(void *), by_id);
   size_t kept = 1;
   for (size_t i = 1; i < record->span_count; i++) {
     if (memcmp(record->spans[i]->span_id, record->spans[kept - 1]->span_id, 8) != 0) {
@@ -64,5 +64,5 @@ void cspan_trace_record_sort(cspan_trace_record *record) {
     }
   }
   record->span_count = kept;
-  qsort(record->spans, kept, sizeof(record->spans[0]), by_start);
+  qsort(record->spans, kept, sizeof(void *), by_start);
 }

@@ -23,7 +23,7 @@ typedef struct cspan_summary_line {
   const char *name; /* lives as long as the summary */
   bool api_call;    /* one call of a service; else an operation made of such calls */
   uint64_t calls;
-  uint64_t errors;  /* spans whose status is Error */
+  uint64_t errors; /* spans whose status is Error */
   uint64_t retries;
   int64_t p50_ns; /* nearest rank; of 4,096 evenly chosen spans where there are more */
   int64_t p99_ns;

@@ -15,8 +15,8 @@ enum { CALLS, ERRORS, RETRIES, P50, P99, SENT, RECEIVED, CELLS };
 static const struct {
   const char *name;
   size_t columns;
-} cells[CELLS] = {{"calls", 7},     {"errors", 7}, {"retries", 8}, {"p50", 9},
-                  {"p99", 9}, {"sent", 11},  {"received", 11}};
+} cells[CELLS] = {{"calls", 7}, {"errors", 7}, {"retries", 8},  {"p50", 9},
+                  {"p99", 9},   {"sent", 11},  {"received", 11}};
 
 typedef struct table {
   cspan_buf *out;
@@ -54,7 +54,9 @@ static cspan_style style_for(size_t cell, uint64_t value) {
   if (value == 0 && cell != CALLS) {
     return CSPAN_STYLE_DIM;
   }
-  return cell == ERRORS ? CSPAN_STYLE_RED : cell == RETRIES ? CSPAN_STYLE_YELLOW : CSPAN_STYLE_PLAIN;
+  return cell == ERRORS    ? CSPAN_STYLE_RED
+         : cell == RETRIES ? CSPAN_STYLE_YELLOW
+                           : CSPAN_STYLE_PLAIN;
 }
 
 static void put_count(const table *t, size_t cell, uint64_t value) {

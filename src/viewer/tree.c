@@ -8,7 +8,7 @@
 
 /* Bits of OTLP's Span.flags that say where the parent is. */
 #define FLAG_REMOTE_KNOWN 0x100u
-#define FLAG_REMOTE 0x200u
+#define FLAG_REMOTE       0x200u
 
 /* A span id and where it is, to be searched. */
 typedef struct entry {

@@ -124,8 +124,7 @@ static void put_heading(const waterfall *w) {
   char trace[40] = "trace ";
   format_start(w->tree.start_ns, start, sizeof start);
   cspan_trace_id_hex(w->record->trace_id, trace + 6);
-  cspan_str service =
-      cspan_attr_text(w->root->resource, w->root->resource_count, "service.name");
+  cspan_str service = cspan_attr_text(w->root->resource, w->root->resource_count, "service.name");
   put_title(w);
   cspan_flow flow = flow_of(w, "   ", 3);
   cspan_flow_begin(&flow, cspan_details_separator(w->ascii), 0, 4);

@@ -41,9 +41,8 @@ static void check_text(const cspan_buf *text, size_t width, bool ascii) {
 
 static void draw(const cspan_trace_record *record, uint8_t mode) {
   cspan_buf out;
-  cspan_waterfall_options options = {.width = 60 + (size_t)(mode >> 2) * 3,
-                                     .ascii = (mode & 1) != 0,
-                                     .brief = (mode & 2) != 0};
+  cspan_waterfall_options options = {
+      .width = 60 + (size_t)(mode >> 2) * 3, .ascii = (mode & 1) != 0, .brief = (mode & 2) != 0};
   cspan_buf_init(&out, MAX_TEXT);
   if (cspan_waterfall_render(record, &options, &out) == CSPAN_OK) {
     check_text(&out, options.width, options.ascii);
@@ -58,8 +57,7 @@ static void draw(const cspan_trace_record *record, uint8_t mode) {
 
 static void summarize(const cspan_span_list *list, uint8_t mode) {
   cspan_buf out;
-  cspan_summary_options options = {.width = 60 + (size_t)(mode >> 2) * 3,
-                                   .ascii = (mode & 1) != 0};
+  cspan_summary_options options = {.width = 60 + (size_t)(mode >> 2) * 3, .ascii = (mode & 1) != 0};
   cspan_summary *summary = cspan_summary_create();
   cspan_buf_init(&out, MAX_TEXT);
   for (size_t i = 0; summary && i < cspan_span_list_count(list); i++) {

@@ -119,9 +119,8 @@ static inline int h2_on_frame(nghttp2_session *session, const nghttp2_frame *fra
   return 0;
 }
 
-static inline ssize_t h2_read_body(nghttp2_session *session, int32_t id, uint8_t *buf,
-                                   size_t room, uint32_t *flags, nghttp2_data_source *source,
-                                   void *user) {
+static inline ssize_t h2_read_body(nghttp2_session *session, int32_t id, uint8_t *buf, size_t room,
+                                   uint32_t *flags, nghttp2_data_source *source, void *user) {
   (void)session;
   (void)id;
   (void)user;
@@ -181,8 +180,8 @@ static inline size_t h2_submit(h2_client *c, const h2_request *r) {
   h2_body *body = &c->answers[c->count].request;
   *body = (h2_body){r->body, r->len, r->piece, r->never_ends};
   nghttp2_data_provider provider = {.source = {.ptr = body}, .read_callback = h2_read_body};
-  int32_t id = nghttp2_submit_request(c->session, NULL, headers, r->encoding ? 7 : 6, &provider,
-                                      NULL);
+  int32_t id =
+      nghttp2_submit_request(c->session, NULL, headers, r->encoding ? 7 : 6, &provider, NULL);
   assert_true(id > 0);
   c->answers[c->count].id = id;
   c->open++;

@@ -79,14 +79,13 @@ static void test_success(void **state) {
     const char *encoding;
     const char *content_type;
     size_t piece;
-  } cases[] = {
-      {"plain", 10, false, NULL, NULL, 0},
-      {"with +proto", 10, false, NULL, "application/grpc+proto", 0},
-      {"with a parameter", 10, false, "identity", "application/grpc;charset=utf-8", 0},
-      {"packed", 1000, true, "gzip", NULL, 0},
-      {"gzip announced, not used", 10, false, "gzip", NULL, 0},
-      {"byte by byte", 100, false, NULL, NULL, 1},
-      {"over many frames", MAX_REQUEST - 1000, false, NULL, NULL, 0}};
+  } cases[] = {{"plain", 10, false, NULL, NULL, 0},
+               {"with +proto", 10, false, NULL, "application/grpc+proto", 0},
+               {"with a parameter", 10, false, "identity", "application/grpc;charset=utf-8", 0},
+               {"packed", 1000, true, "gzip", NULL, 0},
+               {"gzip announced, not used", 10, false, "gzip", NULL, 0},
+               {"byte by byte", 100, false, NULL, NULL, 1},
+               {"over many frames", MAX_REQUEST - 1000, false, NULL, NULL, 0}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     cspan_buf body;
     make_body(&body, cases[i].name, cases[i].attribute_bytes, cases[i].gzip);
@@ -274,8 +273,9 @@ static void test_too_large(void **state) {
   assert_alive(f);
 }
 
-#define BYTES(text) {text, sizeof(text) - 1}
-#define PREFACE "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+#define BYTES(text)                                                                                \
+  { text, sizeof(text) - 1 }
+#define PREFACE  "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 #define SETTINGS "\0\0\0\4\0\0\0\0\0"
 
 typedef struct raw_case {
@@ -475,11 +475,17 @@ static void test_out_of_memory(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
   const struct CMUnitTest tests[] = {
-      TEST(test_success), TEST(test_many_streams), TEST(test_too_much_at_once),
-      TEST(test_refused_by_headers), TEST(test_refused_by_body),
-      TEST(test_too_large), TEST(test_broken_connections),
-      TEST(test_http1_is_told), TEST(test_vanishing_clients),
-      TEST(test_a_cancelled_stream), TEST(test_too_many_connections),
+      TEST(test_success),
+      TEST(test_many_streams),
+      TEST(test_too_much_at_once),
+      TEST(test_refused_by_headers),
+      TEST(test_refused_by_body),
+      TEST(test_too_large),
+      TEST(test_broken_connections),
+      TEST(test_http1_is_told),
+      TEST(test_vanishing_clients),
+      TEST(test_a_cancelled_stream),
+      TEST(test_too_many_connections),
       cmocka_unit_test(test_out_of_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

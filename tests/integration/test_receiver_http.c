@@ -4,8 +4,8 @@
 
 enum { MAX_REQUEST = 100000 };
 
-#define JSON_REQUEST                                                                            \
-  "{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{\"traceId\":"                              \
+#define JSON_REQUEST                                                                               \
+  "{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{\"traceId\":"                                 \
   "\"0102030405060708090a0b0c0d0e0f10\",\"spanId\":\"0102030405060708\",\"name\":\"json\"}]}]}]}"
 
 static const char google_rpc_status_3[] = {0x08, 0x03, 0x12};
@@ -120,7 +120,8 @@ static void test_success(void **state) {
       {{"POST /v1/traces", json_type, NULL, &json, 200, json_type}, "json", "{}"},
       {{"POST /v1/traces", json_type, "GZIP", &json_gz, 200, json_type}, "json", "{}"},
       {{"POST /v1/traces?x=1", "Application/JSON; charset=utf-8", NULL, &json, 200, json_type},
-       "json", "{}"},
+       "json",
+       "{}"},
       {{"POST /v1/traces", pb_type, NULL, &empty, 200, pb_type}, NULL, ""}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     cspan_buf answer;
@@ -331,9 +332,12 @@ static void test_endless_header(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
   const struct CMUnitTest tests[] = {
-      TEST(test_success), TEST(test_refusals),
-      TEST(test_too_large), TEST(test_chunks),
-      TEST(test_two_requests_on_a_connection), TEST(test_garbage),
+      TEST(test_success),
+      TEST(test_refusals),
+      TEST(test_too_large),
+      TEST(test_chunks),
+      TEST(test_two_requests_on_a_connection),
+      TEST(test_garbage),
       TEST(test_endless_header),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

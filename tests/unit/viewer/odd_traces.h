@@ -11,7 +11,8 @@ static const cspan_attr hostile_resource[] = {TEXT("service.name", "\x1b]0;owned
 static const cspan_attr hostile_attrs[] = {
     TEXT("s3.bucket", "b\x1b[2J"), TEXT("s3.key", "k\r\nfake line\xff"),
     TEXT("error.type", "E\x1b[0m"), TEXT("aws.request_id", "\xe6\x97\xa5\xe6\x9c\xac\x08id12")};
-static const cspan_attr hostile_event_attrs[] = {TEXT("k\x1b[31m", "v\x9b" "1m\n")};
+static const cspan_attr hostile_event_attrs[] = {TEXT("k\x1b[31m", "v\x9b"
+                                                                   "1m\n")};
 static const cspan_event_view hostile_events[] = {
     {"ev\x1b[1A", MS(1), hostile_event_attrs, COUNT_OF(hostile_event_attrs), 0}};
 
@@ -54,8 +55,8 @@ static inline void build_orphans(trace_builder *b) {
 /* Expected outcomes, exceptions, other events, spans of other libraries. */
 static const cspan_attr head_attrs[] = {
     TEXT("rpc.method", "S3/HeadObject"), TEXT("aws.s3.bucket", "holiday"),
-    TEXT("aws.s3.key", "missing.txt"), NUM("http.response.status_code", 404),
-    TEXT("error.type", "NotFound"), NUM("aws.retry.attempts", 1)};
+    TEXT("aws.s3.key", "missing.txt"),   NUM("http.response.status_code", 404),
+    TEXT("error.type", "NotFound"),      NUM("aws.retry.attempts", 1)};
 static const cspan_attr attempt_attrs[] = {
     TEXT("http.request.method", "PUT"), TEXT("url.full", "https://s3.example/holiday/a?x=1"),
     NUM("http.response.status_code", 200), NUM("http.request.resend_count", 1)};
@@ -65,9 +66,9 @@ static const cspan_attr other_exception_attrs[] = {TEXT("exception.type", "cache
                                                    TEXT("exception.message", "no entry for it")};
 static const cspan_attr told_attrs[] = {TEXT("exception.type", "timeout"),
                                         TEXT("exception.message", "no answer within 3.1 s")};
-static const cspan_attr timeout_attrs[] = {
-    TEXT("rpc.method", "S3/GetObject"), TEXT("server.address", "s3.example"),
-    NUM("server.port", 443), TEXT("error.type", "timeout")};
+static const cspan_attr timeout_attrs[] = {TEXT("rpc.method", "S3/GetObject"),
+                                           TEXT("server.address", "s3.example"),
+                                           NUM("server.port", 443), TEXT("error.type", "timeout")};
 static const cspan_event_view plain_events[] = {
     {"cache.lookup", MS(12.5), plain_attrs, 2, 0},
     {"exception", MS(13), other_exception_attrs, COUNT_OF(other_exception_attrs), 0}};
@@ -100,13 +101,16 @@ static const cspan_attr delete_b[] = {TEXT("s3.bucket", "holiday"), TEXT("s3.key
                                       TEXT("error.type", "AccessDenied")};
 static const cspan_attr api_a[] = {
     TEXT("rpc.method", "S3/DeleteObject"), TEXT("aws.s3.bucket", "holiday"),
-    TEXT("aws.s3.key", "a.jpg"), NUM("http.response.status_code", 204),
-    NUM("aws.retry.attempts", 1), TEXT("aws.request_id", "A1B2C3D4E5F60718")};
-static const cspan_attr api_b[] = {
-    TEXT("rpc.method", "S3/DeleteObject"), TEXT("aws.s3.bucket", "holiday"),
-    TEXT("aws.s3.key", "b.jpg"), NUM("http.response.status_code", 403),
-    NUM("aws.retry.attempts", 1), TEXT("error.type", "AccessDenied"),
-    TEXT("aws.request_id", "A1B2C3D4E5F60719"), NUM("http.response.body.size", 243)};
+    TEXT("aws.s3.key", "a.jpg"),           NUM("http.response.status_code", 204),
+    NUM("aws.retry.attempts", 1),          TEXT("aws.request_id", "A1B2C3D4E5F60718")};
+static const cspan_attr api_b[] = {TEXT("rpc.method", "S3/DeleteObject"),
+                                   TEXT("aws.s3.bucket", "holiday"),
+                                   TEXT("aws.s3.key", "b.jpg"),
+                                   NUM("http.response.status_code", 403),
+                                   NUM("aws.retry.attempts", 1),
+                                   TEXT("error.type", "AccessDenied"),
+                                   TEXT("aws.request_id", "A1B2C3D4E5F60719"),
+                                   NUM("http.response.body.size", 243)};
 static const cspan_attr denied_attrs[] = {TEXT("exception.type", "AccessDenied"),
                                           TEXT("exception.message", "Access Denied")};
 static const cspan_event_view denied_events[] = {

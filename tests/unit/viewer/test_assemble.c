@@ -10,7 +10,7 @@
 #include "unit/viewer/trace_builder.h"
 #include "viewer/assemble.h"
 
-#define S(seconds) ((int64_t)(seconds) * 1000000000)
+#define S(seconds) ((int64_t)(seconds)*1000000000)
 
 /* A small span of the trace `trace`, added at `now`. */
 static cspan_status add(cspan_assembler *assembler, uint8_t trace, uint8_t id, uint8_t parent,
@@ -164,6 +164,29 @@ static void test_bytes_over_the_cap(void **state) {
   cspan_assembler_free(a);
 }
 
+static void assert_copy(const cspan_span_view *copy) {
+  assert_string_equal(copy->name, "name");
+  assert_string_equal(copy->status_message, "value");
+  assert_string_equal(copy->trace_state, "key");
+  assert_int_equal(copy->dropped_links, 4);
+  assert_string_equal(copy->events[0].name, "name");
+  assert_int_equal(copy->events[0].time_unix_ns, 17);
+  assert_int_equal(copy->events[0].dropped_attributes, 3);
+  assert_string_equal(copy->links[0].context.trace_state, "key");
+  assert_int_equal(copy->links[0].context.span_id[0], 9);
+  const cspan_attr *sets[] = {copy->attributes, copy->events[0].attributes,
+                              copy->links[0].attributes};
+  for (size_t i = 0; i < 3; i++) {
+    assert_string_equal(sets[i][0].key, "key");
+    assert_string_equal(sets[i][0].value.string, "value");
+    assert_string_equal(sets[i][1].value.strings[0], "element");
+    assert_string_equal(sets[i][1].value.strings[1], "b");
+    assert_true(sets[i][2].value.booleans[0]);
+    assert_true(sets[i][3].value.int64s[1] == INT64_MIN);
+    assert_true(sets[i][4].value.numbers[0] == 0.5);
+  }
+}
+
 /* Everything is copied: what the view pointed at may go. */
 static void test_deep_copy(void **state) {
   (void)state;
@@ -213,27 +236,7 @@ static void test_deep_copy(void **state) {
   flags[0] = false;
 
   cspan_trace_record *record = cspan_assembler_take(a, 0, true);
-  const cspan_span_view *copy = record->spans[0];
-  assert_string_equal(copy->name, "name");
-  assert_string_equal(copy->status_message, "value");
-  assert_string_equal(copy->trace_state, "key");
-  assert_int_equal(copy->dropped_links, 4);
-  assert_string_equal(copy->events[0].name, "name");
-  assert_int_equal(copy->events[0].time_unix_ns, 17);
-  assert_int_equal(copy->events[0].dropped_attributes, 3);
-  assert_string_equal(copy->links[0].context.trace_state, "key");
-  assert_int_equal(copy->links[0].context.span_id[0], 9);
-  const cspan_attr *sets[] = {copy->attributes, copy->events[0].attributes,
-                              copy->links[0].attributes};
-  for (size_t i = 0; i < 3; i++) {
-    assert_string_equal(sets[i][0].key, "key");
-    assert_string_equal(sets[i][0].value.string, "value");
-    assert_string_equal(sets[i][1].value.strings[0], "element");
-    assert_string_equal(sets[i][1].value.strings[1], "b");
-    assert_true(sets[i][2].value.booleans[0]);
-    assert_true(sets[i][3].value.int64s[1] == INT64_MIN);
-    assert_true(sets[i][4].value.numbers[0] == 0.5);
-  }
+  assert_copy(record->spans[0]);
   cspan_trace_record_free(record);
   cspan_assembler_free(a);
 }

@@ -56,7 +56,7 @@ static const put_case puts_[] = {
      20, false, "a\\xffb", 6},
     {"\xc3", 20, false, "\\xc3", 4},
     {"\xe2\x82", 20, false, "\\xe2\\x82", 8},
-    {"\xc0\x80", 20, false, "\\xc0\\x80", 8},         /* overlong */
+    {"\xc0\x80", 20, false, "\\xc0\\x80", 8},           /* overlong */
     {"\xed\xa0\x80", 20, false, "\\xed\\xa0\\x80", 12}, /* surrogate */
     /* of a heap of marks on one letter four stay */
     {"e\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81x", 20, false,
@@ -145,10 +145,9 @@ static void test_bytes(void **state) {
   static const struct {
     int64_t bytes;
     const char *expected;
-  } cases[] = {{-1, "0 B"},          {0, "0 B"},
-               {1023, "1023 B"},     {1024, "1.0 KiB"},
-               {1536, "1.5 KiB"},    {1048575, "1.0 MiB"},
-               {26214400, "25.0 MiB"}, {INT64_MAX, "8.0 EiB"}};
+  } cases[] = {
+      {-1, "0 B"},       {0, "0 B"},           {1023, "1023 B"},       {1024, "1.0 KiB"},
+      {1536, "1.5 KiB"}, {1048575, "1.0 MiB"}, {26214400, "25.0 MiB"}, {INT64_MAX, "8.0 EiB"}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     char text[CSPAN_BYTES_CAPACITY];
     cspan_format_bytes(cases[i].bytes, text);
@@ -158,8 +157,10 @@ static void test_bytes(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_put),       cmocka_unit_test(test_nul_is_escaped),
-      cmocka_unit_test(test_every_pair_of_bytes), cmocka_unit_test(test_durations),
+      cmocka_unit_test(test_put),
+      cmocka_unit_test(test_nul_is_escaped),
+      cmocka_unit_test(test_every_pair_of_bytes),
+      cmocka_unit_test(test_durations),
       cmocka_unit_test(test_bytes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,7 @@
 #include "unit/telemetry/pb_builder.h"
 #include "viewer/display.h"
 
-#define S(seconds) ((int64_t)(seconds) * 1000000000)
+#define S(seconds) ((int64_t)(seconds)*1000000000)
 
 typedef struct screen {
   cspan_buf text;
@@ -53,8 +53,8 @@ static cspan_span_list *list_of(char trace, char id, char parent, const char *na
   pb_bytes(&resource, 2, scope.data, scope.len);
   pb_bytes(&request, 1, resource.data, resource.len);
   cspan_span_list *list = NULL;
-  assert_int_equal(
-      cspan_span_list_decode((const uint8_t *)request.data, request.len, &list, NULL), CSPAN_OK);
+  assert_int_equal(cspan_span_list_decode((const uint8_t *)request.data, request.len, &list, NULL),
+                   CSPAN_OK);
   cspan_buf_free(&span);
   cspan_buf_free(&scope);
   cspan_buf_free(&resource);

@@ -38,8 +38,8 @@ static void test_read(void **state) {
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     const read_case *c = &cases[i];
     cspan_grpc_message message;
-    assert_int_equal(
-        cspan_grpc_message_read((const uint8_t *)c->body, c->len, 100, &message), c->state);
+    assert_int_equal(cspan_grpc_message_read((const uint8_t *)c->body, c->len, 100, &message),
+                     c->state);
     assert_int_equal(message.compressed, c->compressed);
     assert_int_equal(message.len, c->message_len);
     if (c->state == CSPAN_GRPC_WHOLE) {

@@ -117,8 +117,8 @@ static cspan_status summarize(const trace_builder *b) {
 }
 
 static cspan_status unpack(const trace_builder *b) {
-  static const uint8_t packed[] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0x4b, 4, 0,
-                                   0x43, 0xbe, 0xb7, 0xe8, 1, 0, 0, 0};
+  static const uint8_t packed[] = {0x1f, 0x8b, 8,    0,    0,    0,    0, 0, 0, 3, 0x4b,
+                                   4,    0,    0x43, 0xbe, 0xb7, 0xe8, 1, 0, 0, 0};
   (void)b;
   cspan_buf out;
   cspan_error *error = NULL;
@@ -131,10 +131,10 @@ static cspan_status unpack(const trace_builder *b) {
   return status;
 }
 
-#define REPLAY(scenario)                    \
-  static void test_##scenario(void **state) { \
-    (void)state;                            \
-    replay(scenario);                       \
+#define REPLAY(scenario)                                                                           \
+  static void test_##scenario(void **state) {                                                      \
+    (void)state;                                                                                   \
+    replay(scenario);                                                                              \
   }
 
 REPLAY(assemble)
@@ -145,7 +145,7 @@ REPLAY(unpack)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_assemble),  cmocka_unit_test(test_draw),
+      cmocka_unit_test(test_assemble),   cmocka_unit_test(test_draw),
       cmocka_unit_test(test_write_json), cmocka_unit_test(test_summarize),
       cmocka_unit_test(test_unpack),
   };

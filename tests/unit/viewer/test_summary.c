@@ -140,15 +140,14 @@ static const char table_100[] =
     " S3.CreateMultipartUpload        1      0       0  13.3 ms  13.3 ms        0 B    1.5 KiB\n"
     " S3.UploadPart                   2      0       2  96.3 ms   284 ms   20.0 MiB        0 B\n";
 
-static const char table_60[] =
-    " operation           calls errors retries      p50      p99\n"
-    " s3.multipart_uplo~      1      0       0   412 ms   412 ms\n"
-    " s3.upload_part          2      0       0  97.0 ms   285 ms\n"
-    "\n"
-    " API call            calls errors retries      p50      p99\n"
-    " S3.CompleteMultip~      1      0       0   109 ms   109 ms\n"
-    " S3.CreateMultipar~      1      0       0  13.3 ms  13.3 ms\n"
-    " S3.UploadPart           2      0       2  96.3 ms   284 ms\n";
+static const char table_60[] = " operation           calls errors retries      p50      p99\n"
+                               " s3.multipart_uplo~      1      0       0   412 ms   412 ms\n"
+                               " s3.upload_part          2      0       0  97.0 ms   285 ms\n"
+                               "\n"
+                               " API call            calls errors retries      p50      p99\n"
+                               " S3.CompleteMultip~      1      0       0   109 ms   109 ms\n"
+                               " S3.CreateMultipar~      1      0       0  13.3 ms  13.3 ms\n"
+                               " S3.UploadPart           2      0       2  96.3 ms   284 ms\n";
 
 static void test_table(void **state) {
   (void)state;
@@ -192,9 +191,12 @@ static void test_table_of_hostile_names(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_lines),       cmocka_unit_test(test_attempts_are_not_calls),
-      cmocka_unit_test(test_percentiles), cmocka_unit_test(test_many_spans),
-      cmocka_unit_test(test_many_names),  cmocka_unit_test(test_table),
+      cmocka_unit_test(test_lines),
+      cmocka_unit_test(test_attempts_are_not_calls),
+      cmocka_unit_test(test_percentiles),
+      cmocka_unit_test(test_many_spans),
+      cmocka_unit_test(test_many_names),
+      cmocka_unit_test(test_table),
       cmocka_unit_test(test_table_of_hostile_names),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

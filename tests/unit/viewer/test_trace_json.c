@@ -149,8 +149,8 @@ static void test_output_cap(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_exact),  cmocka_unit_test(test_upload),
-      cmocka_unit_test(test_hostile), cmocka_unit_test(test_values),
+      cmocka_unit_test(test_exact),      cmocka_unit_test(test_upload),
+      cmocka_unit_test(test_hostile),    cmocka_unit_test(test_values),
       cmocka_unit_test(test_output_cap),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,8 +15,7 @@
 
 typedef void (*build_fn)(trace_builder *b);
 
-static void render(const trace_builder *b, const cspan_waterfall_options *options,
-                   cspan_buf *out) {
+static void render(const trace_builder *b, const cspan_waterfall_options *options, cspan_buf *out) {
   cspan_buf_init(out, 1 << 24);
   assert_int_equal(cspan_waterfall_render(&b->record, options, out), CSPAN_OK);
 }
@@ -117,8 +116,10 @@ static void test_long_names_keep_the_columns(void **state) {
   builder_add(&b, 2, 1, name, CSPAN_SPAN_INTERNAL, 0, 10);
   cspan_waterfall_options options = {.width = 60, .ascii = true};
   render(&b, &options, &out);
-  assert_non_null(strstr(out.data, "\n a name that is far too~  10.0 ms     #####################\n"));
-  assert_non_null(strstr(out.data, "\n `- a name that is far ~  10.0 ms     #####################\n"));
+  assert_non_null(
+      strstr(out.data, "\n a name that is far too~  10.0 ms     #####################\n"));
+  assert_non_null(
+      strstr(out.data, "\n `- a name that is far ~  10.0 ms     #####################\n"));
   cspan_buf_free(&out);
 }
 
@@ -211,7 +212,8 @@ static void test_huge_texts(void **state) {
     text[i] = i % 7 == 6 ? ' ' : 'w';
   }
   text[LEN] = '\0';
-  cspan_attr attrs[] = {TEXT("s3.bucket", "b"), {"s3.key", CSPAN_ATTR_STRING, {.string = text}, LEN},
+  cspan_attr attrs[] = {TEXT("s3.bucket", "b"),
+                        {"s3.key", CSPAN_ATTR_STRING, {.string = text}, LEN},
                         {"error.type", CSPAN_ATTR_STRING, {.string = text}, LEN}};
   trace_builder b;
   cspan_buf out;
