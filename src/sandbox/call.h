@@ -92,14 +92,12 @@ typedef struct sbx_ingested {
   sbx_checksum checksum; /* NONE when none was asked for */
 } sbx_ingested;
 
-/* `fallback`: computed when the request names no checksum of its own. */
-sbx_error cspan_sbx_ingest(sbx_call *call, sbx_sink sink, void *user, sbx_checksum_kind fallback,
-                           sbx_ingested *out);
-/* Into the store. */
+/* Into the store. `fallback`: computed when the request names no checksum. */
 sbx_error cspan_sbx_ingest_body(sbx_call *call, sbx_checksum_kind fallback, sbx_body *body,
                                 sbx_ingested *out);
-/* A small document; `out` was initialised with its cap. */
-sbx_error cspan_sbx_ingest_document(sbx_call *call, cspan_buf *out);
+/* A small document; `out` was initialised with its cap. `checked`: x-amz-checksum-*
+ * is about this document, and not about the object that it speaks of. */
+sbx_error cspan_sbx_ingest_document(sbx_call *call, bool checked, cspan_buf *out);
 /* The kind that a request's headers name (x-amz-checksum-*, x-amz-trailer,
  * x-amz-sdk-checksum-algorithm); INVALID_REQUEST when it is none of ours. */
 sbx_error cspan_sbx_named_checksum(sbx_call *call, sbx_checksum_kind *out);

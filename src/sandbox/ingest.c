@@ -230,25 +230,24 @@ static sbx_error receive(sbx_call *call, intake *in, const coding *how, int64_t 
   return error;
 }
 
-sbx_error cspan_sbx_ingest(sbx_call *call, sbx_sink sink, void *user, sbx_checksum_kind fallback,
-                           sbx_ingested *out) {
-  intake in = {.sink = sink, .user = user, .max = call->service->max_body_bytes};
+static sbx_error ingest(sbx_call *call, sbx_sink sink, void *user, sbx_checksum_kind kind,
+                        sbx_ingested *out) {
+  intake in = {.sink = sink, .user = user, .max = call->service->max_body_bytes, .kind = kind};
   coding how = {0};
   int64_t expected = -1;
   *out = (sbx_ingested){0};
-  sbx_error error = cspan_sbx_named_checksum(call, &in.kind);
-  error = error == SBX_OK ? coding_of(call, &how) : error;
+  sbx_error error = coding_of(call, &how);
   error = error == SBX_OK ? announced(call, &how, &expected) : error;
   if (error == SBX_OK && expected > in.max) {
     error = SBX_ENTITY_TOO_LARGE;
   }
-  in.kind = in.kind == SBX_CHECKSUM_NONE ? fallback : in.kind;
   return error == SBX_OK ? receive(call, &in, &how, expected, out) : error;
 }
 
 sbx_error cspan_sbx_ingest_body(sbx_call *call, sbx_checksum_kind fallback, sbx_body *body,
                                 sbx_ingested *out) {
   sbx_writer writer;
+  sbx_checksum_kind kind;
   int64_t expected = -1;
   const char *text = cspan_sbx_header(&call->request, "x-amz-decoded-content-length");
   text = text ? text : cspan_sbx_header(&call->request, "Content-Length");
@@ -256,7 +255,11 @@ sbx_error cspan_sbx_ingest_body(sbx_call *call, sbx_checksum_kind fallback, sbx_
     expected = -1;
   }
   cspan_sbx_writer_init(&writer, call->service->store, expected);
-  sbx_error error = cspan_sbx_ingest(call, cspan_sbx_writer_write, &writer, fallback, out);
+  sbx_error error = cspan_sbx_named_checksum(call, &kind);
+  if (error == SBX_OK) {
+    kind = kind == SBX_CHECKSUM_NONE ? fallback : kind;
+    error = ingest(call, cspan_sbx_writer_write, &writer, kind, out);
+  }
   if (error != SBX_OK) {
     cspan_sbx_writer_abort(&writer);
     return error;
@@ -268,8 +271,12 @@ static cspan_status to_buffer(void *user, const char *data, size_t len) {
   return cspan_buf_append(user, data, len);
 }
 
-sbx_error cspan_sbx_ingest_document(sbx_call *call, cspan_buf *out) {
+sbx_error cspan_sbx_ingest_document(sbx_call *call, bool checked, cspan_buf *out) {
   sbx_ingested result;
-  sbx_error error = cspan_sbx_ingest(call, to_buffer, out, SBX_CHECKSUM_NONE, &result);
+  sbx_checksum_kind kind = SBX_CHECKSUM_NONE;
+  sbx_error error = checked ? cspan_sbx_named_checksum(call, &kind) : SBX_OK;
+  if (error == SBX_OK) {
+    error = ingest(call, to_buffer, out, kind, &result);
+  }
   return cspan_buf_status(out) == CSPAN_ERR_LIMIT ? SBX_MALFORMED_XML : error;
 }

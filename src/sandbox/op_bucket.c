@@ -47,7 +47,7 @@ static sbx_error wanted_region(sbx_call *call, configuration *out) {
   }
   cspan_buf document;
   cspan_buf_init(&document, MAX_CONFIGURATION);
-  sbx_error error = cspan_sbx_ingest_document(call, &document);
+  sbx_error error = cspan_sbx_ingest_document(call, true, &document);
   if (error == SBX_OK && document.len) {
     cspan_status status;
     bool ok = cspan_sbx_xml_parse(document.data, document.len, read_configuration, out, &status);

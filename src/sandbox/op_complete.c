@@ -223,7 +223,7 @@ sbx_error cspan_sbx_complete_upload(sbx_call *call) {
     put_completed(call, before);
     return SBX_OK;
   }
-  error = error == SBX_OK ? cspan_sbx_ingest_document(call, &document) : error;
+  error = error == SBX_OK ? cspan_sbx_ingest_document(call, false, &document) : error;
   if (error == SBX_OK) {
     error = cspan_sbx_complete_parse(cspan_buf_text(&document), document.len, &request);
   }

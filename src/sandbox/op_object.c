@@ -88,7 +88,7 @@ sbx_error cspan_sbx_delete_objects(sbx_call *call) {
   cspan_buf_init(&document, MAX_DELETE_DOCUMENT);
   sbx_error error = cspan_sbx_need_bucket(call, &bucket);
   if (error == SBX_OK) {
-    error = cspan_sbx_ingest_document(call, &document);
+    error = cspan_sbx_ingest_document(call, true, &document);
   }
   if (error == SBX_OK) {
     error = cspan_sbx_delete_parse(cspan_buf_text(&document), document.len, &request);

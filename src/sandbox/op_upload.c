@@ -150,12 +150,12 @@ static sbx_error copy_range(sbx_call *call, const sbx_object *source, int64_t *a
   if (!range) {
     return SBX_OK;
   }
+  /* Stricter than Range: both ends, and both within the source. */
   const char *end = strrchr(range, '-');
-  bool closed = end && end[1] != '\0' && range[strlen("bytes=")] != '-';
   sbx_range_kind kind = cspan_sbx_range_parse(range, source->body.len, at, len);
+  bool open = kind != SBX_RANGE_OK || cspan_starts_with(range, "bytes=-");
   int64_t last = -1;
-  if (kind != SBX_RANGE_OK || !closed || !cspan_parse_i64(end + 1, &last) ||
-      last != *at + *len - 1) {
+  if (open || !cspan_parse_i64(end + 1, &last) || last != *at + *len - 1) {
     return cspan_sbx_fail(call, SBX_INVALID_ARGUMENT,
                           "The x-amz-copy-source-range value must be of the form "
                           "bytes=first-last where first and last are within the source.");

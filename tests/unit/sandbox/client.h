@@ -137,7 +137,9 @@ static inline void send_request(int fd, const char *method, const char *target, 
     cspan_buf_str(&head, "Host: 127.0.0.1\r\n");
   }
   cspan_buf_str(&head, headers ? headers : "");
-  if (body && (!headers || !strstr(headers, "Content-Length:"))) {
+  bool has_length =
+      headers && (strstr(headers, "Content-Length:") || strstr(headers, "Transfer-Encoding:"));
+  if (body && !has_length) {
     cspan_buf_printf(&head, "Content-Length: %zu\r\n", len);
   }
   cspan_buf_str(&head, "\r\n");
