@@ -15,20 +15,17 @@ struct cspan_baggage {
 
 /* ------------------------------------------------------------- what is valid */
 
-static bool is_token_char(char c)
-{
+static bool is_token_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
          (c && strchr("!#$%&'*+-.^_`|~", c));
 }
 
 /* baggage-octet of W3C Baggage, less '%', which starts an escape. */
-static bool is_plain(char c)
-{
+static bool is_plain(char c) {
   return c > 0x20 && c < 0x7f && c != '"' && c != ',' && c != ';' && c != '\\' && c != '%';
 }
 
-static bool key_is_valid(const char *key)
-{
+static bool key_is_valid(const char *key) {
   for (const char *c = key; *c; c++)
     if (!is_token_char(*c))
       return false;
@@ -36,16 +33,14 @@ static bool key_is_valid(const char *key)
 }
 
 /* Written as it stands: nothing that would end the member or the header. */
-static bool metadata_is_valid(const char *metadata)
-{
+static bool metadata_is_valid(const char *metadata) {
   for (const char *c = metadata; *c; c++)
     if ((*c < 0x20 && *c != '\t') || *c > 0x7e || *c == ',')
       return false;
   return true;
 }
 
-static size_t encoded_size(const cspan_baggage_member *member)
-{
+static size_t encoded_size(const cspan_baggage_member *member) {
   size_t size = strlen(member->key) + 1;
   for (const char *c = member->value; *c; c++)
     size += is_plain(*c) ? 1 : 3;
@@ -54,16 +49,14 @@ static size_t encoded_size(const cspan_baggage_member *member)
 
 /* ------------------------------------------------------------------- drafts */
 
-static size_t find(const cspan_baggage_member *members, size_t count, const char *key)
-{
+static size_t find(const cspan_baggage_member *members, size_t count, const char *key) {
   size_t i = 0;
   while (i < count && strcmp(members[i].key, key) != 0)
     i++;
   return i;
 }
 
-bool cspan_baggage_draft_set(cspan_baggage_draft *draft, const cspan_baggage_member *member)
-{
+bool cspan_baggage_draft_set(cspan_baggage_draft *draft, const cspan_baggage_member *member) {
   if (!key_is_valid(member->key) || !metadata_is_valid(member->metadata) ||
       !cspan_utf8_valid(member->value, strlen(member->value)))
     return false;
@@ -84,8 +77,7 @@ bool cspan_baggage_draft_set(cspan_baggage_draft *draft, const cspan_baggage_mem
   return true;
 }
 
-static const char *place(char **at, const char *text)
-{
+static const char *place(char **at, const char *text) {
   size_t size = strlen(text) + 1;
   char *copy = *at;
   memcpy(copy, text, size);
@@ -93,8 +85,7 @@ static const char *place(char **at, const char *text)
   return copy;
 }
 
-cspan_baggage *cspan_baggage_make(const cspan_baggage_draft *draft)
-{
+cspan_baggage *cspan_baggage_make(const cspan_baggage_draft *draft) {
   size_t text = 0;
   for (size_t i = 0; i < draft->count; i++)
     text += strlen(draft->members[i].key) + strlen(draft->members[i].value) +
@@ -116,16 +107,14 @@ cspan_baggage *cspan_baggage_make(const cspan_baggage_draft *draft)
 
 /* ---------------------------------------------------------------------- API */
 
-static cspan_baggage *reference(const cspan_baggage *baggage)
-{
+static cspan_baggage *reference(const cspan_baggage *baggage) {
   cspan_baggage *shared = (cspan_baggage *)(uintptr_t)baggage; /* only the count changes */
   atomic_fetch_add(&shared->references, 1);
   return shared;
 }
 
 cspan_baggage *cspan_baggage_with(const cspan_baggage *base, const char *key, const char *value,
-                                  const char *metadata)
-{
+                                  const char *metadata) {
   if (!key || !key_is_valid(key))
     return NULL;
   size_t base_count = cspan_baggage_count(base);
@@ -142,20 +131,17 @@ cspan_baggage *cspan_baggage_with(const cspan_baggage *base, const char *key, co
   return cspan_baggage_make(&draft);
 }
 
-void cspan_baggage_free(cspan_baggage *baggage)
-{
+void cspan_baggage_free(cspan_baggage *baggage) {
   if (baggage && atomic_fetch_sub(&baggage->references, 1) == 1)
     cspan_free(baggage);
 }
 
-size_t cspan_baggage_count(const cspan_baggage *baggage)
-{
+size_t cspan_baggage_count(const cspan_baggage *baggage) {
   return baggage ? baggage->count : 0;
 }
 
 bool cspan_baggage_at(const cspan_baggage *baggage, size_t index, const char **key,
-                      const char **value, const char **metadata)
-{
+                      const char **value, const char **metadata) {
   if (index >= cspan_baggage_count(baggage))
     return false;
   const cspan_baggage_member *member = &baggage->members[index];
@@ -168,16 +154,14 @@ bool cspan_baggage_at(const cspan_baggage *baggage, size_t index, const char **k
   return true;
 }
 
-const char *cspan_baggage_get(const cspan_baggage *baggage, const char *key)
-{
+const char *cspan_baggage_get(const cspan_baggage *baggage, const char *key) {
   if (!baggage || !key)
     return NULL;
   size_t at = find(baggage->members, baggage->count, key);
   return at < baggage->count ? baggage->members[at].value : NULL;
 }
 
-void cspan_baggage_encode(const cspan_baggage *baggage, cspan_buf *out)
-{
+void cspan_baggage_encode(const cspan_baggage *baggage, cspan_buf *out) {
   for (size_t i = 0; i < cspan_baggage_count(baggage); i++) {
     const cspan_baggage_member *member = &baggage->members[i];
     cspan_buf_printf(out, "%s%s=", i ? "," : "", member->key);

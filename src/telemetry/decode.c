@@ -13,8 +13,7 @@
  * four times; only a request made of empty messages takes more. */
 enum { BUDGET_FACTOR = 16, BUDGET_BASE = 1 << 20, ALLOC_OVERHEAD = 16 };
 
-bool cspan_decode_fail(cspan_decoder *decoder, cspan_status status, const char *what)
-{
+bool cspan_decode_fail(cspan_decoder *decoder, cspan_status status, const char *what) {
   if (decoder->status == CSPAN_OK) {
     decoder->status = status;
     decoder->what = what;
@@ -22,8 +21,7 @@ bool cspan_decode_fail(cspan_decoder *decoder, cspan_status status, const char *
   return false;
 }
 
-void *cspan_decode_alloc(cspan_decoder *decoder, size_t count, size_t size)
-{
+void *cspan_decode_alloc(cspan_decoder *decoder, size_t count, size_t size) {
   if (count > (SIZE_MAX / 2 - ALLOC_OVERHEAD) / size ||
       count * size + ALLOC_OVERHEAD > decoder->budget) {
     cspan_decode_fail(decoder, CSPAN_ERR_LIMIT, "it would take far more memory than its size");
@@ -38,8 +36,7 @@ void *cspan_decode_alloc(cspan_decoder *decoder, size_t count, size_t size)
 }
 
 const char *cspan_decode_string(cspan_decoder *decoder, const uint8_t *data, size_t len,
-                                size_t *out_len)
-{
+                                size_t *out_len) {
   const char *text = (const char *)data;
   bool valid = cspan_utf8_valid(text, len);
   size_t size = valid ? len : cspan_text_repaired_size(text, len);
@@ -58,20 +55,17 @@ const char *cspan_decode_string(cspan_decoder *decoder, const uint8_t *data, siz
   return copy;
 }
 
-bool cspan_decode_end(cspan_decoder *decoder, const cspan_pb_reader *reader)
-{
+bool cspan_decode_end(cspan_decoder *decoder, const cspan_pb_reader *reader) {
   return !reader->bad ||
          cspan_decode_fail(decoder, CSPAN_ERR_PROTOCOL, "it is not a well-formed message");
 }
 
-static bool set_string(cspan_decoder *decoder, const cspan_pb_field *field, const char **out)
-{
+static bool set_string(cspan_decoder *decoder, const cspan_pb_field *field, const char **out) {
   *out = cspan_decode_string(decoder, field->data, field->len, NULL);
   return *out != NULL;
 }
 
-static bool set_id(cspan_decoder *decoder, const cspan_pb_field *field, size_t size, uint8_t *out)
-{
+static bool set_id(cspan_decoder *decoder, const cspan_pb_field *field, size_t size, uint8_t *out) {
   if (field->len == size) {
     memcpy(out, field->data, size);
   } else if (field->len != 0) {
@@ -82,16 +76,14 @@ static bool set_id(cspan_decoder *decoder, const cspan_pb_field *field, size_t s
 }
 
 /* Unsigned on the wire; a time after the year 2262 cannot be told from the last. */
-static int64_t time_of(uint64_t value)
-{
+static int64_t time_of(uint64_t value) {
   return value > INT64_MAX ? INT64_MAX : (int64_t)value;
 }
 
 /* ------------------------------------------------------------------ events */
 
 static bool decode_event(cspan_decoder *decoder, const cspan_pb_field *message,
-                         cspan_event_view *out)
-{
+                         cspan_event_view *out) {
   cspan_pb_reader reader = cspan_pb_read(message->data, message->len);
   cspan_pb_field field;
   out->name = "";
@@ -112,8 +104,7 @@ static bool decode_event(cspan_decoder *decoder, const cspan_pb_field *message,
 }
 
 static bool decode_link(cspan_decoder *decoder, const cspan_pb_field *message, cspan_link *out,
-                        cspan_decoded_link *more)
-{
+                        cspan_decoded_link *more) {
   cspan_pb_reader reader = cspan_pb_read(message->data, message->len);
   cspan_pb_field field;
   bool ok = true;
@@ -143,8 +134,7 @@ static bool decode_link(cspan_decoder *decoder, const cspan_pb_field *message, c
 enum { SPAN_ATTRIBUTES = 9, SPAN_EVENTS = 11, SPAN_LINKS = 13 };
 
 static bool decode_status(cspan_decoder *decoder, const cspan_pb_field *message,
-                          cspan_span_view *view)
-{
+                          cspan_span_view *view) {
   cspan_pb_reader reader = cspan_pb_read(message->data, message->len);
   cspan_pb_field field;
   while (cspan_pb_next(&reader, &field)) {
@@ -162,14 +152,12 @@ static bool decode_status(cspan_decoder *decoder, const cspan_pb_field *message,
 }
 
 /* OTLP counts from 1, 0 being "unspecified". */
-static cspan_span_kind kind_of(uint64_t value)
-{
+static cspan_span_kind kind_of(uint64_t value) {
   return value >= 1 && value <= 5 ? (cspan_span_kind)(value - 1) : CSPAN_SPAN_INTERNAL;
 }
 
 static bool decode_span_text(cspan_decoder *decoder, const cspan_pb_field *field,
-                             cspan_span_view *view)
-{
+                             cspan_span_view *view) {
   switch (field->number) {
   case 1:
     return set_id(decoder, field, 16, view->trace_id);
@@ -194,8 +182,7 @@ static bool decode_span_text(cspan_decoder *decoder, const cspan_pb_field *field
   }
 }
 
-static void decode_span_number(const cspan_pb_field *field, cspan_span_view *view)
-{
+static void decode_span_number(const cspan_pb_field *field, cspan_span_view *view) {
   if (cspan_pb_is(field, 6, WIRE_VARINT)) {
     view->kind = kind_of(field->value);
   } else if (cspan_pb_is(field, 7, WIRE_FIXED64)) {
@@ -215,8 +202,7 @@ static void decode_span_number(const cspan_pb_field *field, cspan_span_view *vie
 
 /* The counts of events and links are known by now. */
 static bool decode_span_lists(cspan_decoder *decoder, const cspan_pb_field *message,
-                              cspan_decoded_span *span)
-{
+                              cspan_decoded_span *span) {
   cspan_span_view *view = &span->view;
   cspan_event_view *events = cspan_decode_alloc(decoder, view->event_count, sizeof *events);
   cspan_link *links = cspan_decode_alloc(decoder, view->link_count, sizeof *links);
@@ -244,8 +230,7 @@ static bool decode_span_lists(cspan_decoder *decoder, const cspan_pb_field *mess
 }
 
 static bool decode_span(cspan_decoder *decoder, const cspan_pb_field *message,
-                        const cspan_decoded_scope *scope, cspan_decoded_span *span)
-{
+                        const cspan_decoded_scope *scope, cspan_decoded_span *span) {
   cspan_span_view *view = &span->view;
   cspan_pb_reader reader = cspan_pb_read(message->data, message->len);
   cspan_pb_field field;
@@ -272,8 +257,7 @@ static bool decode_span(cspan_decoder *decoder, const cspan_pb_field *message,
 /* ------------------------------------------------------ resources and scopes */
 
 static bool decode_resource(cspan_decoder *decoder, const cspan_pb_field *message,
-                            cspan_decoded_resource *out)
-{
+                            cspan_decoded_resource *out) {
   cspan_pb_reader reader = cspan_pb_read(message->data, message->len);
   cspan_pb_field field;
   while (cspan_pb_next(&reader, &field)) {
@@ -287,8 +271,7 @@ static bool decode_resource(cspan_decoder *decoder, const cspan_pb_field *messag
 }
 
 static bool decode_scope(cspan_decoder *decoder, const cspan_pb_field *message,
-                         cspan_decoded_scope *out)
-{
+                         cspan_decoded_scope *out) {
   cspan_pb_reader reader = cspan_pb_read(message->data, message->len);
   cspan_pb_field field;
   bool ok = true;
@@ -309,8 +292,7 @@ static bool decode_scope(cspan_decoder *decoder, const cspan_pb_field *message,
 /* ScopeSpans: first what describes the scope, wherever in the message it is, then
  * its spans. */
 static bool decode_scope_spans(cspan_decoder *decoder, const cspan_pb_field *message,
-                               const cspan_decoded_resource *resource, cspan_span_list *list)
-{
+                               const cspan_decoded_resource *resource, cspan_span_list *list) {
   cspan_decoded_scope *scope = cspan_decode_alloc(decoder, 1, sizeof *scope);
   if (!scope) {
     return false;
@@ -338,8 +320,7 @@ static bool decode_scope_spans(cspan_decoder *decoder, const cspan_pb_field *mes
 }
 
 static bool decode_resource_spans(cspan_decoder *decoder, const cspan_pb_field *message,
-                                  cspan_span_list *list)
-{
+                                  cspan_span_list *list) {
   cspan_decoded_resource *resource = cspan_decode_alloc(decoder, 1, sizeof *resource);
   if (!resource) {
     return false;
@@ -365,8 +346,7 @@ static bool decode_resource_spans(cspan_decoder *decoder, const cspan_pb_field *
 }
 
 /* The spans of the request: field 1, field 2, field 2 of it. */
-static size_t count_spans(const uint8_t *data, size_t len, unsigned level)
-{
+static size_t count_spans(const uint8_t *data, size_t len, unsigned level) {
   cspan_pb_reader reader = cspan_pb_read(data, len);
   cspan_pb_field field;
   size_t count = 0;
@@ -380,8 +360,7 @@ static size_t count_spans(const uint8_t *data, size_t len, unsigned level)
 }
 
 static bool decode_request(cspan_decoder *decoder, const uint8_t *data, size_t len,
-                           cspan_span_list **out)
-{
+                           cspan_span_list **out) {
   cspan_span_list *list = cspan_decode_alloc(decoder, 1, sizeof *list);
   if (!list) {
     return false;
@@ -403,8 +382,7 @@ static bool decode_request(cspan_decoder *decoder, const uint8_t *data, size_t l
 }
 
 cspan_status cspan_span_list_decode(const uint8_t *request, size_t request_size_bytes,
-                                    cspan_span_list **out, cspan_error **error)
-{
+                                    cspan_span_list **out, cspan_error **error) {
   cspan_decoder decoder = {.arena = cspan_arena_create(0)};
   decoder.budget = request_size_bytes > (SIZE_MAX / 2 - BUDGET_BASE) / BUDGET_FACTOR
                        ? SIZE_MAX / 2

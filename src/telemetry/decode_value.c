@@ -19,8 +19,7 @@ enum {
   ANY_BYTES = 7
 };
 
-static bool is_value(const cspan_pb_field *field)
-{
+static bool is_value(const cspan_pb_field *field) {
   static const unsigned types[] = {
       [ANY_STRING] = WIRE_BYTES,   [ANY_BOOL] = WIRE_VARINT, [ANY_INT] = WIRE_VARINT,
       [ANY_DOUBLE] = WIRE_FIXED64, [ANY_ARRAY] = WIRE_BYTES, [ANY_MAP] = WIRE_BYTES,
@@ -31,8 +30,7 @@ static bool is_value(const cspan_pb_field *field)
 }
 
 /* The member that is set; number ANY_NONE where there is none. */
-static bool read_any(cspan_decoder *decoder, const uint8_t *data, size_t len, cspan_pb_field *out)
-{
+static bool read_any(cspan_decoder *decoder, const uint8_t *data, size_t len, cspan_pb_field *out) {
   cspan_pb_reader reader = cspan_pb_read(data, len);
   cspan_pb_field field;
   *out = (cspan_pb_field){.number = ANY_NONE};
@@ -44,15 +42,13 @@ static bool read_any(cspan_decoder *decoder, const uint8_t *data, size_t len, cs
   return cspan_decode_end(decoder, &reader);
 }
 
-static double double_of(uint64_t bits)
-{
+static double double_of(uint64_t bits) {
   double value;
   memcpy(&value, &bits, sizeof value);
   return value;
 }
 
-static int64_t int64_of(uint64_t bits)
-{
+static int64_t int64_of(uint64_t bits) {
   int64_t value;
   memcpy(&value, &bits, sizeof value);
   return value;
@@ -64,8 +60,7 @@ static bool write_json(cspan_decoder *decoder, cspan_buf *out, const cspan_pb_fi
                        unsigned depth);
 
 static bool write_json_string(cspan_decoder *decoder, cspan_buf *out, const uint8_t *data,
-                              size_t len)
-{
+                              size_t len) {
   size_t text_len;
   const char *text = cspan_decode_string(decoder, data, len, &text_len);
   if (!text) {
@@ -76,8 +71,7 @@ static bool write_json_string(cspan_decoder *decoder, cspan_buf *out, const uint
 }
 
 static bool read_pair(cspan_decoder *decoder, const uint8_t *data, size_t len, cspan_pb_field *key,
-                      cspan_pb_field *value)
-{
+                      cspan_pb_field *value) {
   cspan_pb_reader reader = cspan_pb_read(data, len);
   cspan_pb_field field;
   *key = (cspan_pb_field){0};
@@ -93,8 +87,7 @@ static bool read_pair(cspan_decoder *decoder, const uint8_t *data, size_t len, c
 }
 
 static bool write_json_pair(cspan_decoder *decoder, cspan_buf *out, const cspan_pb_field *pair,
-                            unsigned depth)
-{
+                            unsigned depth) {
   cspan_pb_field key;
   cspan_pb_field any;
   cspan_pb_field value;
@@ -108,8 +101,7 @@ static bool write_json_pair(cspan_decoder *decoder, cspan_buf *out, const cspan_
 }
 
 static bool write_json_element(cspan_decoder *decoder, cspan_buf *out,
-                               const cspan_pb_field *element, unsigned depth)
-{
+                               const cspan_pb_field *element, unsigned depth) {
   cspan_pb_field value;
   return read_any(decoder, element->data, element->len, &value) &&
          write_json(decoder, out, &value, depth + 1);
@@ -117,8 +109,7 @@ static bool write_json_element(cspan_decoder *decoder, cspan_buf *out,
 
 /* An ArrayValue or a KeyValueList: both have their items in field 1. */
 static bool write_json_items(cspan_decoder *decoder, cspan_buf *out, const cspan_pb_field *list,
-                             unsigned depth)
-{
+                             unsigned depth) {
   bool map = list->number == ANY_MAP;
   cspan_pb_reader reader = cspan_pb_read(list->data, list->len);
   cspan_pb_field field;
@@ -141,8 +132,7 @@ static bool write_json_items(cspan_decoder *decoder, cspan_buf *out, const cspan
 }
 
 static bool write_json(cspan_decoder *decoder, cspan_buf *out, const cspan_pb_field *value,
-                       unsigned depth)
-{
+                       unsigned depth) {
   if (depth > CSPAN_PB_MAX_DEPTH) {
     return cspan_decode_fail(decoder, CSPAN_ERR_PROTOCOL, "an attribute is nested too deeply");
   }
@@ -172,8 +162,7 @@ static bool write_json(cspan_decoder *decoder, cspan_buf *out, const cspan_pb_fi
   }
 }
 
-static bool buf_to_string(cspan_decoder *decoder, const cspan_buf *text, cspan_attr *out)
-{
+static bool buf_to_string(cspan_decoder *decoder, const cspan_buf *text, cspan_attr *out) {
   cspan_status status = cspan_buf_status(text);
   if (status != CSPAN_OK) {
     return cspan_decode_fail(decoder, status, "an attribute is too large");
@@ -184,8 +173,7 @@ static bool buf_to_string(cspan_decoder *decoder, const cspan_buf *text, cspan_a
   return out->value.string != NULL;
 }
 
-static bool set_json(cspan_decoder *decoder, const cspan_pb_field *value, cspan_attr *out)
-{
+static bool set_json(cspan_decoder *decoder, const cspan_pb_field *value, cspan_attr *out) {
   cspan_buf text;
   cspan_buf_init(&text, decoder->budget);
   bool ok = write_json(decoder, &text, value, 0) && buf_to_string(decoder, &text, out);
@@ -193,8 +181,7 @@ static bool set_json(cspan_decoder *decoder, const cspan_pb_field *value, cspan_
   return ok;
 }
 
-static bool set_base64(cspan_decoder *decoder, const cspan_pb_field *value, cspan_attr *out)
-{
+static bool set_base64(cspan_decoder *decoder, const cspan_pb_field *value, cspan_attr *out) {
   cspan_buf text;
   cspan_buf_init(&text, decoder->budget);
   cspan_base64_encode(&text, value->data, value->len);
@@ -208,8 +195,7 @@ static bool set_base64(cspan_decoder *decoder, const cspan_pb_field *value, cspa
 /* Counts the elements and finds the member that all of them have: ANY_NONE when
  * they differ or cspan_attr has no array of it. */
 static bool scan_array(cspan_decoder *decoder, const cspan_pb_field *list, size_t *count,
-                       uint32_t *member)
-{
+                       uint32_t *member) {
   cspan_pb_reader reader = cspan_pb_read(list->data, list->len);
   cspan_pb_field field;
   *count = 0;
@@ -232,8 +218,7 @@ static bool scan_array(cspan_decoder *decoder, const cspan_pb_field *list, size_
   return cspan_decode_end(decoder, &reader);
 }
 
-static void *alloc_array(cspan_decoder *decoder, uint32_t member, size_t count, cspan_attr *out)
-{
+static void *alloc_array(cspan_decoder *decoder, uint32_t member, size_t count, cspan_attr *out) {
   static const struct {
     size_t size;
     cspan_attr_type type;
@@ -249,8 +234,7 @@ static void *alloc_array(cspan_decoder *decoder, uint32_t member, size_t count, 
 }
 
 static bool set_element(cspan_decoder *decoder, void *array, size_t index,
-                        const cspan_pb_field *value)
-{
+                        const cspan_pb_field *value) {
   switch (value->number) {
   case ANY_BOOL:
     ((bool *)array)[index] = value->value != 0;
@@ -269,8 +253,7 @@ static bool set_element(cspan_decoder *decoder, void *array, size_t index,
   }
 }
 
-static void point_to_array(cspan_attr *out, const void *array)
-{
+static void point_to_array(cspan_attr *out, const void *array) {
   switch (out->type) {
   case CSPAN_ATTR_BOOL_ARRAY:
     out->value.booleans = array;
@@ -286,8 +269,7 @@ static void point_to_array(cspan_attr *out, const void *array)
   }
 }
 
-static bool set_array(cspan_decoder *decoder, const cspan_pb_field *list, cspan_attr *out)
-{
+static bool set_array(cspan_decoder *decoder, const cspan_pb_field *list, cspan_attr *out) {
   size_t count;
   uint32_t member;
   if (!scan_array(decoder, list, &count, &member)) {
@@ -319,8 +301,7 @@ static bool set_array(cspan_decoder *decoder, const cspan_pb_field *list, cspan_
 
 /* -------------------------------------------------------------- attributes */
 
-static bool set_value(cspan_decoder *decoder, const cspan_pb_field *value, cspan_attr *out)
-{
+static bool set_value(cspan_decoder *decoder, const cspan_pb_field *value, cspan_attr *out) {
   switch (value->number) {
   case ANY_BOOL:
     out->type = CSPAN_ATTR_BOOL;
@@ -347,8 +328,7 @@ static bool set_value(cspan_decoder *decoder, const cspan_pb_field *value, cspan
   }
 }
 
-static bool decode_pair(cspan_decoder *decoder, const cspan_pb_field *pair, cspan_attr *out)
-{
+static bool decode_pair(cspan_decoder *decoder, const cspan_pb_field *pair, cspan_attr *out) {
   cspan_pb_field key;
   cspan_pb_field any;
   cspan_pb_field value;
@@ -361,8 +341,7 @@ static bool decode_pair(cspan_decoder *decoder, const cspan_pb_field *pair, cspa
 }
 
 bool cspan_decode_attributes(cspan_decoder *decoder, const uint8_t *message, size_t len,
-                             uint32_t number, const cspan_attr **out, size_t *out_count)
-{
+                             uint32_t number, const cspan_attr **out, size_t *out_count) {
   cspan_pb_reader reader = cspan_pb_read(message, len);
   cspan_pb_field field;
   size_t count = 0;

@@ -136,8 +136,7 @@ typedef struct transcoder {
   const char *expected;
 } transcoder;
 
-static bool wrong(transcoder *t, const json_field *field, const char *expected)
-{
+static bool wrong(transcoder *t, const json_field *field, const char *expected) {
   if (!t->bad_key) {
     t->bad_key = field->key;
     t->expected = expected;
@@ -147,43 +146,37 @@ static bool wrong(transcoder *t, const json_field *field, const char *expected)
 
 /* ----------------------------------------------------------------- scalars */
 
-static void put_varint(transcoder *t, uint64_t value)
-{
+static void put_varint(transcoder *t, uint64_t value) {
   uint8_t bytes[WIRE_VARINT_MAX];
   uint8_t *end = wire_varint(bytes, value);
   cspan_buf_append(t->out, bytes, (size_t)(end - bytes));
 }
 
-static void put_tag(transcoder *t, const json_field *field, unsigned type)
-{
+static void put_tag(transcoder *t, const json_field *field, unsigned type) {
   put_varint(t, WIRE_TAG(field->number, type));
 }
 
-static void put_bytes(transcoder *t, const json_field *field, const void *data, size_t len)
-{
+static void put_bytes(transcoder *t, const json_field *field, const void *data, size_t len) {
   put_tag(t, field, WIRE_BYTES);
   put_varint(t, len);
   cspan_buf_append(t->out, data, len);
 }
 
-static void put_fixed64(transcoder *t, const json_field *field, uint64_t value)
-{
+static void put_fixed64(transcoder *t, const json_field *field, uint64_t value) {
   uint8_t bytes[8];
   wire_fixed64(bytes, value);
   put_tag(t, field, WIRE_FIXED64);
   cspan_buf_append(t->out, bytes, sizeof bytes);
 }
 
-static void put_fixed32(transcoder *t, const json_field *field, uint32_t value)
-{
+static void put_fixed32(transcoder *t, const json_field *field, uint32_t value) {
   uint8_t bytes[4];
   wire_fixed32(bytes, value);
   put_tag(t, field, WIRE_FIXED32);
   cspan_buf_append(t->out, bytes, sizeof bytes);
 }
 
-static bool string_field(transcoder *t, const json_field *field, const json_t *value)
-{
+static bool string_field(transcoder *t, const json_field *field, const json_t *value) {
   if (!json_is_string(value)) {
     return wrong(t, field, "a string");
   }
@@ -191,8 +184,7 @@ static bool string_field(transcoder *t, const json_field *field, const json_t *v
   return true;
 }
 
-static bool hex_field(transcoder *t, const json_field *field, const json_t *value)
-{
+static bool hex_field(transcoder *t, const json_field *field, const json_t *value) {
   uint8_t bytes[16];
   size_t len = json_string_length(value);
   if (!json_is_string(value) || len > 2 * sizeof bytes ||
@@ -203,8 +195,7 @@ static bool hex_field(transcoder *t, const json_field *field, const json_t *valu
   return true;
 }
 
-static bool base64_field(transcoder *t, const json_field *field, const json_t *value)
-{
+static bool base64_field(transcoder *t, const json_field *field, const json_t *value) {
   cspan_buf bytes;
   cspan_buf_init(&bytes, json_string_length(value));
   bool ok = json_is_string(value) &&
@@ -221,8 +212,7 @@ static bool base64_field(transcoder *t, const json_field *field, const json_t *v
   return ok;
 }
 
-static bool bool_field(transcoder *t, const json_field *field, const json_t *value)
-{
+static bool bool_field(transcoder *t, const json_field *field, const json_t *value) {
   if (!json_is_boolean(value)) {
     return wrong(t, field, "true or false");
   }
@@ -231,8 +221,7 @@ static bool bool_field(transcoder *t, const json_field *field, const json_t *val
   return true;
 }
 
-static bool int64_field(transcoder *t, const json_field *field, const json_t *value)
-{
+static bool int64_field(transcoder *t, const json_field *field, const json_t *value) {
   int64_t number = json_integer_value(value);
   if (!json_is_integer(value) &&
       !(json_is_string(value) && cspan_parse_i64(json_string_value(value), &number))) {
@@ -243,8 +232,7 @@ static bool int64_field(transcoder *t, const json_field *field, const json_t *va
   return true;
 }
 
-static bool unsigned_of(const json_t *value, uint64_t *out)
-{
+static bool unsigned_of(const json_t *value, uint64_t *out) {
   if (json_is_integer(value)) {
     *out = (uint64_t)json_integer_value(value);
     return json_integer_value(value) >= 0;
@@ -252,8 +240,7 @@ static bool unsigned_of(const json_t *value, uint64_t *out)
   return json_is_string(value) && cspan_parse_u64(json_string_value(value), out);
 }
 
-static bool uint_field(transcoder *t, const json_field *field, const json_t *value)
-{
+static bool uint_field(transcoder *t, const json_field *field, const json_t *value) {
   uint64_t number;
   if (!unsigned_of(value, &number)) {
     return wrong(t, field, "an unsigned integer");
@@ -274,8 +261,7 @@ static bool uint_field(transcoder *t, const json_field *field, const json_t *val
   return true;
 }
 
-static bool double_of(const json_t *value, double *out)
-{
+static bool double_of(const json_t *value, double *out) {
   if (json_is_number(value)) {
     *out = json_number_value(value);
     return true;
@@ -296,8 +282,7 @@ static bool double_of(const json_t *value, double *out)
   return true;
 }
 
-static bool double_field(transcoder *t, const json_field *field, const json_t *value)
-{
+static bool double_field(transcoder *t, const json_field *field, const json_t *value) {
   double number;
   uint64_t bits;
   if (!double_of(value, &number)) {
@@ -314,8 +299,7 @@ static bool put_fields(transcoder *t, const json_field *fields, const json_t *ob
                        unsigned depth);
 
 static bool message_field(transcoder *t, const json_field *field, const json_t *value,
-                          unsigned depth)
-{
+                          unsigned depth) {
   if (!json_is_object(value)) {
     return wrong(t, field, "an object");
   }
@@ -344,15 +328,13 @@ static bool message_field(transcoder *t, const json_field *field, const json_t *
 }
 
 static bool messages_field(transcoder *t, const json_field *field, const json_t *value,
-                           unsigned depth)
-{
+                           unsigned depth) {
   if (!json_is_array(value)) {
     return wrong(t, field, "an array");
   }
   size_t index;
   const json_t *element;
-  json_array_foreach(value, index, element)
-  {
+  json_array_foreach(value, index, element) {
     if (!message_field(t, field, element, depth)) {
       return false;
     }
@@ -360,8 +342,7 @@ static bool messages_field(transcoder *t, const json_field *field, const json_t 
   return true;
 }
 
-static bool put_field(transcoder *t, const json_field *field, const json_t *value, unsigned depth)
-{
+static bool put_field(transcoder *t, const json_field *field, const json_t *value, unsigned depth) {
   switch (field->kind) {
   case FIELD_STRING:
     return string_field(t, field, value);
@@ -385,8 +366,7 @@ static bool put_field(transcoder *t, const json_field *field, const json_t *valu
 }
 
 static bool put_fields(transcoder *t, const json_field *fields, const json_t *object,
-                       unsigned depth)
-{
+                       unsigned depth) {
   for (const json_field *field = fields; field->key; field++) {
     const json_t *value = json_object_get(object, field->key);
     if (value && !json_is_null(value) && !put_field(t, field, value, depth)) {
@@ -396,8 +376,7 @@ static bool put_fields(transcoder *t, const json_field *fields, const json_t *ob
   return true;
 }
 
-static cspan_status transcode(const json_t *root, cspan_buf *out, cspan_error **error)
-{
+static cspan_status transcode(const json_t *root, cspan_buf *out, cspan_error **error) {
   transcoder t = {.out = out};
   if (!json_is_object(root)) {
     return cspan_error_set(error, CSPAN_ERR_PROTOCOL,
@@ -418,8 +397,7 @@ static cspan_status transcode(const json_t *root, cspan_buf *out, cspan_error **
 }
 
 cspan_status cspan_otlp_json_to_protobuf(const char *text, size_t len, cspan_buf *out,
-                                         cspan_error **error)
-{
+                                         cspan_error **error) {
   json_error_t problem;
   json_t *root = json_loadb(text, len, JSON_ALLOW_NUL, &problem);
   if (!root) {
@@ -436,8 +414,7 @@ cspan_status cspan_otlp_json_to_protobuf(const char *text, size_t len, cspan_buf
 }
 
 cspan_status cspan_span_list_decode_json(const char *text, size_t len, cspan_span_list **out,
-                                         cspan_error **error)
-{
+                                         cspan_error **error) {
   cspan_buf request;
   *out = NULL;
   cspan_buf_init(&request,

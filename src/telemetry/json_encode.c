@@ -10,47 +10,41 @@
 #include "telemetry/otlp_json.h"
 
 /* A key, with a comma before it unless it is the first one of its object. */
-static void key(cspan_buf *out, const char *name)
-{
+static void key(cspan_buf *out, const char *name) {
   if (out->len && out->data[out->len - 1] != '{') {
     cspan_buf_char(out, ',');
   }
   cspan_buf_printf(out, "\"%s\":", name);
 }
 
-static void separate(cspan_buf *out, size_t index)
-{
+static void separate(cspan_buf *out, size_t index) {
   if (index > 0) {
     cspan_buf_char(out, ',');
   }
 }
 
-static void text_field(cspan_buf *out, const char *name, const char *text)
-{
+static void text_field(cspan_buf *out, const char *name, const char *text) {
   if (text && text[0]) {
     key(out, name);
     cspan_json_string(out, text, strlen(text));
   }
 }
 
-static void uint_field(cspan_buf *out, const char *name, uint32_t value)
-{
+static void uint_field(cspan_buf *out, const char *name, uint32_t value) {
   if (value) {
     key(out, name);
     cspan_buf_printf(out, "%" PRIu32, value);
   }
 }
 
-static void time_field(cspan_buf *out, const char *name, int64_t value)
-{
+static void time_field(cspan_buf *out, const char *name, int64_t value) {
   if (value) {
     key(out, name);
     cspan_buf_printf(out, "\"%" PRId64 "\"", value);
   }
 }
 
-static void id_field(cspan_buf *out, const char *name, const uint8_t *id, size_t size)
-{
+static void id_field(cspan_buf *out, const char *name, const uint8_t *id, size_t size) {
   static const uint8_t none[16] = {0};
   char hex[33];
   if (memcmp(id, none, size) != 0) {
@@ -62,32 +56,27 @@ static void id_field(cspan_buf *out, const char *name, const uint8_t *id, size_t
 
 /* -------------------------------------------------------------- attributes */
 
-static void string_value(cspan_buf *out, const char *text, size_t len)
-{
+static void string_value(cspan_buf *out, const char *text, size_t len) {
   cspan_buf_str(out, "{\"stringValue\":");
   cspan_json_string(out, text, len);
   cspan_buf_char(out, '}');
 }
 
-static void bool_value(cspan_buf *out, bool value)
-{
+static void bool_value(cspan_buf *out, bool value) {
   cspan_buf_printf(out, "{\"boolValue\":%s}", value ? "true" : "false");
 }
 
-static void int_value(cspan_buf *out, int64_t value)
-{
+static void int_value(cspan_buf *out, int64_t value) {
   cspan_buf_printf(out, "{\"intValue\":\"%" PRId64 "\"}", value);
 }
 
-static void double_value(cspan_buf *out, double value)
-{
+static void double_value(cspan_buf *out, double value) {
   cspan_buf_str(out, "{\"doubleValue\":");
   cspan_json_double(out, value);
   cspan_buf_char(out, '}');
 }
 
-static void element_value(cspan_buf *out, const cspan_attr *attribute, size_t index)
-{
+static void element_value(cspan_buf *out, const cspan_attr *attribute, size_t index) {
   switch (attribute->type) {
   case CSPAN_ATTR_BOOL_ARRAY:
     bool_value(out, attribute->value.booleans[index]);
@@ -105,8 +94,7 @@ static void element_value(cspan_buf *out, const cspan_attr *attribute, size_t in
   }
 }
 
-static void array_value(cspan_buf *out, const cspan_attr *attribute)
-{
+static void array_value(cspan_buf *out, const cspan_attr *attribute) {
   cspan_buf_str(out, "{\"arrayValue\":{\"values\":[");
   for (size_t i = 0; i < attribute->count; i++) {
     separate(out, i);
@@ -115,8 +103,7 @@ static void array_value(cspan_buf *out, const cspan_attr *attribute)
   cspan_buf_str(out, "]}}");
 }
 
-static void attribute_value(cspan_buf *out, const cspan_attr *attribute)
-{
+static void attribute_value(cspan_buf *out, const cspan_attr *attribute) {
   switch (attribute->type) {
   case CSPAN_ATTR_STRING:
     string_value(out, attribute->value.string, attribute->count);
@@ -135,8 +122,7 @@ static void attribute_value(cspan_buf *out, const cspan_attr *attribute)
   }
 }
 
-static void attributes_field(cspan_buf *out, const cspan_attr *attributes, size_t count)
-{
+static void attributes_field(cspan_buf *out, const cspan_attr *attributes, size_t count) {
   if (count == 0) {
     return;
   }
@@ -155,8 +141,7 @@ static void attributes_field(cspan_buf *out, const cspan_attr *attributes, size_
 
 /* ------------------------------------------------------------------- spans */
 
-static void events_field(cspan_buf *out, const cspan_span_view *view)
-{
+static void events_field(cspan_buf *out, const cspan_span_view *view) {
   if (view->event_count == 0) {
     return;
   }
@@ -175,8 +160,7 @@ static void events_field(cspan_buf *out, const cspan_span_view *view)
   cspan_buf_char(out, ']');
 }
 
-static void links_field(cspan_buf *out, const cspan_decoded_span *span)
-{
+static void links_field(cspan_buf *out, const cspan_decoded_span *span) {
   if (span->view.link_count == 0) {
     return;
   }
@@ -197,8 +181,7 @@ static void links_field(cspan_buf *out, const cspan_decoded_span *span)
   cspan_buf_char(out, ']');
 }
 
-static void span_object(cspan_buf *out, const cspan_decoded_span *span)
-{
+static void span_object(cspan_buf *out, const cspan_decoded_span *span) {
   const cspan_span_view *view = &span->view;
   cspan_buf_char(out, '{');
   id_field(out, "traceId", view->trace_id, 16);
@@ -224,8 +207,7 @@ static void span_object(cspan_buf *out, const cspan_decoded_span *span)
 }
 
 /* The spans from `from` on that share a scope; returns the index after them. */
-static size_t scope_object(cspan_buf *out, const cspan_span_list *list, size_t from)
-{
+static size_t scope_object(cspan_buf *out, const cspan_span_list *list, size_t from) {
   const cspan_decoded_scope *scope = list->spans[from].scope;
   size_t i = from;
   cspan_buf_str(out, "{\"scope\":{");
@@ -244,8 +226,7 @@ static size_t scope_object(cspan_buf *out, const cspan_span_list *list, size_t f
   return i;
 }
 
-static size_t resource_object(cspan_buf *out, const cspan_span_list *list, size_t from)
-{
+static size_t resource_object(cspan_buf *out, const cspan_span_list *list, size_t from) {
   const cspan_decoded_resource *resource = list->spans[from].scope->resource;
   size_t i = from;
   cspan_buf_str(out, "{\"resource\":{");
@@ -262,8 +243,7 @@ static size_t resource_object(cspan_buf *out, const cspan_span_list *list, size_
   return i;
 }
 
-cspan_status cspan_span_list_encode_json(const cspan_span_list *list, cspan_buf *out)
-{
+cspan_status cspan_span_list_encode_json(const cspan_span_list *list, cspan_buf *out) {
   cspan_buf_str(out, "{\"resourceSpans\":[");
   for (size_t i = 0; i < cspan_span_list_count(list);) {
     separate(out, i);

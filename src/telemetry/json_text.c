@@ -7,8 +7,7 @@
 
 #include "base/text.h"
 
-static const char *escape_of(char c)
-{
+static const char *escape_of(char c) {
   switch (c) {
   case '"':
     return "\\\"";
@@ -25,8 +24,7 @@ static const char *escape_of(char c)
   }
 }
 
-void cspan_json_string(cspan_buf *out, const char *text, size_t len)
-{
+void cspan_json_string(cspan_buf *out, const char *text, size_t len) {
   size_t start = 0;
   cspan_buf_char(out, '"');
   for (size_t i = 0; i < len; i++) {
@@ -48,8 +46,7 @@ void cspan_json_string(cspan_buf *out, const char *text, size_t len)
 }
 
 /* printf writes the decimal point of the program's locale. */
-static void plain_point(char *text)
-{
+static void plain_point(char *text) {
   char *to = text;
   bool in_point = false;
   for (const char *from = text; *from; from++) {
@@ -64,8 +61,7 @@ static void plain_point(char *text)
   *to = '\0';
 }
 
-void cspan_json_double(cspan_buf *out, double value)
-{
+void cspan_json_double(cspan_buf *out, double value) {
   if (isnan(value)) {
     cspan_buf_str(out, "\"NaN\"");
     return;

@@ -9,8 +9,7 @@
 #include "base/sys.h"
 #include "base/text.h"
 
-cspan_propagator *cspan_propagator_create(const cspan_propagator_vtable *vtable, void *self)
-{
+cspan_propagator *cspan_propagator_create(const cspan_propagator_vtable *vtable, void *self) {
   cspan_propagator *propagator = cspan_malloc(sizeof *propagator);
   if (propagator) {
     propagator->vtable = vtable;
@@ -21,8 +20,7 @@ cspan_propagator *cspan_propagator_create(const cspan_propagator_vtable *vtable,
   return propagator;
 }
 
-void cspan_propagator_free(cspan_propagator *propagator)
-{
+void cspan_propagator_free(cspan_propagator *propagator) {
   if (!propagator)
     return;
   if (propagator->vtable->free)
@@ -31,8 +29,7 @@ void cspan_propagator_free(cspan_propagator *propagator)
 }
 
 void cspan_propagator_inject(const cspan_propagator *propagator, const cspan_context *context,
-                             cspan_carrier_set_fn set, void *carrier)
-{
+                             cspan_carrier_set_fn set, void *carrier) {
   if (!propagator || !set || !propagator->vtable->inject)
     return;
   cspan_context effective = {0};
@@ -44,8 +41,7 @@ void cspan_propagator_inject(const cspan_propagator *propagator, const cspan_con
 }
 
 void cspan_propagator_extract(const cspan_propagator *propagator, const cspan_context *parent,
-                              cspan_carrier_get_fn get, void *carrier, cspan_extracted *out)
-{
+                              cspan_carrier_get_fn get, void *carrier, cspan_extracted *out) {
   memset(out, 0, sizeof *out);
   if (parent)
     out->context = *parent;
@@ -53,8 +49,7 @@ void cspan_propagator_extract(const cspan_propagator *propagator, const cspan_co
     propagator->vtable->extract(propagator->self, get, carrier, out);
 }
 
-void cspan_extracted_set_remote(cspan_extracted *extracted, const cspan_span_context *context)
-{
+void cspan_extracted_set_remote(cspan_extracted *extracted, const cspan_span_context *context) {
   cspan_span_context remote = *context;
   remote.is_remote = true;
   cspan_span span = cspan_span_from_context(&remote);
@@ -65,15 +60,13 @@ void cspan_extracted_set_remote(cspan_extracted *extracted, const cspan_span_con
   extracted->context.span = span;
 }
 
-void cspan_extracted_set_baggage(cspan_extracted *extracted, cspan_baggage *baggage)
-{
+void cspan_extracted_set_baggage(cspan_extracted *extracted, cspan_baggage *baggage) {
   cspan_baggage_free(extracted->baggage);
   extracted->baggage = baggage;
   extracted->context.baggage = baggage;
 }
 
-void cspan_extracted_free(cspan_extracted *extracted)
-{
+void cspan_extracted_free(cspan_extracted *extracted) {
   if (!extracted)
     return;
   cspan_span_end(extracted->remote);
@@ -92,24 +85,21 @@ typedef struct composite {
 } composite;
 
 static void composite_inject(void *self, const cspan_context *context, cspan_carrier_set_fn set,
-                             void *carrier)
-{
+                             void *carrier) {
   composite *all = self;
   for (size_t i = 0; i < all->count; i++)
     cspan_propagator_inject(all->parts[i], context, set, carrier);
 }
 
 static void composite_extract(void *self, cspan_carrier_get_fn get, void *carrier,
-                              cspan_extracted *out)
-{
+                              cspan_extracted *out) {
   composite *all = self;
   for (size_t i = 0; i < all->count; i++)
     if (all->parts[i]->vtable->extract)
       all->parts[i]->vtable->extract(all->parts[i]->self, get, carrier, out);
 }
 
-static void composite_free(void *self)
-{
+static void composite_free(void *self) {
   composite *all = self;
   for (size_t i = 0; i < all->count; i++)
     cspan_propagator_free(all->parts[i]);
@@ -117,8 +107,7 @@ static void composite_free(void *self)
   cspan_free(all);
 }
 
-static bool list_fields(composite *all)
-{
+static bool list_fields(composite *all) {
   size_t count = 0;
   for (size_t i = 0; i < all->count; i++)
     for (const char *const *f = all->parts[i]->vtable->fields; f && *f; f++)
@@ -134,8 +123,7 @@ static bool list_fields(composite *all)
   return true;
 }
 
-cspan_propagator *cspan_propagator_composite(cspan_propagator **propagators, size_t count)
-{
+cspan_propagator *cspan_propagator_composite(cspan_propagator **propagators, size_t count) {
   bool whole = true;
   for (size_t i = 0; i < count; i++)
     whole = whole && propagators[i]; /* NULL: its creator was out of memory */
@@ -172,8 +160,7 @@ static const struct {
 enum { KNOWN = sizeof known / sizeof known[0] };
 
 /* Indexes into `known`, each once; false on a name that is not there. */
-static bool choose(const char *names, size_t chosen[KNOWN], size_t *count, cspan_str *unknown)
-{
+static bool choose(const char *names, size_t chosen[KNOWN], size_t *count, cspan_str *unknown) {
   unsigned seen = 0;
   for (const char *at = names; *at;) {
     size_t len = strcspn(at, ",");
@@ -193,8 +180,7 @@ static bool choose(const char *names, size_t chosen[KNOWN], size_t *count, cspan
   return true;
 }
 
-cspan_propagator *cspan_propagator_from_names(const char *names, cspan_error **error)
-{
+cspan_propagator *cspan_propagator_from_names(const char *names, cspan_error **error) {
   size_t chosen[KNOWN];
   size_t count = 0;
   cspan_str unknown;

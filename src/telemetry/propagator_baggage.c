@@ -15,8 +15,7 @@ static const char *const fields[] = {"baggage", NULL};
  * three strings. */
 enum { TEXT_FACTOR = 3, MEMBER_NULS = 3 };
 
-static const char *place(char **at, cspan_str text)
-{
+static const char *place(char **at, cspan_str text) {
   char *copy = *at;
   if (text.len)
     memcpy(copy, text.data, text.len);
@@ -27,8 +26,7 @@ static const char *place(char **at, cspan_str text)
 
 /* Percent-decodes; what is then not UTF-8 becomes U+FFFD. NULL when there is a NUL
  * in it. `at` has room for three times the text. */
-static const char *place_decoded(char **at, cspan_str text)
-{
+static const char *place_decoded(char **at, cspan_str text) {
   char *raw = *at + (TEXT_FACTOR - 1) * text.len; /* decoded here first, then moved down */
   size_t len = 0;
   for (size_t i = 0; i < text.len; i++) {
@@ -54,8 +52,7 @@ static const char *place_decoded(char **at, cspan_str text)
 }
 
 /* A member that is malformed or too much is left out. */
-static void add_member(cspan_baggage_draft *draft, cspan_str text, char **at)
-{
+static void add_member(cspan_baggage_draft *draft, cspan_str text, char **at) {
   const char *end = text.data + text.len;
   const char *semicolon = memchr(text.data, ';', text.len);
   const char *pair_end = semicolon ? semicolon : end;
@@ -74,8 +71,7 @@ static void add_member(cspan_baggage_draft *draft, cspan_str text, char **at)
 }
 
 static void baggage_extract(void *self, cspan_carrier_get_fn get, void *carrier,
-                            cspan_extracted *out)
-{
+                            cspan_extracted *out) {
   const char *text = get(carrier, "baggage");
   (void)self;
   if (!text || !text[0])
@@ -103,8 +99,7 @@ static void baggage_extract(void *self, cspan_carrier_get_fn get, void *carrier,
 }
 
 static void baggage_inject(void *self, const cspan_context *context, cspan_carrier_set_fn set,
-                           void *carrier)
-{
+                           void *carrier) {
   cspan_buf value;
   (void)self;
   if (cspan_baggage_count(context->baggage) == 0)
@@ -123,7 +118,6 @@ static const cspan_propagator_vtable baggage_vtable = {
     .extract = baggage_extract,
 };
 
-cspan_propagator *cspan_propagator_baggage(void)
-{
+cspan_propagator *cspan_propagator_baggage(void) {
   return cspan_propagator_create(&baggage_vtable, NULL);
 }

@@ -20,16 +20,14 @@ static const char *const fields[] = {"traceparent", "tracestate", NULL};
 
 /* ------------------------------------------------------------- traceparent */
 
-static bool lower_hex(const char *text, size_t len, uint8_t *out)
-{
+static bool lower_hex(const char *text, size_t len, uint8_t *out) {
   for (size_t i = 0; i < len; i++)
     if (text[i] >= 'A' && text[i] <= 'F')
       return false;
   return cspan_hex_decode(text, len, out);
 }
 
-static bool parse_parent(cspan_str text, cspan_span_context *out)
-{
+static bool parse_parent(cspan_str text, cspan_span_context *out) {
   uint8_t version;
   uint8_t flags;
   const char *s = text.data;
@@ -46,21 +44,18 @@ static bool parse_parent(cspan_str text, cspan_span_context *out)
 
 /* -------------------------------------------------------------- tracestate */
 
-static bool is_key_char(char c, bool first)
-{
+static bool is_key_char(char c, bool first) {
   if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
     return true;
   return !first && (c == '_' || c == '-' || c == '*' || c == '/' || c == '@');
 }
 
-static bool is_value_char(char c)
-{
+static bool is_value_char(char c) {
   return c >= 0x20 && c <= 0x7e && c != ',' && c != '=';
 }
 
 /* The length of the key, 0 when the member is malformed. */
-static size_t member_key(cspan_str member)
-{
+static size_t member_key(cspan_str member) {
   size_t key = 0;
   while (key < member.len && is_key_char(member.data[key], key == 0))
     key++;
@@ -81,8 +76,7 @@ typedef struct state_members {
   size_t count;
 } state_members;
 
-static bool has_key(const state_members *members, cspan_str member, size_t key)
-{
+static bool has_key(const state_members *members, cspan_str member, size_t key) {
   for (size_t i = 0; i < members->count; i++)
     if (members->keys[i] == key && memcmp(members->items[i].data, member.data, key) == 0)
       return true;
@@ -90,8 +84,7 @@ static bool has_key(const state_members *members, cspan_str member, size_t key)
 }
 
 /* False when any member is malformed: the whole header counts for nothing then. */
-static bool parse_state(const char *text, state_members *out)
-{
+static bool parse_state(const char *text, state_members *out) {
   for (const char *at = text; *at;) {
     size_t len = strcspn(at, ",");
     cspan_str member = cspan_str_trim((cspan_str){at, len});
@@ -107,24 +100,21 @@ static bool parse_state(const char *text, state_members *out)
   return true;
 }
 
-static size_t state_len(const state_members *members)
-{
+static size_t state_len(const state_members *members) {
   size_t len = members->count ? members->count - 1 : 0;
   for (size_t i = 0; i < members->count; i++)
     len += members->items[i].len;
   return len;
 }
 
-static void drop_member(state_members *members, size_t index)
-{
+static void drop_member(state_members *members, size_t index) {
   members->count--;
   for (size_t i = index; i < members->count; i++)
     members->items[i] = members->items[i + 1];
 }
 
 /* As the specification says: long members first, then from the end. */
-static void fit_state(state_members *members)
-{
+static void fit_state(state_members *members) {
   for (size_t i = members->count; i-- > 0 && state_len(members) > STATE_MAX_LEN;)
     if (members->items[i].len > STATE_LARGE_MEMBER)
       drop_member(members, i);
@@ -132,8 +122,7 @@ static void fit_state(state_members *members)
     drop_member(members, members->count - 1);
 }
 
-static void join_state(const state_members *members, char out[STATE_MAX_LEN + 1])
-{
+static void join_state(const state_members *members, char out[STATE_MAX_LEN + 1]) {
   char *at = out;
   for (size_t i = 0; i < members->count; i++) {
     if (i)
@@ -147,8 +136,7 @@ static void join_state(const state_members *members, char out[STATE_MAX_LEN + 1]
 /* -------------------------------------------------------------------- both */
 
 static void trace_inject(void *self, const cspan_context *context, cspan_carrier_set_fn set,
-                         void *carrier)
-{
+                         void *carrier) {
   cspan_span_context span;
   char trace[33];
   char id[17];
@@ -165,8 +153,8 @@ static void trace_inject(void *self, const cspan_context *context, cspan_carrier
     set(carrier, "tracestate", span.trace_state);
 }
 
-static void trace_extract(void *self, cspan_carrier_get_fn get, void *carrier, cspan_extracted *out)
-{
+static void trace_extract(void *self, cspan_carrier_get_fn get, void *carrier,
+                          cspan_extracted *out) {
   cspan_span_context remote = {.is_remote = true};
   state_members members = {.count = 0};
   char state[STATE_MAX_LEN + 1];
@@ -190,7 +178,6 @@ static const cspan_propagator_vtable trace_vtable = {
     .extract = trace_extract,
 };
 
-cspan_propagator *cspan_propagator_tracecontext(void)
-{
+cspan_propagator *cspan_propagator_tracecontext(void) {
   return cspan_propagator_create(&trace_vtable, NULL);
 }

@@ -13,16 +13,14 @@ enum { ROOT_LEN = 35, TIME_HEX = 8, REST_HEX = 24, HEADER_MAX = 96 };
 static const char header[] = "X-Amzn-Trace-Id";
 static const char *const fields[] = {header, NULL};
 
-static bool parse_root(cspan_str value, uint8_t trace_id[16])
-{
+static bool parse_root(cspan_str value, uint8_t trace_id[16]) {
   return value.len == ROOT_LEN && memcmp(value.data, "1-", 2) == 0 &&
          value.data[2 + TIME_HEX] == '-' && cspan_hex_decode(value.data + 2, TIME_HEX, trace_id) &&
          cspan_hex_decode(value.data + 3 + TIME_HEX, REST_HEX, trace_id + TIME_HEX / 2);
 }
 
 /* False when the field is malformed. */
-static bool parse_field(cspan_str field, cspan_span_context *out)
-{
+static bool parse_field(cspan_str field, cspan_span_context *out) {
   const char *equals = field.len ? memchr(field.data, '=', field.len) : NULL;
   if (!equals)
     return true;
@@ -38,8 +36,8 @@ static bool parse_field(cspan_str field, cspan_span_context *out)
   return true;
 }
 
-static void xray_extract(void *self, cspan_carrier_get_fn get, void *carrier, cspan_extracted *out)
-{
+static void xray_extract(void *self, cspan_carrier_get_fn get, void *carrier,
+                         cspan_extracted *out) {
   cspan_span_context remote = {.is_remote = true};
   (void)self;
   const char *at = get(carrier, header);
@@ -53,8 +51,7 @@ static void xray_extract(void *self, cspan_carrier_get_fn get, void *carrier, cs
 }
 
 static void xray_inject(void *self, const cspan_context *context, cspan_carrier_set_fn set,
-                        void *carrier)
-{
+                        void *carrier) {
   cspan_span_context span;
   char trace[33];
   char id[17];
@@ -76,7 +73,6 @@ static const cspan_propagator_vtable xray_vtable = {
     .extract = xray_extract,
 };
 
-cspan_propagator *cspan_propagator_xray(void)
-{
+cspan_propagator *cspan_propagator_xray(void) {
   return cspan_propagator_create(&xray_vtable, NULL);
 }

@@ -15,8 +15,7 @@ static const uint8_t trace_id[16] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 
 static const uint8_t span_id[8] = {0xa1, 2, 3, 4, 5, 6, 7, 8};
 static const uint8_t parent_id[8] = {0xb1, 2, 3, 4, 5, 6, 7, 8};
 
-static cspan_span_list *decode(const cspan_buf *request)
-{
+static cspan_span_list *decode(const cspan_buf *request) {
   cspan_span_list *list = NULL;
   cspan_error *error = NULL;
   cspan_status status =
@@ -26,8 +25,7 @@ static cspan_span_list *decode(const cspan_buf *request)
   return list;
 }
 
-static void put_event(cspan_buf *span)
-{
+static void put_event(cspan_buf *span) {
   cspan_buf event;
   pb_begin(&event);
   pb_fixed64(&event, 1, 1500);
@@ -37,8 +35,7 @@ static void put_event(cspan_buf *span)
   pb_end(span, 11, &event);
 }
 
-static void put_link(cspan_buf *span)
-{
+static void put_link(cspan_buf *span) {
   cspan_buf link;
   pb_begin(&link);
   pb_bytes(&link, 1, trace_id, sizeof trace_id);
@@ -50,8 +47,7 @@ static void put_link(cspan_buf *span)
   pb_end(span, 13, &link);
 }
 
-static void put_whole_span(cspan_buf *span)
-{
+static void put_whole_span(cspan_buf *span) {
   cspan_buf status;
   pb_bytes(span, 1, trace_id, sizeof trace_id);
   pb_bytes(span, 2, span_id, sizeof span_id);
@@ -75,8 +71,7 @@ static void put_whole_span(cspan_buf *span)
 }
 
 /* Scope and resource come after the spans: order on the wire is free. */
-static void put_whole_request(cspan_buf *request)
-{
+static void put_whole_request(cspan_buf *request) {
   cspan_buf span, scope_spans, scope, resource_spans, resource;
   pb_begin(&span);
   pb_begin(&scope_spans);
@@ -97,8 +92,7 @@ static void put_whole_request(cspan_buf *request)
 }
 
 static void check_text_attribute(const cspan_attr *attributes, size_t count, const char *key,
-                                 const char *text)
-{
+                                 const char *text) {
   assert_int_equal(count, 1);
   assert_string_equal(attributes[0].key, key);
   assert_int_equal(attributes[0].type, CSPAN_ATTR_STRING);
@@ -106,8 +100,7 @@ static void check_text_attribute(const cspan_attr *attributes, size_t count, con
   assert_int_equal(attributes[0].count, strlen(text));
 }
 
-static void test_every_field(void **state)
-{
+static void test_every_field(void **state) {
   (void)state;
   cspan_buf request;
   pb_begin(&request);
@@ -151,8 +144,7 @@ static void test_every_field(void **state)
   cspan_buf_free(&request);
 }
 
-static void test_defaults(void **state)
-{
+static void test_defaults(void **state) {
   (void)state;
   cspan_buf request, span;
   pb_begin(&request);
@@ -176,8 +168,7 @@ static void test_defaults(void **state)
 }
 
 /* Two requests one after the other are one request: the memory exporter relies on it. */
-static void test_lookup_over_joined_requests(void **state)
-{
+static void test_lookup_over_joined_requests(void **state) {
   (void)state;
   static const char *const names[] = {"a", "b", "a"};
   cspan_buf request;
@@ -215,56 +206,48 @@ typedef struct value_case {
   const char *text; /* of CSPAN_ATTR_STRING */
 } value_case;
 
-static void put_nothing(cspan_buf *any)
-{
+static void put_nothing(cspan_buf *any) {
   (void)any;
 }
 
-static void put_bytes(cspan_buf *any)
-{
+static void put_bytes(cspan_buf *any) {
   pb_bytes(any, 7, "\x00\xff\x10", 3);
 }
 
-static void put_invalid_utf8(cspan_buf *any)
-{
+static void put_invalid_utf8(cspan_buf *any) {
   pb_bytes(any, 1,
            "a\xff"
            "b",
            3);
 }
 
-static void put_two_members(cspan_buf *any)
-{
+static void put_two_members(cspan_buf *any) {
   pb_int(any, 3, 5);
   pb_text(any, 1, "the last wins");
 }
 
-static void put_element_text(cspan_buf *list, const char *text)
-{
+static void put_element_text(cspan_buf *list, const char *text) {
   cspan_buf any;
   pb_begin(&any);
   pb_text(&any, 1, text);
   pb_end(list, 1, &any);
 }
 
-static void put_element_double(cspan_buf *list, double value)
-{
+static void put_element_double(cspan_buf *list, double value) {
   cspan_buf any;
   pb_begin(&any);
   pb_double(&any, 4, value);
   pb_end(list, 1, &any);
 }
 
-static void put_element_int(cspan_buf *list, int64_t value)
-{
+static void put_element_int(cspan_buf *list, int64_t value) {
   cspan_buf any;
   pb_begin(&any);
   pb_int(&any, 3, (uint64_t)value);
   pb_end(list, 1, &any);
 }
 
-static void put_map(cspan_buf *any)
-{
+static void put_map(cspan_buf *any) {
   cspan_buf map, list, value;
   pb_begin(&map);
   pb_text_attribute(&map, 1, "a\"\n", "\x01\xc3\xa9");
@@ -287,8 +270,7 @@ static void put_map(cspan_buf *any)
   pb_end(any, 6, &map);
 }
 
-static void put_mixed_array(cspan_buf *any)
-{
+static void put_mixed_array(cspan_buf *any) {
   cspan_buf list;
   pb_begin(&list);
   put_element_int(&list, INT64_MIN);
@@ -296,8 +278,7 @@ static void put_mixed_array(cspan_buf *any)
   pb_end(any, 5, &list);
 }
 
-static void put_array_of_maps(cspan_buf *any)
-{
+static void put_array_of_maps(cspan_buf *any) {
   cspan_buf list, element, map;
   pb_begin(&list);
   pb_begin(&element);
@@ -318,8 +299,7 @@ static const value_case string_values[] = {
     {"array of maps", put_array_of_maps, CSPAN_ATTR_STRING, "[{}]"},
 };
 
-static cspan_span_list *decode_value(void (*put)(cspan_buf *), const cspan_attr **out)
-{
+static cspan_span_list *decode_value(void (*put)(cspan_buf *), const cspan_attr **out) {
   cspan_buf request, span, value;
   pb_begin(&request);
   pb_begin(&span);
@@ -334,8 +314,7 @@ static cspan_span_list *decode_value(void (*put)(cspan_buf *), const cspan_attr 
   return list;
 }
 
-static void test_values_as_strings(void **state)
-{
+static void test_values_as_strings(void **state) {
   (void)state;
   for (size_t i = 0; i < sizeof string_values / sizeof string_values[0]; i++) {
     const value_case *c = &string_values[i];
@@ -348,8 +327,7 @@ static void test_values_as_strings(void **state)
   }
 }
 
-static void test_map_as_json(void **state)
-{
+static void test_map_as_json(void **state) {
   (void)state;
   const cspan_attr *attribute;
   cspan_span_list *list = decode_value(put_map, &attribute);
@@ -364,28 +342,23 @@ static void test_map_as_json(void **state)
   cspan_span_list_free(list);
 }
 
-static void put_false(cspan_buf *any)
-{
+static void put_false(cspan_buf *any) {
   pb_int(any, 2, 0);
 }
 
-static void put_negative(cspan_buf *any)
-{
+static void put_negative(cspan_buf *any) {
   pb_int(any, 3, (uint64_t)INT64_C(-42));
 }
 
-static void put_double(cspan_buf *any)
-{
+static void put_double(cspan_buf *any) {
   pb_double(any, 4, 0.25);
 }
 
-static void put_text_with_nul(cspan_buf *any)
-{
+static void put_text_with_nul(cspan_buf *any) {
   pb_bytes(any, 1, "a\0b", 3);
 }
 
-static void test_scalars(void **state)
-{
+static void test_scalars(void **state) {
   (void)state;
   const cspan_attr *attribute;
   cspan_span_list *list = decode_value(put_false, &attribute);
@@ -406,8 +379,7 @@ static void test_scalars(void **state)
   cspan_span_list_free(list);
 }
 
-static void put_strings(cspan_buf *any)
-{
+static void put_strings(cspan_buf *any) {
   cspan_buf list;
   pb_begin(&list);
   put_element_text(&list, "one");
@@ -415,8 +387,7 @@ static void put_strings(cspan_buf *any)
   pb_end(any, 5, &list);
 }
 
-static void put_ints(cspan_buf *any)
-{
+static void put_ints(cspan_buf *any) {
   cspan_buf list;
   pb_begin(&list);
   put_element_int(&list, 1);
@@ -426,16 +397,14 @@ static void put_ints(cspan_buf *any)
   pb_end(any, 5, &list);
 }
 
-static void put_doubles(cspan_buf *any)
-{
+static void put_doubles(cspan_buf *any) {
   cspan_buf list;
   pb_begin(&list);
   put_element_double(&list, -2.5);
   pb_end(any, 5, &list);
 }
 
-static void put_bools(cspan_buf *any)
-{
+static void put_bools(cspan_buf *any) {
   cspan_buf list, element;
   pb_begin(&list);
   for (uint64_t i = 0; i < 3; i++) {
@@ -446,15 +415,13 @@ static void put_bools(cspan_buf *any)
   pb_end(any, 5, &list);
 }
 
-static void put_empty_array(cspan_buf *any)
-{
+static void put_empty_array(cspan_buf *any) {
   cspan_buf list;
   pb_begin(&list);
   pb_end(any, 5, &list);
 }
 
-static void test_arrays(void **state)
-{
+static void test_arrays(void **state) {
   (void)state;
   const cspan_attr *attribute;
   cspan_span_list *list = decode_value(put_strings, &attribute);
@@ -521,8 +488,7 @@ static const bad_case bad_requests[] = {
     {"a link's trace id of 1 byte", BYTES("\x0a\x09\x12\x07\x12\x05\x6a\x03\x0a\x01\x08")},
 };
 
-static void test_malformed(void **state)
-{
+static void test_malformed(void **state) {
   (void)state;
   for (size_t i = 0; i < sizeof bad_requests / sizeof bad_requests[0]; i++) {
     const bad_case *c = &bad_requests[i];
@@ -538,8 +504,7 @@ static void test_malformed(void **state)
   }
 }
 
-static void test_unknown_fields(void **state)
-{
+static void test_unknown_fields(void **state) {
   (void)state;
   cspan_buf request, span;
   pb_begin(&request);
@@ -561,8 +526,7 @@ static void test_unknown_fields(void **state)
   cspan_buf_free(&request);
 }
 
-static cspan_status status_of(const cspan_buf *request)
-{
+static cspan_status status_of(const cspan_buf *request) {
   cspan_span_list *list = NULL;
   cspan_status status =
       cspan_span_list_decode((const uint8_t *)cspan_buf_text(request), request->len, &list, NULL);
@@ -570,8 +534,7 @@ static cspan_status status_of(const cspan_buf *request)
   return status;
 }
 
-static cspan_status decode_nested(unsigned depth)
-{
+static cspan_status decode_nested(unsigned depth) {
   cspan_buf request, span, value;
   pb_begin(&value);
   for (unsigned i = 0; i < depth; i++) {
@@ -591,16 +554,14 @@ static cspan_status decode_nested(unsigned depth)
   return status;
 }
 
-static void test_nesting_has_a_limit(void **state)
-{
+static void test_nesting_has_a_limit(void **state) {
   (void)state;
   assert_int_equal(decode_nested(90), CSPAN_OK);
   assert_int_equal(decode_nested(5000), CSPAN_ERR_PROTOCOL);
 }
 
 /* A megabyte of empty spans would take a hundred times that. */
-static void test_memory_has_a_limit(void **state)
-{
+static void test_memory_has_a_limit(void **state) {
   (void)state;
   cspan_buf request, scope_spans, resource_spans;
   pb_begin(&scope_spans);
@@ -614,8 +575,7 @@ static void test_memory_has_a_limit(void **state)
   cspan_buf_free(&request);
 }
 
-static void test_empty(void **state)
-{
+static void test_empty(void **state) {
   (void)state;
   cspan_span_list *list = NULL;
   assert_int_equal(cspan_span_list_decode(NULL, 0, &list, NULL), CSPAN_OK);
@@ -623,8 +583,7 @@ static void test_empty(void **state)
   cspan_span_list_free(list);
 }
 
-int main(void)
-{
+int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_every_field),
       cmocka_unit_test(test_defaults),

@@ -19,8 +19,7 @@
 #include "telemetry/otlp_json.h"
 
 static cspan_status export_bytes(cspan_span_exporter *exporter, const char *bytes, size_t len,
-                                 cspan_error **error)
-{
+                                 cspan_error **error) {
   const cspan_export_batch batch = {
       .request = (const uint8_t *)bytes, .request_size_bytes = len, .span_count = 1};
   size_t rejected = 99;
@@ -30,8 +29,7 @@ static cspan_status export_bytes(cspan_span_exporter *exporter, const char *byte
   return status;
 }
 
-static void export_json(cspan_span_exporter *exporter, const char *json)
-{
+static void export_json(cspan_span_exporter *exporter, const char *json) {
   cspan_buf request;
   cspan_error *error = NULL;
   cspan_buf_init(&request, 1 << 20);
@@ -45,8 +43,7 @@ static void export_json(cspan_span_exporter *exporter, const char *json)
   "{\"resourceSpans\":[{\"resource\":{},\"scopeSpans\":[{\"scope\":{\"name\":\"lib\"},"            \
   "\"spans\":[{" fields ",\"kind\":1,\"status\":{}}]}]}]}"
 
-static void test_memory(void **state)
-{
+static void test_memory(void **state) {
   (void)state;
   cspan_span_exporter *memory = cspan_exporter_memory();
   cspan_span_list *list = cspan_memory_spans(memory);
@@ -66,8 +63,7 @@ static void test_memory(void **state)
   cspan_exporter_free(memory);
 }
 
-static void test_memory_of_another_exporter(void **state)
-{
+static void test_memory_of_another_exporter(void **state) {
   (void)state;
   cspan_span_exporter *console = cspan_exporter_console(2);
   assert_null(cspan_memory_spans(console));
@@ -77,15 +73,13 @@ static void test_memory_of_another_exporter(void **state)
   cspan_exporter_free(console);
 }
 
-static void *read_often(void *memory)
-{
+static void *read_often(void *memory) {
   for (int i = 0; i < 50; i++)
     cspan_span_list_free(cspan_memory_spans(memory));
   return NULL;
 }
 
-static void test_memory_with_threads(void **state)
-{
+static void test_memory_with_threads(void **state) {
   (void)state;
   cspan_span_exporter *memory = cspan_exporter_memory();
   pthread_t reader;
@@ -132,8 +126,7 @@ static const char shown_text[] =
     "1970-01-01T00:00:00.000000Z \"\\u0007\" INTERNAL 0.000 ms OK"
     " trace=00000000000000000000000000000000 span=a102030405060709 scope=lib\n";
 
-static void test_console(void **state)
-{
+static void test_console(void **state) {
   (void)state;
   FILE *file = tmpfile();
   assert_non_null(file);
@@ -148,8 +141,7 @@ static void test_console(void **state)
   fclose(file);
 }
 
-static void test_console_that_cannot_be_written(void **state)
-{
+static void test_console_that_cannot_be_written(void **state) {
   (void)state;
   int fd = open("/dev/null", O_RDONLY);
   cspan_span_exporter *console = cspan_exporter_console(fd);
@@ -167,8 +159,7 @@ static void test_console_that_cannot_be_written(void **state)
 
 /* ------------------------------------------------------------------- file */
 
-static void test_file_appends(void **state)
-{
+static void test_file_appends(void **state) {
   (void)state;
   char path[] = "/tmp/cloudspan-spans-XXXXXX";
   int fd = mkstemp(path);
@@ -186,8 +177,7 @@ static void test_file_appends(void **state)
   unlink(path);
 }
 
-static void test_file_errors_name_the_path(void **state)
-{
+static void test_file_errors_name_the_path(void **state) {
   (void)state;
   cspan_span_exporter *file = NULL;
   cspan_error *error = NULL;
@@ -206,8 +196,7 @@ static void test_file_errors_name_the_path(void **state)
   cspan_exporter_free(file);
 }
 
-int main(void)
-{
+int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_memory),
       cmocka_unit_test(test_memory_of_another_exporter),

@@ -52,8 +52,7 @@ static const char whole[] =
     "{\"resource\":{},\"scopeSpans\":[{\"scope\":{},\"spans\":"
     "[{\"name\":\"fourth\",\"kind\":5,\"status\":{}}]}]}]}";
 
-static cspan_span_list *decode(const char *text)
-{
+static cspan_span_list *decode(const char *text) {
   cspan_span_list *list = NULL;
   cspan_error *error = NULL;
   cspan_span_list_decode_json(text, strlen(text), &list, &error);
@@ -62,8 +61,7 @@ static cspan_span_list *decode(const char *text)
   return list;
 }
 
-static void check_encoded(const cspan_span_list *list, const char *expected)
-{
+static void check_encoded(const cspan_span_list *list, const char *expected) {
   cspan_buf out;
   cspan_buf_init(&out, 1 << 20);
   assert_int_equal(cspan_span_list_encode_json(list, &out), CSPAN_OK);
@@ -71,8 +69,7 @@ static void check_encoded(const cspan_span_list *list, const char *expected)
   cspan_buf_free(&out);
 }
 
-static void test_nothing_is_lost(void **state)
-{
+static void test_nothing_is_lost(void **state) {
   (void)state;
   cspan_span_list *list = decode(whole);
   assert_int_equal(cspan_span_list_count(list), 4);
@@ -89,8 +86,7 @@ static void test_nothing_is_lost(void **state)
   cspan_span_list_free(list);
 }
 
-static void test_empty_list(void **state)
-{
+static void test_empty_list(void **state) {
   (void)state;
   cspan_span_list *list = decode("{}");
   assert_int_equal(cspan_span_list_count(list), 0);
@@ -121,8 +117,7 @@ static const lenient_case lenient[] = {
     {VALUE("null"), CSPAN_ATTR_STRING, 0, ""},
 };
 
-static void test_accepted_forms(void **state)
-{
+static void test_accepted_forms(void **state) {
   (void)state;
   for (size_t i = 0; i < sizeof lenient / sizeof lenient[0]; i++) {
     const lenient_case *c = &lenient[i];
@@ -139,8 +134,7 @@ static void test_accepted_forms(void **state)
   }
 }
 
-static void test_upper_case_ids_and_number_times(void **state)
-{
+static void test_upper_case_ids_and_number_times(void **state) {
   (void)state;
   cspan_span_list *list = decode(SPAN("\"spanId\":\"A1B2C3D4E5F60708\",\"startTimeUnixNano\":5,"
                                       "\"parentSpanId\":\"\",\"flags\":\"257\",\"name\":null"));
@@ -151,8 +145,7 @@ static void test_upper_case_ids_and_number_times(void **state)
   cspan_span_list_free(list);
 }
 
-static void test_nul_in_text(void **state)
-{
+static void test_nul_in_text(void **state) {
   (void)state;
   cspan_span_list *list = decode(VALUE("{\"stringValue\":\"a\\u0000b\"}"));
   const cspan_attr *attribute = &cspan_span_list_at(list, 0)->attributes[0];
@@ -192,8 +185,7 @@ static const bad_case bad[] = {
     {VALUE("{\"bytesValue\":3}"), "\"bytesValue\" must be bytes in base64"},
 };
 
-static void test_malformed(void **state)
-{
+static void test_malformed(void **state) {
   (void)state;
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
     cspan_span_list *list = NULL;
@@ -207,8 +199,7 @@ static void test_malformed(void **state)
   }
 }
 
-static void test_nesting_has_a_limit(void **state)
-{
+static void test_nesting_has_a_limit(void **state) {
   (void)state;
   cspan_buf text;
   cspan_buf_init(&text, 1 << 20);
@@ -224,8 +215,7 @@ static void test_nesting_has_a_limit(void **state)
   cspan_buf_free(&text);
 }
 
-static void test_doubles(void **state)
-{
+static void test_doubles(void **state) {
   (void)state;
   static const struct {
     double value;
@@ -252,8 +242,7 @@ static void test_doubles(void **state)
   }
 }
 
-int main(void)
-{
+int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_nothing_is_lost),
       cmocka_unit_test(test_empty_list),
