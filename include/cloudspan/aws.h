@@ -52,14 +52,17 @@ typedef enum cspan_checksum_mode {
  * defaults. */
 typedef struct cspan_aws_options {
   size_t size;
-  const char *region;          /**< AWS_REGION, AWS_DEFAULT_REGION, region */
+  /** AWS_REGION, AWS_DEFAULT_REGION, region. Without one, calls fail with CSPAN_ERR_CONFIG, but for
+   * those to an endpoint_url, which take us-east-1. */
+  const char *region;
   const char *profile;         /**< AWS_PROFILE, else "default" */
   const char *config_file;     /**< AWS_CONFIG_FILE, else ~/.aws/config */
   const char *credentials_file; /**< AWS_SHARED_CREDENTIALS_FILE, else ~/.aws/credentials */
   const char *access_key_id;   /**< the three together, or none */
   const char *secret_access_key;
   const char *session_token;
-  cspan_credentials_provider *credentials; /**< owned by the config from now on; wins over all */
+  /** Owned by the config from now on, also when loading fails; wins over all. */
+  cspan_credentials_provider *credentials;
   bool anonymous;              /**< do not sign */
   const char *endpoint_url;    /**< AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, endpoint_url */
   bool ignore_configured_endpoint_urls;

@@ -54,12 +54,17 @@ static cspan_status serialize(void *self, cspan_call *call, void *state, cspan_e
   (void)self;
   (void)state;
   const cspan_operation *operation = call->operation;
-  cspan_status status =
-      operation->serialize ? operation->serialize(call, call->input, error) : CSPAN_OK;
-  if (status == CSPAN_OK && cspan_buf_status(&call->request.query) != CSPAN_OK) {
-    return cspan_error_set(error, cspan_buf_status(&call->request.query),
-                           "the query of the request could not be written: %s",
-                           cspan_status_name(cspan_buf_status(&call->request.query)));
+  cspan_status status = CSPAN_OK;
+  if (operation->serialize) {
+    status = operation->serialize(call, call->input, error);
+  }
+  if (status == CSPAN_OK) {
+    status = cspan_buf_status(&call->request.query);
+  }
+  if (status != CSPAN_OK) {
+    /* Where the serializer itself said nothing. */
+    cspan_error_set(error, status, "the request of %s could not be written (%s)", operation->name,
+                    cspan_status_name(status));
   }
   return status;
 }
