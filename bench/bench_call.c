@@ -3,6 +3,8 @@
  * CPU time of one S3.PutObject of 1 KiB over the loopback, against bare libcurl that sends the
  * same bytes: bench_call COUNT. The contenders take turns in one process, in short rounds, and
  * the median round counts, so that the ratios hold on a busy machine. The last line is JSON.
+ *
+ * bench_call COUNT CONTENDER makes COUNT calls of one contender and prints nothing: for callgrind.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -188,6 +190,9 @@ static double median(double *values) {
 
 enum { CURL_ONE, PLAIN_ONE, TRACED_ONE, PLAIN_MANY, TRACED_MANY, CONTENDERS };
 
+static const char *const contenders[CONTENDERS] = {"curl", "untraced", "traced",
+                                                   "untraced-in-flight", "traced-in-flight"};
+
 static bool run(bench *b, int which, cspan_loop *loop, int count) {
   switch (which) {
   case CURL_ONE:
@@ -221,9 +226,31 @@ static bool measure(bench *b, int per_round, double us[CONTENDERS]) {
   return ok;
 }
 
+static bool run_only(bench *b, const char *name, int count) {
+  cspan_loop *loop = cspan_loop_create();
+  bool ok = false;
+  for (int which = 0; loop && which < CONTENDERS; which++) {
+    if (strcmp(contenders[which], name) == 0)
+      ok = run(b, which, loop, count);
+  }
+  cspan_loop_free(loop);
+  return ok;
+}
+
+static void print_figures(const double us[CONTENDERS]) {
+  printf("S3.PutObject of 1 KiB, CPU us a call: bare libcurl %.1f, untraced %.1f, traced %.1f; "
+         "%d in flight: untraced %.1f, traced %.1f\n",
+         us[CURL_ONE], us[PLAIN_ONE], us[TRACED_ONE], IN_FLIGHT, us[PLAIN_MANY], us[TRACED_MANY]);
+  printf("{\"untraced_vs_curl\": %.3f, \"traced_vs_untraced\": %.3f, "
+         "\"traced_vs_curl\": %.3f, \"traced_in_flight_vs_curl\": %.3f}\n",
+         us[PLAIN_ONE] / us[CURL_ONE], us[TRACED_ONE] / us[PLAIN_ONE],
+         us[TRACED_ONE] / us[CURL_ONE], us[TRACED_MANY] / us[CURL_ONE]);
+}
+
 int main(int argc, char **argv) {
   static bench b;
   int count = argc > 1 ? atoi(argv[1]) : 21000;
+  const char *only = argc > 2 ? argv[2] : NULL;
   int per_round = count / ROUNDS > 0 ? count / ROUNDS : 1;
   int port = 0;
   double us[CONTENDERS];
@@ -232,19 +259,13 @@ int main(int argc, char **argv) {
   snprintf(b.endpoint, sizeof b.endpoint, "http://127.0.0.1:%d", port);
   snprintf(b.url, sizeof b.url, "%s/bench-bucket/some/key", b.endpoint);
   memset(b.body, 'x', sizeof b.body);
-  bool ok = open_curl(&b) && open_clients(&b) && measure(&b, per_round, us);
+  bool ok = open_curl(&b) && open_clients(&b) &&
+            (only ? run_only(&b, only, count) : measure(&b, per_round, us));
   stub_server_stop();
-  if (!ok) {
+  if (!ok)
     fprintf(stderr, "bench_call: a call failed\n");
-    return 1;
-  }
-  printf("S3.PutObject of 1 KiB, CPU us a call: bare libcurl %.1f, untraced %.1f, traced %.1f; "
-         "%d in flight: untraced %.1f, traced %.1f\n",
-         us[CURL_ONE], us[PLAIN_ONE], us[TRACED_ONE], IN_FLIGHT, us[PLAIN_MANY], us[TRACED_MANY]);
-  printf("{\"untraced_vs_curl\": %.3f, \"traced_vs_untraced\": %.3f, "
-         "\"traced_vs_curl\": %.3f, \"traced_in_flight_vs_curl\": %.3f}\n",
-         us[PLAIN_ONE] / us[CURL_ONE], us[TRACED_ONE] / us[PLAIN_ONE],
-         us[TRACED_ONE] / us[CURL_ONE], us[TRACED_MANY] / us[CURL_ONE]);
+  else if (!only)
+    print_figures(us);
   curl_slist_free_all(b.headers);
   curl_easy_cleanup(b.easy);
   cspan_s3_free(b.plain);
@@ -252,5 +273,5 @@ int main(int argc, char **argv) {
   cspan_aws_config_free(b.plain_config);
   cspan_aws_config_free(b.traced_config);
   cspan_tracer_provider_free(b.provider);
-  return 0;
+  return ok ? 0 : 1;
 }
