@@ -47,6 +47,7 @@ static cspan_status create_serialize(cspan_call *call, const void *input, cspan_
 static const cspan_operation create_bucket_operation = {
     .name = "CreateBucket",
     .method = "PUT",
+    .flags = CSPAN_OP_ERROR_IN_200,
     .serialize = create_serialize,
     .deserialize = bucket_deserialize,
     .param = bucket_param,
@@ -55,6 +56,7 @@ static const cspan_operation create_bucket_operation = {
 static const cspan_operation delete_bucket_operation = {
     .name = "DeleteBucket",
     .method = "DELETE",
+    .flags = CSPAN_OP_ERROR_IN_200,
     .serialize = bucket_serialize,
     .deserialize = bucket_deserialize,
     .param = bucket_param,
@@ -139,6 +141,7 @@ static cspan_status list_deserialize(cspan_call *call, void **output, cspan_erro
 static const cspan_operation list_buckets_operation = {
     .name = "ListBuckets",
     .method = "GET",
+    .flags = CSPAN_OP_ERROR_IN_200,
     .serialize = list_serialize,
     .deserialize = list_deserialize,
     .param = list_param,

@@ -80,6 +80,7 @@ static cspan_status list_deserialize(cspan_call *call, void **output, cspan_erro
 static const cspan_operation list_objects_v2_operation = {
     .name = "ListObjectsV2",
     .method = "GET",
+    .flags = CSPAN_OP_ERROR_IN_200,
     .serialize = list_serialize,
     .deserialize = list_deserialize,
     .param = list_param,

@@ -68,6 +68,7 @@ static cspan_status create_deserialize(cspan_call *call, void **output, cspan_er
 static const cspan_operation create_operation = {
     .name = "CreateMultipartUpload",
     .method = "POST",
+    .flags = CSPAN_OP_ERROR_IN_200,
     .serialize = create_serialize,
     .deserialize = create_deserialize,
     .param = create_param,
@@ -113,6 +114,7 @@ static cspan_status part_serialize(cspan_call *call, const void *data, cspan_err
 static const cspan_operation upload_part_operation = {
     .name = "UploadPart",
     .method = "PUT",
+    .flags = CSPAN_OP_ERROR_IN_200,
     .serialize = part_serialize,
     .deserialize = cspan_s3_read_put_output,
     .param = part_param,
@@ -242,6 +244,7 @@ static cspan_status abort_deserialize(cspan_call *call, void **output, cspan_err
 static const cspan_operation abort_operation = {
     .name = "AbortMultipartUpload",
     .method = "DELETE",
+    .flags = CSPAN_OP_ERROR_IN_200,
     .serialize = abort_serialize,
     .deserialize = abort_deserialize,
     .param = abort_param,

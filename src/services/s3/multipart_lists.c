@@ -59,6 +59,7 @@ static cspan_status parts_deserialize(cspan_call *call, void **output, cspan_err
 static const cspan_operation list_parts_operation = {
     .name = "ListParts",
     .method = "GET",
+    .flags = CSPAN_OP_ERROR_IN_200,
     .serialize = parts_serialize,
     .deserialize = parts_deserialize,
     .param = parts_param,
@@ -139,6 +140,7 @@ static cspan_status uploads_deserialize(cspan_call *call, void **output, cspan_e
 static const cspan_operation list_multipart_uploads_operation = {
     .name = "ListMultipartUploads",
     .method = "GET",
+    .flags = CSPAN_OP_ERROR_IN_200,
     .serialize = uploads_serialize,
     .deserialize = uploads_deserialize,
     .param = uploads_param,

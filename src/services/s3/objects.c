@@ -45,6 +45,7 @@ cspan_status cspan_s3_read_put_output(cspan_call *call, void **output, cspan_err
 const cspan_operation cspan_s3_put_object_operation = {
     .name = "PutObject",
     .method = "PUT",
+    .flags = CSPAN_OP_ERROR_IN_200,
     .serialize = put_serialize,
     .deserialize = cspan_s3_read_put_output,
     .param = put_param,
@@ -81,6 +82,7 @@ static cspan_status delete_deserialize(cspan_call *call, void **output, cspan_er
 static const cspan_operation delete_object_operation = {
     .name = "DeleteObject",
     .method = "DELETE",
+    .flags = CSPAN_OP_ERROR_IN_200,
     .serialize = delete_serialize,
     .deserialize = delete_deserialize,
     .param = delete_param,

@@ -106,15 +106,49 @@ static void set_text(cspan_span span, const cspan_call *call, const char *header
   }
 }
 
+/* Bytes were given to a write callback that cannot start again: no other attempt. The caller
+ * gets the error as it was; the call gets it in a form that is not retried. */
+static void make_final(download *self, cspan_call *call, const cspan_error *error) {
+  cspan_error_info info = {
+      .status = CSPAN_ERR_PROTOCOL,
+      .code = cspan_error_code(error),
+      .http_status = cspan_error_http_status(error),
+      .request_id = cspan_error_request_id(error),
+      .extended_request_id = cspan_error_extended_request_id(error),
+  };
+  cspan_error *replacement = NULL;
+  cspan_error_free(self->final);
+  self->final = cspan_error_dup(error);
+  cspan_error_set_info(&replacement, &info, cspan_error_message(error));
+  cspan_call_set_error(call, replacement);
+}
+
+/* Success, but of what? An error document, or the page of some proxy, must not pass as the
+ * object. */
+static void refuse_answer(cspan_call *call) {
+  cspan_error *error = NULL;
+  cspan_error_set(&error, CSPAN_ERR_PROTOCOL,
+                  "GetObject: the response has no ETag, so it is not an object");
+  cspan_error_set_retryable(error, true);
+  cspan_call_set_error(call, error);
+}
+
 /* After each attempt: what its response told, and whether a failure is one of the body. */
 static void attempt_end(void *data, cspan_call *call, void *state) {
   download *self = data;
-  const cspan_error *error = cspan_call_error(call);
   int status = cspan_call_http_status(call);
+  bool answered = status >= 200 && status < 300;
   int64_t length = 0;
   (void)state;
-  self->body_broke = error && status >= 200 && status < 300;
-  if (status < 200 || status >= 300) {
+  if (answered && !cspan_call_error(call) && !cspan_call_response_header(call, "etag")) {
+    refuse_answer(call);
+  }
+  const cspan_error *error = cspan_call_error(call);
+  self->body_broke = error && answered;
+  if (error && self->moved > 0 && self->input->write && !self->input->restart) {
+    make_final(self, call, error);
+  }
+  if (!answered) {
     return;
   }
   const char *content_length = cspan_call_response_header(call, "content-length");
