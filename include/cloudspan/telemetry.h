@@ -71,7 +71,7 @@ typedef struct cspan_span_context {
 } cspan_span_context;
 
 #define CSPAN_TRACE_FLAG_SAMPLED 0x01
-#define CSPAN_TRACE_FLAG_RANDOM 0x02
+#define CSPAN_TRACE_FLAG_RANDOM  0x02
 
 CSPAN_API bool cspan_span_context_is_valid(const cspan_span_context *context);
 CSPAN_API bool cspan_span_context_is_sampled(const cspan_span_context *context);
@@ -262,13 +262,14 @@ typedef struct cspan_otlp_options {
   /** "http://host:port" or "https://..." (TLS by scheme); "host:port" is
    * insecure. gRPC: http://localhost:4317; HTTP: http://localhost:4318, to which
    * /v1/traces is appended unless it came from the TRACES variable or
-   * `endpoint_is_full` is set. */
+   * `endpoint_is_full` is set. In a variable "host:port" means TLS for gRPC, as the
+   * specification says, unless OTEL_EXPORTER_OTLP_INSECURE is true. */
   const char *endpoint;
   bool endpoint_is_full;
   /** "key=value,key2=value2", percent-encoded values (W3C Baggage form). */
   const char *headers;
-  const char *compression; /**< "gzip" or "none" */
-  int64_t timeout_ms;      /**< 0: 10,000; per export, retries included */
+  const char *compression;        /**< "gzip" or "none" */
+  int64_t timeout_ms;             /**< 0: 10,000; per export, retries included */
   const char *certificate;        /**< CA file */
   const char *client_certificate; /**< mTLS */
   const char *client_key;
@@ -299,8 +300,8 @@ CSPAN_API void cspan_span_list_free(cspan_span_list *list);
 CSPAN_API size_t cspan_span_list_count(const cspan_span_list *list);
 CSPAN_API const cspan_span_view *cspan_span_list_at(const cspan_span_list *list, size_t index);
 /** The n-th (from 0) span of that name, or NULL. */
-CSPAN_API const cspan_span_view *cspan_span_list_find(const cspan_span_list *list,
-                                                      const char *name, size_t n);
+CSPAN_API const cspan_span_view *cspan_span_list_find(const cspan_span_list *list, const char *name,
+                                                      size_t n);
 
 /** One event as decoded. */
 typedef struct cspan_event_view {
@@ -373,7 +374,7 @@ typedef struct cspan_provider_options {
                                           parent-based always on */
   cspan_span_processor **processors; /**< owned from now on (the array is the caller's) */
   size_t processor_count;
-  cspan_id_generator *id_generator;  /**< owned from now on; NULL: random */
+  cspan_id_generator *id_generator; /**< owned from now on; NULL: random */
 } cspan_provider_options;
 
 /** A provider of one's own making: nothing is exported without a processor.

@@ -12,8 +12,7 @@
 #include "base/sys.h"
 #include "telemetry/otlp_grpc.h"
 
-#define MAX_REQUEST ((size_t)64 << 20)
-enum { MAX_RESPONSE = 4 << 20, NS_PER_MS = 1000000, WAIT_SLICE_MS = 100 };
+enum { NS_PER_MS = 1000000, WAIT_SLICE_MS = 100 };
 
 /* ----------------------------------------------------------------- request */
 
@@ -116,24 +115,41 @@ static cspan_status wait_ms(const cspan_otlp_exporter *exporter, const cspan_con
   }
 }
 
+/* Whether another try makes sense, and after how long. */
+static bool may_retry(const cspan_otlp_exporter *exporter, const cspan_context *context,
+                      unsigned attempt, const cspan_otlp_outcome *outcome, int64_t *delay) {
+  *delay = cspan_otlp_retry_delay_ms(&exporter->retry, attempt, outcome->retry_after_ms,
+                                     cspan_random_unit());
+  return outcome->retryable && *delay < (context->deadline_ns - cspan_now_ns()) / NS_PER_MS;
+}
+
+/* A try that the timeout cut short says less than the failure of the one before it. */
+static void keep_reason(const cspan_otlp_outcome *outcome, cspan_otlp_outcome *reason,
+                        unsigned attempt) {
+  if (attempt == 1 || outcome->status != CSPAN_ERR_TIMEOUT)
+    *reason = *outcome;
+}
+
 static cspan_status send_until_done(cspan_otlp_exporter *exporter, const cspan_context *context,
                                     size_t span_count, size_t *rejected_spans,
                                     cspan_error **error) {
+  cspan_otlp_outcome reason = {.status = CSPAN_OK};
   for (unsigned attempt = 1;; attempt++) {
     cspan_otlp_outcome outcome;
+    int64_t delay;
     cspan_otlp_send(exporter, context, &outcome);
     if (outcome.status == CSPAN_OK)
       return accepted(exporter, span_count, &outcome, rejected_spans);
     if (outcome.status == CSPAN_ERR_CANCELLED)
       return stopped(exporter, CSPAN_ERR_CANCELLED, error);
-    int64_t delay = cspan_otlp_retry_delay_ms(&exporter->retry, attempt, outcome.retry_after_ms,
-                                              cspan_random_unit());
-    int64_t left_ns = context->deadline_ns - cspan_now_ns();
-    if (!outcome.retryable || delay >= left_ns / NS_PER_MS)
-      return failed(exporter, &outcome, span_count, attempt, error);
+    keep_reason(&outcome, &reason, attempt);
+    if (!may_retry(exporter, context, attempt, &outcome, &delay))
+      return failed(exporter, &reason, span_count, attempt, error);
     cspan_log(CSPAN_LOG_DEBUG, "export to %s: %s; trying again in %lld ms",
               exporter->settings.origin, outcome.message, (long long)delay);
     cspan_status status = wait_ms(exporter, context, delay);
+    if (status == CSPAN_ERR_TIMEOUT)
+      return failed(exporter, &reason, span_count, attempt, error);
     if (status != CSPAN_OK)
       return stopped(exporter, status, error);
   }
@@ -152,10 +168,12 @@ static cspan_status otlp_export(void *self, const cspan_context *context,
   cspan_status status = cspan_context_status(&limited);
   if (status != CSPAN_OK)
     return stopped(exporter, status, error);
+  cspan_otlp_after_fork(exporter);
   status = encode_body(exporter, batch);
   if (status != CSPAN_OK)
-    return cspan_error_set(error, status, "cannot export %zu spans (%zu bytes): %s",
-                           batch->span_count, batch->request_size_bytes,
+    return cspan_error_set(error, status, "cannot export %zu span%s (%zu bytes): %s",
+                           batch->span_count, batch->span_count == 1 ? "" : "s",
+                           batch->request_size_bytes,
                            status == CSPAN_ERR_NOMEM   ? "out of memory"
                            : status == CSPAN_ERR_LIMIT ? "a request may have at most 64 MiB"
                                                        : "the compression failed");
@@ -169,7 +187,8 @@ static void otlp_shutdown(void *self) {
 
 static void otlp_free(void *self) {
   cspan_otlp_exporter *exporter = self;
-  cspan_otlp_drop_client(exporter);
+  cspan_otlp_after_fork(exporter);
+  cspan_http_client_free(exporter->client);
   cspan_gzip_free(&exporter->gzip);
   cspan_buf_free(&exporter->body);
   cspan_buf_free(&exporter->response);
@@ -199,8 +218,7 @@ cspan_status cspan_exporter_otlp_with(const cspan_otlp_options *options,
   if (retry)
     exporter->retry = *retry;
   atomic_init(&exporter->is_shut_down, false);
-  cspan_buf_init(&exporter->body, MAX_REQUEST);
-  cspan_buf_init(&exporter->response, MAX_RESPONSE);
+  cspan_otlp_after_fork(exporter);
   *out = cspan_exporter_create(&otlp_vtable, exporter);
   return *out ? CSPAN_OK
               : cspan_error_set(error, CSPAN_ERR_NOMEM,

@@ -14,6 +14,9 @@
 #include "telemetry/otlp_outcome.h"
 #include "telemetry/otlp_retry.h"
 
+#define CSPAN_OTLP_MAX_REQUEST  ((size_t)64 << 20)
+#define CSPAN_OTLP_MAX_RESPONSE ((size_t)4 << 20)
+
 /* Of the user, and ours. */
 enum { CSPAN_OTLP_HEADER_ROOM = CSPAN_OTLP_MAX_HEADERS + 8 };
 
@@ -29,8 +32,8 @@ typedef struct cspan_otlp_captured {
 typedef struct cspan_otlp_exporter {
   cspan_otlp_settings settings;
   cspan_otlp_retry retry;
+  pid_t user;                /* the process that exported last */
   cspan_http_client *client; /* made at the first export */
-  pid_t client_pid;          /* the process that made it */
   cspan_gzip gzip;
   cspan_buf body;     /* the request as it is sent */
   cspan_buf response; /* the body of the last one */
@@ -46,7 +49,8 @@ cspan_status cspan_exporter_otlp_with(const cspan_otlp_options *options,
 /* One try: sends exporter->body, whose encoding is set up, and reads the answer. */
 void cspan_otlp_send(cspan_otlp_exporter *exporter, const cspan_context *context,
                      cspan_otlp_outcome *out);
-/* Releases the client, or gives it up in a forked child. */
-void cspan_otlp_drop_client(cspan_otlp_exporter *exporter);
+/* Before each use: in a process other than the last time's all that was in use is given
+ * up. */
+void cspan_otlp_after_fork(cspan_otlp_exporter *exporter);
 
 #endif

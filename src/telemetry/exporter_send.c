@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "telemetry/exporter_otlp.h"
 
-enum { MAX_RESPONSE = 4 << 20, NS_PER_MS = 1000000, TURN_MS = 1000 };
+enum { NS_PER_MS = 1000000, TURN_MS = 1000 };
 /* grpc-timeout has at most eight digits. */
 #define MAX_GRPC_TIMEOUT INT64_C(99999999)
 
@@ -19,36 +19,44 @@ enum { MAX_RESPONSE = 4 << 20, NS_PER_MS = 1000000, TURN_MS = 1000 };
 
 /* ------------------------------------------------------------------ client */
 
-/* The parent's connections must stay untouched, and its locks may be held for ever:
- * a forked child can only forget the client. Kept reachable, so that leak checkers
- * see that it is meant. */
+/* What a forked child cannot use: another thread may have been in the middle of it, and
+ * the parent's connections must stay untouched. Kept reachable, so that leak checkers see
+ * that it is meant. */
 typedef struct forgotten {
   struct forgotten *next;
   cspan_http_client *client;
+  cspan_gzip gzip;
+  cspan_buf body;
+  cspan_buf response;
 } forgotten;
-static _Atomic(forgotten *) forgotten_clients;
+static _Atomic(forgotten *) all_forgotten;
 
-static void forget(cspan_http_client *client) {
+static void forget(const cspan_otlp_exporter *exporter) {
   forgotten *entry = cspan_malloc(sizeof *entry);
   if (!entry)
     return;
-  entry->client = client;
-  entry->next = atomic_load(&forgotten_clients);
-  while (!atomic_compare_exchange_weak(&forgotten_clients, &entry->next, entry))
+  *entry = (forgotten){.next = atomic_load(&all_forgotten),
+                       .client = exporter->client,
+                       .gzip = exporter->gzip,
+                       .body = exporter->body,
+                       .response = exporter->response};
+  while (!atomic_compare_exchange_weak(&all_forgotten, &entry->next, entry))
     continue;
 }
 
-void cspan_otlp_drop_client(cspan_otlp_exporter *exporter) {
-  if (exporter->client && exporter->client_pid == getpid())
-    cspan_http_client_free(exporter->client);
-  else if (exporter->client)
-    forget(exporter->client);
+void cspan_otlp_after_fork(cspan_otlp_exporter *exporter) {
+  if (exporter->user == getpid())
+    return;
+  if (exporter->user)
+    forget(exporter);
+  exporter->user = getpid();
   exporter->client = NULL;
+  exporter->gzip = (cspan_gzip){.ready = false};
+  cspan_buf_init(&exporter->body, CSPAN_OTLP_MAX_REQUEST);
+  cspan_buf_init(&exporter->response, CSPAN_OTLP_MAX_RESPONSE);
 }
 
 static cspan_status ensure_client(cspan_otlp_exporter *exporter, cspan_error **error) {
-  if (exporter->client && exporter->client_pid != getpid())
-    cspan_otlp_drop_client(exporter);
   if (exporter->client)
     return CSPAN_OK;
   const cspan_otlp_settings *settings = &exporter->settings;
@@ -59,7 +67,6 @@ static cspan_status ensure_client(cspan_otlp_exporter *exporter, cspan_error **e
       .version = settings->grpc ? CSPAN_HTTP_VERSION_2 : CSPAN_HTTP_VERSION_1_1,
       .max_idle_loops = 1,
   };
-  exporter->client_pid = getpid();
   return cspan_http_client_create(&options, &exporter->client, error);
 }
 
@@ -156,7 +163,8 @@ static void read_failure(const cspan_http_result *result, cspan_otlp_outcome *ou
   for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
     if (strcmp(result->code, codes[i]) == 0)
       out->code = codes[i];
-  cspan_otlp_say(out, result->message, strlen(result->message));
+  const char *message = result->status == CSPAN_ERR_NOMEM ? "out of memory" : result->message;
+  cspan_otlp_say(out, message, strlen(message));
 }
 
 static const char *or_null(const char *text) {
@@ -203,7 +211,7 @@ static cspan_status start(cspan_otlp_exporter *exporter, cspan_loop *loop,
       .body_length = (int64_t)exporter->body.len,
       .deadline_ns = context->deadline_ns,
       .cancel = context->cancel,
-      .max_body_bytes = MAX_RESPONSE,
+      .max_body_bytes = CSPAN_OTLP_MAX_RESPONSE,
       .sink = {.user = exporter, .header = on_header, .body = on_body},
   };
   return cspan_http_start(exporter->client, loop, &request, on_done, c, NULL, error);

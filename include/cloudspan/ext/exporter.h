@@ -25,6 +25,7 @@ typedef struct cspan_exporter_vtable {
   cspan_status (*export_spans)(void *self, const cspan_context *context,
                                const cspan_export_batch *batch, size_t *rejected_spans,
                                cspan_error **error);
+  /** The rest may be NULL. `shutdown` may be called during an export, on another thread. */
   cspan_status (*force_flush)(void *self, const cspan_context *context, cspan_error **error);
   void (*shutdown)(void *self);
   void (*free)(void *self);
@@ -50,7 +51,7 @@ typedef struct cspan_ended_span {
   size_t span_size_bytes;
   const cspan_tracer *tracer; /**< its scope */
   bool sampled;
-  bool error;        /**< the status is Error */
+  bool error; /**< the status is Error */
   int64_t duration_ns;
 } cspan_ended_span;
 

@@ -177,7 +177,7 @@ static int install(void **state) {
   (void)state;
   fail_alloc_install();
   cspan_buf_init(&request, 1 << 20);
-  return cspan_otlp_json_to_protobuf(json, strlen(json), &request, NULL);
+  return (int)cspan_otlp_json_to_protobuf(json, strlen(json), &request, NULL);
 }
 
 static int uninstall(void **state) {
