@@ -59,15 +59,17 @@ static void choose_server(s3_env *env, const s3_env_options *options) {
   env->region = "us-east-1";
 }
 
-static void make_provider(s3_env *env) {
+static void make_provider(s3_env *env, const s3_env_options *wanted) {
   cspan_error *error = NULL;
   env->memory = cspan_exporter_memory();
-  cspan_span_processor *processors[] = {cspan_processor_simple(env->memory)};
+  cspan_span_processor *processors[] = {cspan_processor_simple(env->memory),
+                                        wanted->exporter ? cspan_processor_simple(wanted->exporter)
+                                                         : NULL};
   cspan_provider_options options = {.size = sizeof options,
                                     .service_name = "tests",
                                     .sampler = cspan_sampler_always_on(),
                                     .processors = processors,
-                                    .processor_count = 1};
+                                    .processor_count = wanted->exporter ? 2 : 1};
   must(cspan_tracer_provider_create(&options, &env->provider, &error), "provider", error);
 }
 
@@ -107,7 +109,7 @@ void s3_env_open(s3_env *env, const s3_env_options *options) {
   memset(env, 0, sizeof *env);
   options = options ? options : &none;
   choose_server(env, options);
-  make_provider(env);
+  make_provider(env, options);
   make_client(env, options);
   snprintf(env->bucket, sizeof env->bucket, "cspan-test-%016llx",
            (unsigned long long)cspan_random_u64());

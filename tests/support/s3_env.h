@@ -20,6 +20,7 @@ typedef struct s3_env_options {
   const char *session_token;
   cspan_storage_options storage; /* provider is filled in */
   cspan_trace_options trace;     /* provider is filled in */
+  cspan_span_exporter *exporter; /* gets all spans as well, at once; NULL: none */
 } s3_env_options;
 
 typedef struct s3_env {

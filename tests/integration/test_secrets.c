@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Secrets are planted, and looked for in everything that comes out: log lines, exported bytes,
+ * error texts, settings. */
+#include <cloudspan/ext/exporter.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "support/plain_http.h"
+#include "support/s3_env.h"
+
+#define ACCESS_KEY    "AKIAPLANTED0ACCESS01"
+#define SECRET_KEY    "PlantedSecret/Key+0123456789abcdefghijkl"
+#define SESSION_TOKEN "PlantedSessionToken//0987654321=="
+
+/* Everything that came out, in one heap; searched at the end of each test. */
+static struct {
+  pthread_mutex_t mutex;
+  char *data;
+  size_t len;
+  size_t batches;
+} heap = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+
+static void keep(const void *data, size_t len) {
+  pthread_mutex_lock(&heap.mutex);
+  heap.data = realloc(heap.data, heap.len + len + 1);
+  if (!heap.data) {
+    abort();
+  }
+  memcpy(heap.data + heap.len, data, len);
+  heap.data[heap.len + len] = '\n';
+  heap.len += len + 1;
+  pthread_mutex_unlock(&heap.mutex);
+}
+
+static void keep_error(cspan_error *error) {
+  assert_non_null(error);
+  keep(cspan_error_code(error), strlen(cspan_error_code(error)));
+  keep(cspan_error_message(error), strlen(cspan_error_message(error)));
+  cspan_error_free(error);
+}
+
+static void on_log(void *user, cspan_log_level level, const char *message) {
+  (void)user;
+  (void)level;
+  keep(message, strlen(message));
+}
+
+static cspan_status on_export(void *self, const cspan_context *context,
+                              const cspan_export_batch *batch, size_t *rejected,
+                              cspan_error **error) {
+  (void)self;
+  (void)context;
+  (void)rejected;
+  (void)error;
+  heap.batches++;
+  keep(batch->request, batch->request_size_bytes);
+  return CSPAN_OK;
+}
+
+static const cspan_exporter_vtable exporter = {.size = sizeof exporter, .export_spans = on_export};
+
+static void must_not_hold(const char *secret) {
+  char *at = memmem(heap.data, heap.len, secret, strlen(secret));
+  if (at) {
+    size_t before = (size_t)(at - heap.data) < 80 ? (size_t)(at - heap.data) : 80;
+    fail_msg("\"%s\" came out: %.*s", secret, (int)(before + 120), at - before);
+  }
+}
+
+/* `presigned` may be NULL. */
+static void search(const char *presigned) {
+  static const char *const secrets[] = {
+      ACCESS_KEY,
+      SECRET_KEY,
+      SESSION_TOKEN,
+      "PlantedSecret%2FKey%2B0123456789abcdefghijkl",
+      "PlantedSessionToken%2F%2F0987654321%3D%3D",
+      "Signature=",
+      "X-Amz-Signature",
+      "X-Amz-Credential",
+      "AWS4-HMAC-SHA256",
+      "aws4_request",
+  };
+  assert_non_null(heap.data);
+  for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++) {
+    must_not_hold(secrets[i]);
+  }
+  const char *signature = presigned ? strstr(presigned, "X-Amz-Signature=") : NULL;
+  if (presigned) {
+    char value[65];
+    assert_non_null(signature);
+    snprintf(value, sizeof value, "%s", signature + strlen("X-Amz-Signature="));
+    must_not_hold(value);
+  }
+}
+
+/* -------------------------------------------------------------------- calls */
+
+static s3_env env;
+
+static int set_up(void **state) {
+  (void)state;
+  free(heap.data);
+  heap.data = NULL;
+  heap.len = 0;
+  heap.batches = 0;
+  cspan_log_set(on_log, NULL, CSPAN_LOG_DEBUG);
+  s3_env_options options = {
+      .sandbox_only = true,
+      .access_key_id = ACCESS_KEY,
+      .secret_access_key = SECRET_KEY,
+      .session_token = SESSION_TOKEN,
+      .trace = {.retries = CSPAN_RETRY_EVENTS_AND_SPANS},
+      .exporter = cspan_exporter_create(&exporter, NULL),
+  };
+  s3_env_open(&env, &options);
+  return 0;
+}
+
+static int tear_down(void **state) {
+  (void)state;
+  s3_env_close(&env);
+  cspan_log_set(NULL, NULL, CSPAN_LOG_WARN);
+  free(heap.data);
+  heap.data = NULL;
+  return 0;
+}
+
+static cspan_status put(cspan_s3 *client, const char *key, cspan_error **error) {
+  cspan_s3_put_object_input input = {.size = sizeof input,
+                                     .bucket = env.bucket,
+                                     .key = key,
+                                     .body = {.data = "hello", .size_bytes = 5}};
+  return cspan_s3_put_object(client, NULL, &input, NULL, error);
+}
+
+static void fault(const char *text) {
+  assert_int_equal(cspan_sandbox_add_fault_text(env.sandbox, text, NULL), CSPAN_OK);
+}
+
+static void success_and_retries(void **state) {
+  (void)state;
+  fault("op=PutObject,count=2,status=500");
+  fault("op=GetObject,count=1,truncate=2");
+  assert_int_equal(put(env.client, "key", NULL), CSPAN_OK);
+  cspan_download_result result;
+  cspan_download_input down = {.size = sizeof down, .bucket = env.bucket, .key = "key"};
+  assert_int_equal(cspan_storage_download(env.storage, NULL, &down, &result, NULL), CSPAN_OK);
+  cspan_free(result.data);
+  cspan_upload_input up = {.size = sizeof up,
+                           .bucket = env.bucket,
+                           .key = "parts",
+                           .source = {.data = "x", .size_bytes = 1}};
+  assert_int_equal(cspan_storage_multipart_upload(env.storage, NULL, &up, NULL, NULL), CSPAN_OK);
+  assert_true(heap.batches > 5);
+  search(NULL);
+}
+
+static void refused_by_the_service(void **state) {
+  (void)state;
+  static const char *const faults[] = {"op=PutObject,status=403", "op=PutObject,reset",
+                                       "op=PutObject,error-in-200"};
+  for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+    cspan_error *error = NULL;
+    cspan_sandbox_clear_faults(env.sandbox);
+    fault(faults[i]);
+    assert_int_not_equal(put(env.client, "key", &error), CSPAN_OK);
+    keep_error(error);
+  }
+  search(NULL);
+}
+
+/* A client whose secret, key or token is not the server's: it tells of it in its own words. */
+static void refused_signatures(void **state) {
+  (void)state;
+  static const struct {
+    const char *access_key;
+    const char *secret;
+    const char *token;
+    const char *endpoint; /* NULL: the sandbox */
+  } table[] = {
+      {ACCESS_KEY, SECRET_KEY "x", SESSION_TOKEN, NULL},
+      {ACCESS_KEY "X", SECRET_KEY, SESSION_TOKEN, NULL},
+      {ACCESS_KEY, SECRET_KEY, SESSION_TOKEN "x", NULL},
+      {ACCESS_KEY, SECRET_KEY, SESSION_TOKEN, "http://127.0.0.1:1"},
+      {ACCESS_KEY, SECRET_KEY, SESSION_TOKEN, "https://127.0.0.1:1"},
+      {ACCESS_KEY, SECRET_KEY, SESSION_TOKEN, "http://host.invalid"},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+    cspan_aws_options options = {
+        .size = sizeof options,
+        .region = "us-east-1",
+        .config_file = "/nonexistent",
+        .credentials_file = "/nonexistent",
+        .access_key_id = table[i].access_key,
+        .secret_access_key = table[i].secret,
+        .session_token = table[i].token,
+        .endpoint_url = table[i].endpoint ? table[i].endpoint : env.endpoint,
+        .max_attempts = 2,
+    };
+    cspan_aws_config *config = NULL;
+    cspan_s3 *client = NULL;
+    cspan_error *error = NULL;
+    cspan_trace_options trace = {
+        .size = sizeof trace, .provider = env.provider, .retries = CSPAN_RETRY_EVENTS_AND_SPANS};
+    assert_int_equal(cspan_aws_config_load(&options, &config, NULL), CSPAN_OK);
+    assert_int_equal(cspan_trace_append(config, &trace, NULL), CSPAN_OK);
+    assert_int_equal(cspan_s3_create(config, &client, NULL), CSPAN_OK);
+    assert_int_not_equal(put(client, "key", &error), CSPAN_OK);
+    keep_error(error);
+    cspan_s3_free(client);
+    cspan_aws_config_free(config);
+  }
+  search(NULL);
+}
+
+static void presigned_urls(void **state) {
+  (void)state;
+  cspan_s3_get_object_input get = {.size = sizeof get, .bucket = env.bucket, .key = "key"};
+  cspan_s3_put_object_input put_input = {.size = sizeof put_input, .bucket = "", .key = "key"};
+  char *url = NULL;
+  char *answer = NULL;
+  cspan_error *error = NULL;
+  assert_int_equal(put(env.client, "key", NULL), CSPAN_OK);
+  assert_int_equal(cspan_s3_presign_get_object(env.client, NULL, &get, 60, &url, NULL), CSPAN_OK);
+  assert_int_equal(plain_http("GET", url, NULL, NULL, 0, &answer), 200);
+  free(answer);
+  char *failed = NULL;
+  assert_int_equal(cspan_s3_presign_put_object(env.client, NULL, &put_input, 60, &failed, &error),
+                   CSPAN_ERR_INVALID);
+  assert_null(failed);
+  keep_error(error);
+  search(url);
+  cspan_free(url);
+}
+
+/* --------------------------------------------------------------------- files */
+
+static void write_file(const char *path, const char *text) {
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  fputs(text, file);
+  assert_int_equal(fclose(file), 0);
+}
+
+/* Broken files that hold secrets are told by file and line. */
+static void broken_files(void **state) {
+  (void)state;
+  static const char *const contents[] = {
+      "[default]\naws_access_key_id = " ACCESS_KEY "\naws_secret_access_key " SECRET_KEY "\n",
+      "[default\naws_secret_access_key = " SECRET_KEY "\n",
+      "[default]\naws_access_key_id = " ACCESS_KEY "\naws_session_token = " SESSION_TOKEN "\n",
+      "[default]\naws_secret_access_key = " SECRET_KEY "\n",
+  };
+  char path[] = "/tmp/cloudspan-secrets-XXXXXX";
+  int fd = mkstemp(path);
+  assert_true(fd >= 0);
+  close(fd);
+  for (size_t i = 0; i < sizeof contents / sizeof contents[0]; i++) {
+    cspan_aws_options options = {.size = sizeof options,
+                                 .region = "us-east-1",
+                                 .config_file = "/nonexistent",
+                                 .credentials_file = path,
+                                 .profile = "default",
+                                 .endpoint_url = env.endpoint,
+                                 .max_attempts = 1};
+    cspan_aws_config *config = NULL;
+    cspan_error *error = NULL;
+    write_file(path, contents[i]);
+    cspan_status status = cspan_aws_config_load(&options, &config, &error);
+    if (status == CSPAN_OK) {
+      status = cspan_aws_config_check_credentials(config, NULL, &error);
+    }
+    assert_int_not_equal(status, CSPAN_OK);
+    keep_error(error);
+    cspan_aws_config_free(config);
+  }
+  unlink(path);
+  search(NULL);
+}
+
+static void broken_process(void **state) {
+  (void)state;
+  static const char *const outputs[] = {
+      "{\"Version\":1,\"AccessKeyId\":\"" ACCESS_KEY "\",\"SecretAccessKey\":\"" SECRET_KEY "\"",
+      "{\"Version\":2,\"AccessKeyId\":\"" ACCESS_KEY "\",\"SecretAccessKey\":\"" SECRET_KEY "\"}",
+      "{\"Version\":1,\"AccessKeyId\":\"" ACCESS_KEY "\",\"SessionToken\":\"" SESSION_TOKEN "\"}",
+  };
+  char json[] = "/tmp/cloudspan-secrets-json-XXXXXX";
+  char path[] = "/tmp/cloudspan-secrets-conf-XXXXXX";
+  char text[128];
+  close(mkstemp(json));
+  close(mkstemp(path));
+  snprintf(text, sizeof text, "[default]\ncredential_process = cat %s\n", json);
+  write_file(path, text);
+  for (size_t i = 0; i < sizeof outputs / sizeof outputs[0]; i++) {
+    cspan_aws_options options = {.size = sizeof options,
+                                 .region = "us-east-1",
+                                 .config_file = path,
+                                 .credentials_file = "/nonexistent",
+                                 .profile = "default"};
+    cspan_aws_config *config = NULL;
+    cspan_error *error = NULL;
+    write_file(json, outputs[i]);
+    assert_int_equal(cspan_aws_config_load(&options, &config, NULL), CSPAN_OK);
+    assert_int_not_equal(cspan_aws_config_check_credentials(config, NULL, &error), CSPAN_OK);
+    keep_error(error);
+    cspan_aws_config_free(config);
+  }
+  unlink(json);
+  unlink(path);
+  search(NULL);
+}
+
+/* That the search finds what is there. */
+static void the_search_works(void **state) {
+  (void)state;
+  assert_int_equal(put(env.client, "key-that-is-told", NULL), CSPAN_OK);
+  assert_non_null(memmem(heap.data, heap.len, "key-that-is-told", 16));
+  assert_non_null(memmem(heap.data, heap.len, "url.full", 8));
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(the_search_works, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(success_and_retries, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(refused_by_the_service, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(refused_signatures, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(presigned_urls, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(broken_files, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(broken_process, set_up, tear_down),
+  };
+  return cmocka_run_group_tests_name("secrets", tests, NULL, NULL);
+}
