@@ -78,6 +78,7 @@ static bool open_curl(bench *b) {
       "Accept:",
   };
   b->easy = curl_easy_init();
+  curl_easy_setopt(b->easy, CURLOPT_NOSIGNAL, 1L); /* as a program with threads must */
   for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
     b->headers = curl_slist_append(b->headers, lines[i]);
   return b->easy && b->headers;
