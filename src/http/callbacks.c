@@ -142,7 +142,9 @@ static int before_request(void *user, char *primary_ip, char *local_ip, int prim
   (void)local_ip;
   (void)primary_port;
   (void)local_port;
-  return has_ended(user) ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+  cspan_http_exchange *exchange = user;
+  exchange->sent_ns = cspan_now_ns();
+  return has_ended(exchange) ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 void cspan_exchange_set_callbacks(cspan_http_exchange *exchange) {

@@ -277,6 +277,7 @@ static void take_request(cspan_http_exchange *exchange, const cspan_http_request
   exchange->cancel = request->cancel;
   exchange->max_body_bytes = request->max_body_bytes;
   exchange->received = 0;
+  exchange->sent_ns = 0;
   exchange->first_byte_ns = 0;
   exchange->stop_status = CSPAN_OK;
   exchange->stop_reason = NULL;

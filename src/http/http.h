@@ -58,7 +58,6 @@ typedef struct cspan_http_timings {
   int64_t tls_us;
   int64_t time_to_first_byte_us; /* request start (connection ready) to first response byte */
   int64_t transfer_us;           /* first response byte to the last */
-  int64_t total_us;
   bool connection_reused;
 } cspan_http_timings;
 

@@ -25,30 +25,23 @@ static long long_of(CURL *easy, CURLINFO info) {
   return curl_easy_getinfo(easy, info, &value) == CURLE_OK ? value : 0;
 }
 
-/* libcurl's times all count from the start, 0 where a point was not reached. Its own "start of the
- * transfer" is of no use for the first byte of the response: an upload sets it as well. */
+/* libcurl's times all count from the start, 0 where a point was not reached. Its times of the
+ * transfer are of no use: an upload sets the "first byte", and the total is behind by a turn. */
 static void fill_timings(cspan_http_timings *t, const cspan_http_exchange *exchange) {
   CURL *easy = exchange->easy;
   int64_t dns = info_of(easy, CURLINFO_NAMELOOKUP_TIME_T);
   int64_t connect = info_of(easy, CURLINFO_CONNECT_TIME_T);
   int64_t tls = info_of(easy, CURLINFO_APPCONNECT_TIME_T);
-  int64_t sent = info_of(easy, CURLINFO_PRETRANSFER_TIME_T);
-  int64_t total = info_of(easy, CURLINFO_TOTAL_TIME_T);
-  bool reused = sent > 0 && long_of(easy, CURLINFO_NUM_CONNECTS) == 0;
+  int64_t first = exchange->first_byte_ns;
+  bool reused = exchange->sent_ns && long_of(easy, CURLINFO_NUM_CONNECTS) == 0;
   *t = (cspan_http_timings){
       .dns_us = reused || dns == 0 ? -1 : dns,
       .connect_us = reused || connect == 0 ? -1 : connect - dns,
       .tls_us = reused || tls == 0 ? -1 : tls - connect,
-      .time_to_first_byte_us = -1,
-      .transfer_us = -1,
-      .total_us = total,
+      .time_to_first_byte_us = first ? (first - exchange->sent_ns) / 1000 : -1,
+      .transfer_us = first ? (cspan_now_ns() - first) / 1000 : -1,
       .connection_reused = reused,
   };
-  if (exchange->first_byte_ns) {
-    int64_t transfer = (cspan_now_ns() - exchange->first_byte_ns) / 1000;
-    t->transfer_us = transfer;
-    t->time_to_first_byte_us = total - transfer > sent ? total - transfer - sent : 0;
-  }
 }
 
 /* libcurl counts the framing of chunks as well. */
