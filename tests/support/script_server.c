@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -219,6 +220,9 @@ static int play(connection *c, const script_step *step) {
     return send_bytes(c->fd, step->text, step->count ? step->count : strlen(step->text));
   case SCRIPT_SEND_ZEROS:
     return send_zeros(c->fd, step->count);
+  case SCRIPT_PAUSE:
+    poll(NULL, 0, (int)step->count);
+    return 1;
   case SCRIPT_WAIT_CLOSE:
     while (fill(c) != 0) {
     }

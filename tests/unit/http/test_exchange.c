@@ -778,6 +778,40 @@ static void test_loop_free_aborts(void **state) {
 
 /* --------------------------------------------------------------- connections */
 
+/* The wait for an answer belongs to the first byte, the wait inside it to the transfer, also on a
+ * kept connection and with a body (libcurl's own figures are wrong in both cases). */
+static void test_phases(void **state) {
+  (void)state;
+  enum { PAUSE_MS = 30, PAUSE_US = PAUSE_MS * 1000 };
+  const script_step steps[] = {READ_FIRST,
+                               {SCRIPT_PAUSE, NULL, PAUSE_MS},
+                               {SCRIPT_SEND, OK_EMPTY, 0},
+                               READ_FIRST,
+                               {SCRIPT_PAUSE, NULL, PAUSE_MS},
+                               {SCRIPT_SEND, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na", 0},
+                               {SCRIPT_PAUSE, NULL, PAUSE_MS},
+                               {SCRIPT_SEND, "b", 0},
+                               CLOSE};
+  fixture f;
+  begin(&f, ONE(steps));
+  for (int i = 0; i < 2; i++) {
+    call c;
+    call_init(&c);
+    cspan_http_request request = request_of(&c, i ? "GET" : "PUT", script_server_url(f.server, "/"));
+    request.body = i ? NULL : "x";
+    request.body_length = !i;
+    perform(&f, &c, &request);
+    assert_string_equal(c.message, "");
+    assert_int_equal(c.timings.connection_reused, i);
+    assert_true(c.timings.time_to_first_byte_us >= PAUSE_US);
+    assert_true(c.timings.transfer_us >= (i ? PAUSE_US : 0));
+    call_free(&c);
+    cspan_http_client_release(f.client, f.loop);
+    f.loop = cspan_http_client_acquire(f.client);
+  }
+  end(&f);
+}
+
 static void test_keep_alive(void **state) {
   (void)state;
   const script_step steps[] = {
@@ -949,6 +983,7 @@ int main(void) {
       cmocka_unit_test(test_abort_inside_own_callback),
       cmocka_unit_test(test_abort_another_inside_callback),
       cmocka_unit_test(test_loop_free_aborts),
+      cmocka_unit_test(test_phases),
       cmocka_unit_test(test_keep_alive),
       cmocka_unit_test(test_stale_connection),
       cmocka_unit_test(test_stale_connection_reader),
