@@ -37,7 +37,7 @@ static size_t host_len(cspan_str authority) {
   size_t i = 0;
   if (authority.data[0] == '[') {
     for (i = 1; i < authority.len && authority.data[i] != ']'; i++)
-      if (!memchr("0123456789abcdefABCDEF:.", authority.data[i], 24))
+      if (!strchr("0123456789abcdefABCDEF:.", authority.data[i]))
         return 0;
     return i < authority.len && i > 2 ? i + 1 : 0;
   }

@@ -75,7 +75,7 @@ void cspan_json_double(cspan_buf *out, double value) {
     double back;
     snprintf(text, sizeof text, "%.*g", digits, value);
     plain_point(text);
-    if (cspan_parse_f64(text, &back) && memcmp(&back, &value, sizeof back) == 0) {
+    if (cspan_parse_f64(text, &back) && back == value) {
       break;
     }
   }

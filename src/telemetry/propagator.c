@@ -127,7 +127,7 @@ cspan_propagator *cspan_propagator_composite(cspan_propagator **propagators, siz
   bool whole = true;
   for (size_t i = 0; i < count; i++)
     whole = whole && propagators[i]; /* NULL: its creator was out of memory */
-  composite *all = whole ? cspan_calloc(1, sizeof *all + count * sizeof all->parts[0]) : NULL;
+  composite *all = whole ? cspan_calloc(1, sizeof *all + count * sizeof(cspan_propagator *)) : NULL;
   if (!all) {
     for (size_t i = 0; i < count; i++)
       cspan_propagator_free(propagators[i]);
@@ -139,7 +139,7 @@ cspan_propagator *cspan_propagator_composite(cspan_propagator **propagators, siz
                                           .free = composite_free};
   all->count = count;
   if (count)
-    memcpy(all->parts, propagators, count * sizeof all->parts[0]);
+    memcpy(all->parts, propagators, count * sizeof(cspan_propagator *));
   if (!list_fields(all)) {
     composite_free(all);
     return NULL;

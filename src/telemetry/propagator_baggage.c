@@ -38,7 +38,7 @@ static const char *place_decoded(char **at, cspan_str text) {
     raw[len++] = (char)byte;
   }
   char *out = *at;
-  char *end = out;
+  char *end;
   if (cspan_utf8_valid(raw, len)) {
     memmove(out, raw, len);
     end = out + len;
