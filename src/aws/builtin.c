@@ -33,14 +33,20 @@ static cspan_status check_context(const cspan_call *call, cspan_error **error) {
 
 /* A random UUID (version 4). */
 static void make_uuid(char out[37]) {
+  static const uint8_t groups[] = {4, 2, 2, 2, 6};
   uint64_t words[2] = {cspan_random_u64(), cspan_random_u64()};
   uint8_t bytes[16];
-  char hex[33];
   memcpy(bytes, words, sizeof bytes);
   bytes[6] = (uint8_t)((bytes[6] & 0x0f) | 0x40);
   bytes[8] = (uint8_t)((bytes[8] & 0x3f) | 0x80);
-  cspan_hex_encode(bytes, sizeof bytes, hex);
-  snprintf(out, 37, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
+  size_t at = 0;
+  for (size_t i = 0; i < sizeof groups; i++) {
+    cspan_hex_encode(bytes + at, groups[i], out);
+    at += groups[i];
+    out += (ptrdiff_t)2 * groups[i];
+    *out++ = '-';
+  }
+  out[-1] = '\0';
 }
 
 static cspan_status register_call(void *self, cspan_call *call, void *state, cspan_error **error) {

@@ -2,7 +2,6 @@
 /* One attempt on the wire: the request to HTTP, the response back. */
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "aws/call.h"
 #include "aws/call_url.h"
@@ -53,7 +52,7 @@ static cspan_status copy_headers(cspan_call *call, cspan_http_request *http) {
   }
   size_t count = 0;
   for (size_t i = 0; i < list->count; i++) {
-    if (strcasecmp(list->items[i].name, "content-length") != 0) {
+    if (!cspan_ieq(list->items[i].name, "content-length")) {
       headers[count++] = list->items[i];
     }
   }

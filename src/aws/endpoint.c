@@ -211,14 +211,45 @@ static bool bucket_goes_into_host(const cspan_endpoint_params *params, bool http
   return !params->custom || !params->custom->is_local;
 }
 
-static void put_host(cspan_endpoint *out, const char *bucket, const char *host) {
-  snprintf(out->host, sizeof out->host, "%s%s%s", bucket ? bucket : "", bucket ? "." : "", host);
+/* Joins up to four texts; each call resolves an endpoint, so that this is not left to printf.
+ * Every destination is large enough for the parts that it gets. */
+static void join(char *out, size_t capacity, const char *const parts[4]) {
+  size_t len = 0;
+  for (int i = 0; i < 4 && parts[i]; i++) {
+    size_t part = strlen(parts[i]);
+    if (part >= capacity - len) {
+      part = capacity - len - 1;
+    }
+    memcpy(out + len, parts[i], part);
+    len += part;
+  }
+  out[len] = '\0';
+}
+
+#define JOIN(out, ...) join((out), sizeof(out), (const char *const[4]){__VA_ARGS__})
+
+static void put_hosts(const cspan_endpoint_params *params, bool virtual_host, cspan_endpoint *out) {
+  const char *bucket = virtual_host ? params->bucket : "";
+  const char *dot = virtual_host ? "." : "";
+  char prefix[CSPAN_HOST_MAX];
+  char own[CSPAN_HOST_MAX];
+  const char *host = own;
+  if (params->custom) {
+    host = params->custom->host;
+  } else {
+    JOIN(prefix, params->endpoint_prefix, ".", params->region, ".");
+    JOIN(own, prefix, partition_suffix(params->region));
+  }
+  JOIN(out->host, bucket, dot, host);
+  JOIN(out->host_header, out->host);
+  if (out->port != (out->https ? HTTPS_PORT : HTTP_PORT)) {
+    snprintf(out->host_header, sizeof out->host_header, "%s:%d", out->host, out->port);
+  }
 }
 
 cspan_status cspan_endpoint_resolve(const cspan_endpoint_params *params, cspan_endpoint *out,
                                     cspan_error **error) {
   const cspan_base_url *custom = params->custom;
-  char host[CSPAN_HOST_MAX];
   out->https = custom ? custom->https : true;
   out->port = custom ? custom->port : HTTPS_PORT;
   if (params->bucket) {
@@ -227,19 +258,10 @@ cspan_status cspan_endpoint_resolve(const cspan_endpoint_params *params, cspan_e
       return status;
     }
   }
-  if (!custom) {
-    snprintf(host, sizeof host, "%s.%s.%s", params->endpoint_prefix, params->region,
-             partition_suffix(params->region));
-  }
   bool virtual_host = bucket_goes_into_host(params, out->https);
-  put_host(out, virtual_host ? params->bucket : NULL, custom ? custom->host : host);
   bool path_style = params->bucket && !virtual_host;
-  snprintf(out->prefix, sizeof out->prefix, "%s%s%s", custom ? custom->path : "",
-           path_style ? "/" : "", path_style ? params->bucket : "");
-  if (out->port == (out->https ? HTTPS_PORT : HTTP_PORT)) {
-    snprintf(out->host_header, sizeof out->host_header, "%s", out->host);
-  } else {
-    snprintf(out->host_header, sizeof out->host_header, "%s:%d", out->host, out->port);
-  }
+  put_hosts(params, virtual_host, out);
+  JOIN(out->prefix, custom ? custom->path : "", path_style ? "/" : "",
+       path_style ? params->bucket : "");
   return CSPAN_OK;
 }

@@ -2,7 +2,8 @@
 #include "aws/headers.h"
 
 #include <string.h>
-#include <strings.h>
+
+#include "base/text.h"
 
 enum { MAX_REQUEST_HEADERS = 1024, MAX_BLOCK_BYTES = 1024 * 1024 };
 
@@ -14,7 +15,7 @@ void cspan_header_list_init(cspan_header_list *list) {
 
 static size_t find(const cspan_header_list *list, const char *name) {
   size_t i = 0;
-  while (i < list->count && strcasecmp(list->items[i].name, name) != 0) {
+  while (i < list->count && !cspan_ieq(list->items[i].name, name)) {
     i++;
   }
   return i;
@@ -126,7 +127,7 @@ const char *cspan_header_block_get(const cspan_header_block *block, const char *
   const char *each;
   const char *value;
   for (size_t i = 0; cspan_header_block_at(block, i, &each, &value); i++) {
-    if (strcasecmp(each, name) == 0) {
+    if (cspan_ieq(each, name)) {
       return value;
     }
   }

@@ -2,7 +2,6 @@
 #include "aws/sigv4.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "aws/sigv4_canonical.h"
 #include "base/alloc.h"
@@ -72,10 +71,11 @@ static void append_scope(cspan_buf *out, const cspan_sigv4_scope *scope, const c
   cspan_buf_str(out, "/aws4_request");
 }
 
-/* The canonical request; `more_query` is what presigning adds. */
-static void write_canonical(const cspan_sigv4_request *request, const cspan_sigv4_scope *scope,
-                            const cspan_sorted_headers *sorted, const char *more_query,
-                            cspan_buf *out) {
+/* The canonical request; `more_query` is what presigning adds. Gives where the list of signed
+ * headers is in it. */
+static cspan_str write_canonical(const cspan_sigv4_request *request, const cspan_sigv4_scope *scope,
+                                 const cspan_sorted_headers *sorted, const char *more_query,
+                                 cspan_buf *out) {
   cspan_buf_clear(out);
   cspan_buf_reserve(out, 1024);
   cspan_buf_str(out, request->method);
@@ -86,9 +86,12 @@ static void write_canonical(const cspan_sigv4_request *request, const cspan_sigv
   cspan_buf_char(out, '\n');
   cspan_sigv4_canonical_headers(out, sorted);
   cspan_buf_char(out, '\n');
+  size_t start = out->len;
   cspan_sigv4_signed_headers(out, sorted);
+  size_t end = out->len;
   cspan_buf_char(out, '\n');
   cspan_buf_str(out, request->payload_hash);
+  return (cspan_str){out->data + start, end - start};
 }
 
 /* From the canonical request to the signature. */
@@ -121,7 +124,7 @@ static cspan_status compute(const cspan_sigv4_scope *scope, cspan_sigv4 *out, cs
 
 static bool has_header(const cspan_sigv4_request *request, const char *name) {
   for (size_t i = 0; i < request->header_count; i++) {
-    if (strcasecmp(request->headers[i].name, name) == 0) {
+    if (cspan_ieq(request->headers[i].name, name)) {
       return true;
     }
   }
@@ -157,7 +160,7 @@ cspan_status cspan_sigv4_sign_headers(const cspan_sigv4_request *request,
   if (status != CSPAN_OK) {
     return cspan_error_set(error, status, "the request cannot be signed: out of memory");
   }
-  write_canonical(request, scope, &sorted, NULL, &out->canonical);
+  cspan_str names = write_canonical(request, scope, &sorted, NULL, &out->canonical);
   status = compute(scope, out, error);
   if (status == CSPAN_OK) {
     cspan_buf *text = &out->result;
@@ -169,7 +172,7 @@ cspan_status cspan_sigv4_sign_headers(const cspan_sigv4_request *request,
     cspan_buf_char(text, '/');
     append_scope(text, scope, out->date);
     cspan_buf_str(text, ", SignedHeaders=");
-    cspan_sigv4_signed_headers(text, &sorted);
+    cspan_buf_append(text, names.data, names.len);
     cspan_buf_str(text, ", Signature=");
     status = cspan_buf_str(text, out->signature);
     if (status != CSPAN_OK) {

@@ -188,7 +188,7 @@ bool cspan_sigv4_skips_header(const char *name) {
       "upgrade",       "accept-encoding", "keep-alive", "b3",         "proxy-authorization",
   };
   for (size_t i = 0; i < sizeof skipped / sizeof skipped[0]; i++) {
-    if ((name[0] | 32) == skipped[i][0] && strcasecmp(name, skipped[i]) == 0) {
+    if (cspan_ieq(name, skipped[i])) {
       return true;
     }
   }
@@ -253,7 +253,10 @@ static void append_value(cspan_buf *out, const char *value) {
     value++;
   }
   while (*value) {
-    size_t len = strcspn(value, " \t\r\n");
+    size_t len = 0;
+    while (value[len] && !is_blank(value[len])) {
+      len++;
+    }
     cspan_buf_append(out, value, len);
     value += len;
     size_t blanks = 0;
@@ -268,7 +271,7 @@ static void append_value(cspan_buf *out, const char *value) {
 }
 
 static bool same_name(const cspan_sorted_headers *sorted, size_t a, size_t b) {
-  return strcasecmp(sorted->items[a]->name, sorted->items[b]->name) == 0;
+  return cspan_ieq(sorted->items[a]->name, sorted->items[b]->name);
 }
 
 cspan_status cspan_sigv4_canonical_headers(cspan_buf *out, const cspan_sorted_headers *sorted) {

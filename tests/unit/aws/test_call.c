@@ -50,6 +50,32 @@ static void put_sends_a_signed_request(void **state) {
   fixture_stop(&f);
 }
 
+/* A version 4 UUID, another for each call. */
+static void calls_have_an_id(void **state) {
+  (void)state;
+  static const script_step steps[] = {READ_REQUEST, SEND(OK_EMPTY), END};
+  static const char name[] = "amz-sdk-invocation-id: ";
+  fixture f;
+  serve_one(&f, steps);
+  fixture_input input = {.bucket = "bucket"};
+  for (int i = 0; i < 2; i++) {
+    assert_int_equal(fixture_call(&f, &fixture_get, &input, NULL, NULL, NULL), CSPAN_OK);
+  }
+  char *sent = script_server_received(f.server);
+  const char *first = strstr(sent, name) + strlen(name);
+  const char *second = strstr(first, name) + strlen(name);
+  for (int i = 0; i < 36; i++) {
+    bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+    assert_true(dash ? first[i] == '-' : strchr("0123456789abcdef", first[i]) != NULL);
+  }
+  assert_int_equal(first[14], '4');
+  assert_non_null(strchr("89ab", first[19]));
+  assert_memory_equal(first + 36, "\r\n", 2);
+  assert_memory_not_equal(first, second, 36);
+  free(sent);
+  fixture_stop(&f);
+}
+
 static void body_lives_as_long_as_the_output(void **state) {
   (void)state;
   static const script_step steps[] = {
@@ -334,6 +360,7 @@ static int prepare(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(put_sends_a_signed_request),
+      cmocka_unit_test(calls_have_an_id),
       cmocka_unit_test(body_lives_as_long_as_the_output),
       cmocka_unit_test(errors_are_told),
       cmocka_unit_test(a_200_without_error_is_a_success),
