@@ -67,13 +67,19 @@ sbx_checksum_kind cspan_sbx_checksum_by_element(const char *name) {
   return SBX_CHECKSUM_NONE;
 }
 
-bool cspan_sbx_checksum_well_formed(sbx_checksum_kind kind, const char *text) {
+cspan_status cspan_sbx_base64_decode(const char *text, size_t len, cspan_buf *out) {
+  bool ok = cspan_base64_decode(text, strlen(text), out) && out->len == len;
+  return cspan_buf_status(out) == CSPAN_ERR_NOMEM ? CSPAN_ERR_NOMEM
+         : ok                                     ? CSPAN_OK
+                                                  : CSPAN_ERR_INVALID;
+}
+
+cspan_status cspan_sbx_checksum_check(sbx_checksum_kind kind, const char *text) {
   cspan_buf raw;
   cspan_buf_init(&raw, 128);
-  bool ok = cspan_base64_decode(text, strlen(text), &raw) &&
-            raw.len == cspan_digest_len(rows[kind].digest);
+  cspan_status status = cspan_sbx_base64_decode(text, cspan_digest_len(rows[kind].digest), &raw);
   cspan_buf_free(&raw);
-  return ok;
+  return status;
 }
 
 cspan_status cspan_sbx_checksum_set(sbx_checksum *out, sbx_checksum_kind kind,

@@ -32,8 +32,10 @@ sbx_checksum_kind cspan_sbx_checksum_by_header(const char *name);
 sbx_checksum_kind cspan_sbx_checksum_by_algorithm(const char *name);
 sbx_checksum_kind cspan_sbx_checksum_by_element(const char *name);
 
-/* Whether `text` is base64 of the right length. */
-bool cspan_sbx_checksum_well_formed(sbx_checksum_kind kind, const char *text);
+/* Decodes base64 that must hold `len` bytes: OK, INVALID or NOMEM. */
+cspan_status cspan_sbx_base64_decode(const char *text, size_t len, cspan_buf *out);
+/* Whether `text` is a value of that kind: OK, INVALID or NOMEM. */
+cspan_status cspan_sbx_checksum_check(sbx_checksum_kind kind, const char *text);
 /* Base64 of a finished digest into out->value. */
 cspan_status cspan_sbx_checksum_set(sbx_checksum *out, sbx_checksum_kind kind,
                                     const uint8_t *digest);

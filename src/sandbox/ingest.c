@@ -150,8 +150,9 @@ static sbx_error check_md5(sbx_call *call, const uint8_t md5[CSPAN_MD5_LEN]) {
   cspan_buf raw;
   cspan_buf_init(&raw, 64);
   sbx_error error = SBX_OK;
-  if (said && (!cspan_base64_decode(said, strlen(said), &raw) || raw.len != CSPAN_MD5_LEN)) {
-    error = SBX_INVALID_DIGEST;
+  cspan_status status = said ? cspan_sbx_base64_decode(said, CSPAN_MD5_LEN, &raw) : CSPAN_OK;
+  if (status != CSPAN_OK) {
+    error = status == CSPAN_ERR_NOMEM ? SBX_INTERNAL_ERROR : SBX_INVALID_DIGEST;
   } else if (said && memcmp(raw.data, md5, CSPAN_MD5_LEN) != 0) {
     error = SBX_BAD_DIGEST;
   }
@@ -171,8 +172,11 @@ static sbx_error check_checksum(sbx_call *call, const sbx_pairs *trailers,
                             "The trailer that x-amz-trailer promised did not come.");
     }
   }
-  if (said && !cspan_sbx_checksum_well_formed(made->kind, said)) {
-    return cspan_sbx_fail(call, SBX_INVALID_REQUEST, "The value of a checksum is not valid.");
+  cspan_status status = said ? cspan_sbx_checksum_check(made->kind, said) : CSPAN_OK;
+  if (status != CSPAN_OK) {
+    return status == CSPAN_ERR_NOMEM
+               ? SBX_INTERNAL_ERROR
+               : cspan_sbx_fail(call, SBX_INVALID_REQUEST, "The value of a checksum is not valid.");
   }
   return said && strcmp(said, made->value) != 0 ? SBX_BAD_DIGEST : SBX_OK;
 }

@@ -49,6 +49,9 @@ static void put_plain(sbx_listing *listing, void *object) {
 static sbx_error read_token(sbx_call *call, const char *token, cspan_buf *out) {
   bool ok = cspan_base64_decode(token, strlen(token), out) && out->len > 1 &&
             (out->data[0] == 'k' || out->data[0] == 'g');
+  if (cspan_buf_status(out) == CSPAN_ERR_NOMEM) {
+    return SBX_INTERNAL_ERROR;
+  }
   return ok ? SBX_OK
             : cspan_sbx_fail(call, SBX_INVALID_ARGUMENT,
                              "The continuation token provided is incorrect");
