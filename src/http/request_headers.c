@@ -122,10 +122,11 @@ cspan_status cspan_exchange_headers(cspan_http_exchange *exchange,
     return status;
   }
   writer w = {.node = exchange->header_nodes, .at = exchange->header_text};
+  /* First: libcurl walks the list from its start to look for these. */
+  put_switches(&w, request, mode, has_accept, has_type, has_expect);
   for (size_t i = 0; i < request->header_count; i++) {
     put_header(&w, &request->headers[i]);
   }
-  put_switches(&w, request, mode, has_accept, has_type, has_expect);
   curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, w.last ? exchange->header_nodes : NULL);
   return CSPAN_OK;
 }

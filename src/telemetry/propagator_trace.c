@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* W3C Trace Context: traceparent and tracestate. */
-#include <stdio.h>
 #include <string.h>
 
 #include <cloudspan/ext/propagator.h>
@@ -9,6 +8,9 @@
 
 enum {
   PARENT_LEN = 55, /* 00-<32>-<16>-<2> */
+  TRACE_AT = 3,
+  SPAN_AT = 36,
+  FLAGS_AT = 53,
   STATE_MAX_MEMBERS = 32,
   STATE_MAX_LEN = 512,
   STATE_LARGE_MEMBER = 128, /* longer ones go first */
@@ -31,9 +33,10 @@ static bool parse_parent(cspan_str text, cspan_span_context *out) {
   uint8_t version;
   uint8_t flags;
   const char *s = text.data;
-  if (text.len < PARENT_LEN || s[2] != '-' || s[35] != '-' || s[52] != '-' ||
-      !lower_hex(s, 2, &version) || version == 0xff || !lower_hex(s + 3, 32, out->trace_id) ||
-      !lower_hex(s + 36, 16, out->span_id) || !lower_hex(s + 53, 2, &flags))
+  if (text.len < PARENT_LEN || s[TRACE_AT - 1] != '-' || s[SPAN_AT - 1] != '-' ||
+      s[FLAGS_AT - 1] != '-' || !lower_hex(s, 2, &version) || version == 0xff ||
+      !lower_hex(s + TRACE_AT, 32, out->trace_id) || !lower_hex(s + SPAN_AT, 16, out->span_id) ||
+      !lower_hex(s + FLAGS_AT, 2, &flags))
     return false;
   /* Later versions may have more fields behind another dash. */
   if (text.len > PARENT_LEN && (version == 0 || s[PARENT_LEN] != '-'))
@@ -138,16 +141,16 @@ static void join_state(const state_members *members, char out[STATE_MAX_LEN + 1]
 static void trace_inject(void *self, const cspan_context *context, cspan_carrier_set_fn set,
                          void *carrier) {
   cspan_span_context span;
-  char trace[33];
-  char id[17];
-  char parent[PARENT_LEN + 1];
+  char parent[PARENT_LEN + 1] = "00-";
   (void)self;
   if (!cspan_span_get_context(context->span, &span) || !cspan_span_context_is_valid(&span))
     return;
-  cspan_trace_id_hex(span.trace_id, trace);
-  cspan_span_id_hex(span.span_id, id);
-  snprintf(parent, sizeof parent, "00-%s-%s-%02x", trace, id,
-           span.trace_flags & (CSPAN_TRACE_FLAG_SAMPLED | CSPAN_TRACE_FLAG_RANDOM));
+  uint8_t flags = span.trace_flags & (CSPAN_TRACE_FLAG_SAMPLED | CSPAN_TRACE_FLAG_RANDOM);
+  cspan_trace_id_hex(span.trace_id, parent + TRACE_AT);
+  parent[SPAN_AT - 1] = '-';
+  cspan_span_id_hex(span.span_id, parent + SPAN_AT);
+  parent[FLAGS_AT - 1] = '-';
+  cspan_hex_encode(&flags, 1, parent + FLAGS_AT);
   set(carrier, "traceparent", parent);
   if (span.trace_state && span.trace_state[0])
     set(carrier, "tracestate", span.trace_state);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* AWS X-Ray's header: Root=1-<8 hex>-<24 hex>;Parent=<16 hex>;Sampled=<0|1|?>.
  * Other fields (Self, Lineage) are passed over. */
-#include <stdio.h>
 #include <string.h>
 
 #include <cloudspan/ext/propagator.h>
@@ -50,19 +49,31 @@ static void xray_extract(void *self, cspan_carrier_get_fn get, void *carrier,
   cspan_extracted_set_remote(out, &remote);
 }
 
+static char *put(char *at, const char *text) {
+  size_t len = strlen(text);
+  memcpy(at, text, len + 1);
+  return at + len;
+}
+
+static char *put_hex(char *at, const uint8_t *bytes, size_t count) {
+  cspan_hex_encode(bytes, count, at);
+  return at + 2 * count;
+}
+
 static void xray_inject(void *self, const cspan_context *context, cspan_carrier_set_fn set,
                         void *carrier) {
   cspan_span_context span;
-  char trace[33];
-  char id[17];
   char value[HEADER_MAX];
   (void)self;
   if (!cspan_span_get_context(context->span, &span) || !cspan_span_context_is_valid(&span))
     return;
-  cspan_trace_id_hex(span.trace_id, trace);
-  cspan_span_id_hex(span.span_id, id);
-  snprintf(value, sizeof value, "Root=1-%.8s-%s;Parent=%s;Sampled=%d", trace, trace + TIME_HEX, id,
-           cspan_span_context_is_sampled(&span) ? 1 : 0);
+  char *at = put(value, "Root=1-");
+  at = put_hex(at, span.trace_id, TIME_HEX / 2);
+  at = put(at, "-");
+  at = put_hex(at, span.trace_id + TIME_HEX / 2, REST_HEX / 2);
+  at = put(at, ";Parent=");
+  at = put_hex(at, span.span_id, sizeof span.span_id);
+  put(at, cspan_span_context_is_sampled(&span) ? ";Sampled=1" : ";Sampled=0");
   set(carrier, header, value);
 }
 
