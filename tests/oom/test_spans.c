@@ -61,7 +61,7 @@ static void replay(const cspan_otlp_options *otlp)
 {
   cspan_error *error = NULL;
   assert_int_equal(export_spans(otlp, &error), CSPAN_OK);
-  long before = fail_alloc_outstanding();
+  long before = fail_alloc_outstanding_here();
   for (size_t n = 1;; n++) {
     assert_true(n < MOST_ALLOCATIONS);
     fail_alloc_arm(n, false);
@@ -78,7 +78,7 @@ static void replay(const cspan_otlp_options *otlp)
     if (!met)
       break;
   }
-  assert_true(fail_alloc_outstanding() <= before + 8);
+  assert_true(fail_alloc_outstanding_here() <= before + 8);
 }
 
 static void test_grpc(void **state)

@@ -11,6 +11,12 @@ static _Thread_local bool all;
 static _Thread_local bool met;
 static _Thread_local size_t left;
 static atomic_long outstanding;
+static _Thread_local long outstanding_here;
+
+static void count(long by) {
+  atomic_fetch_add(&outstanding, by);
+  outstanding_here += by;
+}
 
 static bool fails(void)
 {
@@ -31,7 +37,7 @@ static void *failing_malloc(void *user, size_t size)
   (void)user;
   void *ptr = fails() ? NULL : malloc(size);
   if (ptr)
-    atomic_fetch_add(&outstanding, 1);
+    count(1);
   return ptr;
 }
 
@@ -42,7 +48,7 @@ static void *failing_realloc(void *user, void *ptr, size_t size)
     return NULL;
   void *moved = realloc(ptr, size);
   if (moved && !ptr)
-    atomic_fetch_add(&outstanding, 1);
+    count(1);
   return moved;
 }
 
@@ -50,7 +56,7 @@ static void counting_free(void *user, void *ptr)
 {
   (void)user;
   if (ptr)
-    atomic_fetch_sub(&outstanding, 1);
+    count(-1);
   free(ptr);
 }
 
@@ -83,4 +89,8 @@ bool fail_alloc_disarm(void)
 long fail_alloc_outstanding(void)
 {
   return atomic_load(&outstanding);
+}
+
+long fail_alloc_outstanding_here(void) {
+  return outstanding_here;
 }

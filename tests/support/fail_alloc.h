@@ -17,5 +17,8 @@ void fail_alloc_arm(size_t n, bool all_that_follow);
 bool fail_alloc_disarm(void);
 /* Blocks handed out and not yet freed, of all threads. */
 long fail_alloc_outstanding(void);
+/* Blocks handed out to this thread less those that it freed: what a server in the same process
+ * holds at the moment does not count. */
+long fail_alloc_outstanding_here(void);
 
 #endif
