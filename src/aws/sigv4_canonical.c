@@ -188,7 +188,7 @@ bool cspan_sigv4_skips_header(const char *name) {
       "upgrade",       "accept-encoding", "keep-alive", "b3",         "proxy-authorization",
   };
   for (size_t i = 0; i < sizeof skipped / sizeof skipped[0]; i++) {
-    if (cspan_ieq(name, skipped[i])) {
+    if ((name[0] | 32) == skipped[i][0] && cspan_ieq(name, skipped[i])) {
       return true;
     }
   }

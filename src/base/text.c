@@ -20,11 +20,14 @@ bool cspan_ieq(const char *a, const char *b) {
   if (!a || !b) {
     return a == b;
   }
-  while (*a && ascii_lower(*a) == ascii_lower(*b)) {
+  while (*a == *b || ascii_lower(*a) == ascii_lower(*b)) {
+    if (!*a) {
+      return true;
+    }
     a++;
     b++;
   }
-  return ascii_lower(*a) == ascii_lower(*b);
+  return false;
 }
 
 static bool is_blank(char c) {
