@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The library's own middlewares, in the order of ext/middleware.h. */
-#include <stdio.h>
 #include <string.h>
 
 #include "aws/call.h"
@@ -139,6 +138,21 @@ static cspan_status content_checksum(void *self, cspan_call *call, void *state,
   return cspan_call_add_checksum(call, error);
 }
 
+/* As printf's %lld, which is too slow for every call. Gives the end. */
+static char *put_number(char *at, int64_t number) {
+  char digits[20];
+  size_t count = 0;
+  do {
+    digits[count++] = (char)('0' + number % 10);
+    number /= 10;
+  } while (number > 0);
+  while (count > 0) {
+    *at++ = digits[--count];
+  }
+  *at = '\0';
+  return at;
+}
+
 static cspan_status content_length(void *self, cspan_call *call, void *state, cspan_error **error) {
   (void)self;
   (void)state;
@@ -149,19 +163,21 @@ static cspan_status content_length(void *self, cspan_call *call, void *state, cs
   if ((request->body.size == 0 && !wants_length) || request->is_chunked) {
     return CSPAN_OK;
   }
-  snprintf(text, sizeof text, "%lld", (long long)request->body.size);
+  put_number(text, request->body.size);
   return put_copy(call, "Content-Length", text, error);
 }
 
 static cspan_status attempt_header(void *self, cspan_call *call, void *state, cspan_error **error) {
   (void)self;
   (void)state;
-  char text[48];
+  char text[64] = "attempt=";
   cspan_status status = check_context(call, error);
   if (status != CSPAN_OK) {
     return status;
   }
-  snprintf(text, sizeof text, "attempt=%d; max=%d", call->attempt, call->max_attempts);
+  char *at = put_number(text + strlen(text), call->attempt);
+  memcpy(at, "; max=", sizeof "; max=");
+  put_number(at + strlen(at), call->max_attempts);
   status = cspan_header_list_put(&call->request.headers, call->scratch, "amz-sdk-invocation-id",
                                  call->invocation_id);
   return status == CSPAN_OK ? put_copy(call, "amz-sdk-request", text, error) : out_of_memory(error);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One attempt on the wire: the request to HTTP, the response back. */
-#include <stdio.h>
 #include <string.h>
 
 #include "aws/call.h"
@@ -183,7 +182,9 @@ static void take_facts(cspan_call *call, const cspan_http_result *result) {
       .transfer_us = t->transfer_us,
       .connection_reused = t->connection_reused,
   };
-  snprintf(response->peer_address, sizeof response->peer_address, "%s", result->peer_address);
+  size_t len = strnlen(result->peer_address, sizeof response->peer_address - 1);
+  memcpy(response->peer_address, result->peer_address, len);
+  response->peer_address[len] = '\0';
   response->peer_port = result->peer_port;
 }
 

@@ -11,6 +11,7 @@ cspan_status cspan_call_url(const cspan_call *call, const char *more_query, cspa
   const char *query = cspan_buf_text(&request->query);
   bool more = more_query && *more_query;
   cspan_buf_clear(out);
+  cspan_buf_reserve(out, 250); /* most URLs: one allocation */
   cspan_buf_str(out, request->endpoint.https ? "https://" : "http://");
   cspan_buf_str(out, request->endpoint.host_header);
   cspan_buf_str(out, request->wire_path);

@@ -5,7 +5,11 @@
 
 #include "base/text.h"
 
-enum { MAX_REQUEST_HEADERS = 1024, MAX_BLOCK_BYTES = 1024 * 1024 };
+enum {
+  MAX_REQUEST_HEADERS = 1024,
+  MAX_BLOCK_BYTES = 1024 * 1024,
+  FEW = sizeof((cspan_header_block *)0)->few / sizeof(uint32_t)
+};
 
 void cspan_header_list_init(cspan_header_list *list) {
   list->items = list->few;
@@ -79,19 +83,19 @@ cspan_status cspan_header_list_set(cspan_header_list *list, cspan_arena *arena, 
 
 void cspan_header_block_init(cspan_header_block *block) {
   cspan_buf_init(&block->text, MAX_BLOCK_BYTES);
-  cspan_buf_init(&block->offsets, MAX_BLOCK_BYTES);
+  cspan_buf_init(&block->more, MAX_BLOCK_BYTES);
   block->count = 0;
 }
 
 void cspan_header_block_free(cspan_header_block *block) {
   cspan_buf_free(&block->text);
-  cspan_buf_free(&block->offsets);
+  cspan_buf_free(&block->more);
   block->count = 0;
 }
 
 void cspan_header_block_clear(cspan_header_block *block) {
   cspan_buf_clear(&block->text);
-  cspan_buf_clear(&block->offsets);
+  cspan_buf_clear(&block->more);
   block->count = 0;
 }
 
@@ -104,8 +108,10 @@ cspan_status cspan_header_block_add(cspan_header_block *block, const char *name,
   cspan_buf_append(&block->text, name, strlen(name) + 1);
   cspan_buf_append(&block->text, value, strlen(value) + 1);
   cspan_status status = cspan_buf_status(&block->text);
-  if (status == CSPAN_OK) {
-    status = cspan_buf_append(&block->offsets, &offset, sizeof offset);
+  if (status == CSPAN_OK && block->count < FEW) {
+    block->few[block->count] = offset;
+  } else if (status == CSPAN_OK) {
+    status = cspan_buf_append(&block->more, &offset, sizeof offset);
   }
   block->count += status == CSPAN_OK;
   return status;
@@ -117,7 +123,11 @@ bool cspan_header_block_at(const cspan_header_block *block, size_t index, const 
     return false;
   }
   uint32_t offset;
-  memcpy(&offset, block->offsets.data + index * sizeof offset, sizeof offset);
+  if (index < FEW) {
+    offset = block->few[index];
+  } else {
+    memcpy(&offset, block->more.data + (index - FEW) * sizeof offset, sizeof offset);
+  }
   *name = block->text.data + offset;
   *value = *name + strlen(*name) + 1;
   return true;

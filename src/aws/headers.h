@@ -26,9 +26,10 @@ cspan_status cspan_header_list_put(cspan_header_list *list, cspan_arena *arena, 
 
 /* Of a response: received one by one; forgotten all at once. */
 typedef struct cspan_header_block {
-  cspan_buf text;    /* name NUL value NUL ... */
-  cspan_buf offsets; /* uint32_t of each name */
+  cspan_buf text; /* name NUL value NUL ... */
   size_t count;
+  uint32_t few[24]; /* where the names of the first are */
+  cspan_buf more;   /* uint32_t of each further one */
 } cspan_header_block;
 
 void cspan_header_block_init(cspan_header_block *block);
