@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * CPU time of one S3.PutObject of 1 KiB over the loopback, against bare libcurl that sends the
- * same bytes: bench_call COUNT. The contenders take turns in one process, in short rounds, and
- * the median round counts, so that the ratios hold on a busy machine. The last line is JSON.
+ * same bytes: bench_call COUNT. The contenders take turns in one process, in short rounds; each
+ * ratio is the median of those of the rounds, so that it holds on a busy machine. The last line
+ * is JSON.
  *
  * bench_call COUNT CONTENDER makes COUNT calls of one contender and prints nothing: for callgrind.
  */
@@ -18,8 +19,8 @@
 
 #include "stub_server.h"
 
-#define BODY 1024
-#define ROUNDS 21
+#define BODY      1024
+#define ROUNDS    63
 #define IN_FLIGHT 16
 
 typedef struct bench {
@@ -103,9 +104,8 @@ static bool put_curl(bench *b, int count) {
 }
 
 static bool put_one(bench *b, cspan_s3 *s3, int count) {
-  cspan_s3_put_object_input input = {.bucket = "bench-bucket",
-                                     .key = "some/key",
-                                     .body = {.data = b->body, .size_bytes = BODY}};
+  cspan_s3_put_object_input input = {
+      .bucket = "bench-bucket", .key = "some/key", .body = {.data = b->body, .size_bytes = BODY}};
   for (int i = 0; i < count; i++) {
     if (cspan_s3_put_object(s3, NULL, &input, NULL, NULL))
       return false;
@@ -184,11 +184,6 @@ static int by_value(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-static double median(double *values) {
-  qsort(values, ROUNDS, sizeof values[0], by_value);
-  return values[ROUNDS / 2];
-}
-
 enum { CURL_ONE, PLAIN_ONE, TRACED_ONE, PLAIN_MANY, TRACED_MANY, CONTENDERS };
 
 static const char *const contenders[CONTENDERS] = {"curl", "untraced", "traced",
@@ -209,8 +204,9 @@ static bool run(bench *b, int which, cspan_loop *loop, int count) {
   }
 }
 
-static bool measure(bench *b, int per_round, double us[CONTENDERS]) {
-  static double rounds[CONTENDERS][ROUNDS];
+static double rounds[CONTENDERS][ROUNDS]; /* CPU us a call */
+
+static bool measure(bench *b, int per_round) {
   cspan_loop *loop = cspan_loop_create();
   bool ok = loop != NULL;
   for (int round = -1; ok && round < ROUNDS; round++) { /* -1 warms up */
@@ -222,9 +218,21 @@ static bool measure(bench *b, int per_round, double us[CONTENDERS]) {
     }
   }
   cspan_loop_free(loop);
-  for (int which = 0; which < CONTENDERS; which++)
-    us[which] = median(rounds[which]);
   return ok;
+}
+
+static double median(const double *values) {
+  double sorted[ROUNDS];
+  memcpy(sorted, values, sizeof sorted);
+  qsort(sorted, ROUNDS, sizeof sorted[0], by_value);
+  return sorted[ROUNDS / 2];
+}
+
+static double ratio(int which, int to) {
+  double each[ROUNDS];
+  for (int i = 0; i < ROUNDS; i++)
+    each[i] = rounds[which][i] / rounds[to][i];
+  return median(each);
 }
 
 static bool run_only(bench *b, const char *name, int count) {
@@ -238,14 +246,15 @@ static bool run_only(bench *b, const char *name, int count) {
   return ok;
 }
 
-static void print_figures(const double us[CONTENDERS]) {
+static void print_figures(void) {
   printf("S3.PutObject of 1 KiB, CPU us a call: bare libcurl %.1f, untraced %.1f, traced %.1f; "
          "%d in flight: untraced %.1f, traced %.1f\n",
-         us[CURL_ONE], us[PLAIN_ONE], us[TRACED_ONE], IN_FLIGHT, us[PLAIN_MANY], us[TRACED_MANY]);
+         median(rounds[CURL_ONE]), median(rounds[PLAIN_ONE]), median(rounds[TRACED_ONE]), IN_FLIGHT,
+         median(rounds[PLAIN_MANY]), median(rounds[TRACED_MANY]));
   printf("{\"untraced_vs_curl\": %.3f, \"traced_vs_untraced\": %.3f, "
          "\"traced_vs_curl\": %.3f, \"traced_in_flight_vs_curl\": %.3f}\n",
-         us[PLAIN_ONE] / us[CURL_ONE], us[TRACED_ONE] / us[PLAIN_ONE],
-         us[TRACED_ONE] / us[CURL_ONE], us[TRACED_MANY] / us[CURL_ONE]);
+         ratio(PLAIN_ONE, CURL_ONE), ratio(TRACED_ONE, PLAIN_ONE), ratio(TRACED_ONE, CURL_ONE),
+         ratio(TRACED_MANY, CURL_ONE));
 }
 
 int main(int argc, char **argv) {
@@ -254,19 +263,18 @@ int main(int argc, char **argv) {
   const char *only = argc > 2 ? argv[2] : NULL;
   int per_round = count / ROUNDS > 0 ? count / ROUNDS : 1;
   int port = 0;
-  double us[CONTENDERS];
   if (!stub_server_start(&port))
     return 1;
   snprintf(b.endpoint, sizeof b.endpoint, "http://127.0.0.1:%d", port);
   snprintf(b.url, sizeof b.url, "%s/bench-bucket/some/key", b.endpoint);
   memset(b.body, 'x', sizeof b.body);
   bool ok = open_curl(&b) && open_clients(&b) &&
-            (only ? run_only(&b, only, count) : measure(&b, per_round, us));
+            (only ? run_only(&b, only, count) : measure(&b, per_round));
   stub_server_stop();
   if (!ok)
     fprintf(stderr, "bench_call: a call failed\n");
   else if (!only)
-    print_figures(us);
+    print_figures();
   curl_slist_free_all(b.headers);
   curl_easy_cleanup(b.easy);
   cspan_s3_free(b.plain);
