@@ -193,7 +193,7 @@ static sbx_error complete(sbx_call *call, sbx_bucket *bucket, sbx_upload *upload
   sbx_object *object = cspan_sbx_object_new(upload->key, upload->key_len);
   cspan_status status = object ? assemble(upload, request, object) : CSPAN_ERR_NOMEM;
   sbx_error error = cspan_sbx_error_of(status);
-  if (error == SBX_OK) {
+  if (object && error == SBX_OK) {
     object->modified = call->now;
     error = check_whole(call, object);
   }

@@ -31,13 +31,7 @@ swift)
   ;;
 moto)
   venv=$folder/moto-venv
-  if [ ! -e "$venv/.complete" ]; then
-    rm -rf "$venv"
-    python3 -m venv "$venv" >/dev/null 2>&1 || unavailable "python3 -m venv failed (install python3-venv)"
-    "$venv/bin/pip" -q install 'moto[server]==5.2.5' >"$folder/moto-pip.log" 2>&1 ||
-      unavailable "pip could not install moto[server] (see $folder/moto-pip.log)"
-    touch "$venv/.complete"
-  fi
+  "$here/../../scripts/peer-venv" "$venv" 'moto[server]==5.2.5' || exit $?
   export CLOUDSPAN_S3_ACCESS_KEY=testing CLOUDSPAN_S3_SECRET_KEY=testing
   server=("$venv/bin/python" "$here/moto_server.py" "$port")
   ;;
