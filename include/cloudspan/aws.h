@@ -42,7 +42,7 @@ typedef enum cspan_payload_signing {
 } cspan_payload_signing;
 
 typedef enum cspan_checksum_mode {
-  CSPAN_CHECKSUM_DEFAULT = 0,   /**< AWS_REQUEST_CHECKSUM_CALCULATION and so on; else supported for
+  CSPAN_CHECKSUM_DEFAULT = 0, /**< AWS_REQUEST_CHECKSUM_CALCULATION and so on; else supported for
                                      AWS, required for a custom endpoint_url */
   CSPAN_CHECKSUM_WHEN_SUPPORTED,
   CSPAN_CHECKSUM_WHEN_REQUIRED
@@ -55,29 +55,29 @@ typedef struct cspan_aws_options {
   /** AWS_REGION, AWS_DEFAULT_REGION, region. Without one, calls fail with CSPAN_ERR_CONFIG, but for
    * those to an endpoint_url, which take us-east-1. */
   const char *region;
-  const char *profile;         /**< AWS_PROFILE, else "default" */
-  const char *config_file;     /**< AWS_CONFIG_FILE, else ~/.aws/config */
+  const char *profile;          /**< AWS_PROFILE, else "default" */
+  const char *config_file;      /**< AWS_CONFIG_FILE, else ~/.aws/config */
   const char *credentials_file; /**< AWS_SHARED_CREDENTIALS_FILE, else ~/.aws/credentials */
-  const char *access_key_id;   /**< the three together, or none */
+  const char *access_key_id;    /**< the three together, or none */
   const char *secret_access_key;
   const char *session_token;
   /** Owned by the config from now on, also when loading fails; wins over all. */
   cspan_credentials_provider *credentials;
-  bool anonymous;              /**< do not sign */
-  const char *endpoint_url;    /**< AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, endpoint_url */
+  bool anonymous;           /**< do not sign */
+  const char *endpoint_url; /**< AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, endpoint_url */
   bool ignore_configured_endpoint_urls;
   cspan_retry_mode retry_mode;
-  int max_attempts;            /**< 0: AWS_MAX_ATTEMPTS, max_attempts, else 3 */
+  int max_attempts; /**< 0: AWS_MAX_ATTEMPTS, max_attempts, else 3 */
   cspan_addressing_style addressing_style;
   cspan_payload_signing payload_signing;
   cspan_checksum_mode request_checksums;
   cspan_checksum_mode response_checksums;
-  const char *ca_bundle;       /**< AWS_CA_BUNDLE, ca_bundle, else the system's */
-  const char *proxy;           /**< NULL: http_proxy, https_proxy, no_proxy */
-  int64_t connect_timeout_ms;  /**< 0: 3,100 */
-  int64_t read_timeout_ms;     /**< no byte moved for this long; 0: 60,000 */
-  int64_t call_timeout_ms;     /**< of a whole call, retries included; 0: none */
-  const char *app_id;          /**< AWS_SDK_UA_APP_ID, sdk_ua_app_id: goes into the user agent */
+  const char *ca_bundle;      /**< AWS_CA_BUNDLE, ca_bundle, else the system's */
+  const char *proxy;          /**< NULL: http_proxy, https_proxy, no_proxy */
+  int64_t connect_timeout_ms; /**< 0: 3,100 */
+  int64_t read_timeout_ms;    /**< no byte moved for this long; 0: 60,000 */
+  int64_t call_timeout_ms;    /**< of a whole call, retries included; 0: none */
+  const char *app_id;         /**< AWS_SDK_UA_APP_ID, sdk_ua_app_id: goes into the user agent */
 } cspan_aws_options;
 
 /** Reads options, environment and shared files; `options` may be NULL. A broken
@@ -115,10 +115,10 @@ typedef void (*cspan_call_done_fn)(void *user, cspan_status status, const cspan_
 /** Per-call options; every operation's input has `const cspan_call_options *options`. */
 typedef struct cspan_call_options {
   size_t size;
-  int64_t timeout_ms;       /**< of the whole call; 0: the config's */
-  int max_attempts;         /**< 0: the config's */
-  const char *region;       /**< NULL: the config's */
-  const char *endpoint_url; /**< NULL: the config's */
+  int64_t timeout_ms;                  /**< of the whole call; 0: the config's */
+  int max_attempts;                    /**< 0: the config's */
+  const char *region;                  /**< NULL: the config's */
+  const char *endpoint_url;            /**< NULL: the config's */
   const cspan_middleware *middlewares; /**< for this call only; `self` stays the caller's */
   size_t middleware_count;
   /** Not NULL: the operation only starts the call on this loop and returns
@@ -131,8 +131,8 @@ typedef struct cspan_call_options {
 
 /** Where a request body comes from. Exactly one of the sources, or none (empty). */
 typedef struct cspan_body {
-  const void *data;      /**< memory, borrowed */
-  const char *path;      /**< a file; `offset_bytes` and `size_bytes` select a part of it */
+  const void *data; /**< memory, borrowed */
+  const char *path; /**< a file; `offset_bytes` and `size_bytes` select a part of it */
   /** A callback: fills at most `capacity` bytes; 0 at the end, -1 to fail. */
   ptrdiff_t (*read)(void *user, void *buffer, size_t capacity);
   /** Back to the start, so that a retry can send it again; NULL: it cannot. Not
@@ -140,7 +140,7 @@ typedef struct cspan_body {
   cspan_status (*rewind)(void *user);
   void *user;
   int64_t offset_bytes;
-  int64_t size_bytes;    /**< of memory: exact; of a file: 0 is "to its end"; of a callback: exact,
+  int64_t size_bytes; /**< of memory: exact; of a file: 0 is "to its end"; of a callback: exact,
                               or -1 when not known */
 } cspan_body;
 

@@ -10,9 +10,9 @@ CSPAN_BEGIN_DECLS
 typedef struct cspan_credentials {
   const char *access_key_id;
   const char *secret_access_key;
-  const char *session_token;   /**< NULL: none */
-  const char *account_id;      /**< NULL: not known */
-  int64_t expiration_unix_s;   /**< 0: they do not expire */
+  const char *session_token; /**< NULL: none */
+  const char *account_id;    /**< NULL: not known */
+  int64_t expiration_unix_s; /**< 0: they do not expire */
 } cspan_credentials;
 
 /** Takes a copy; the strings may be wiped by the caller afterwards. */
@@ -34,8 +34,8 @@ typedef struct cspan_credentials_vtable {
 typedef struct cspan_credentials_provider cspan_credentials_provider;
 
 /** `self` is owned by the result; on NULL (out of memory) it was freed. */
-CSPAN_API cspan_credentials_provider *
-cspan_credentials_provider_create(const cspan_credentials_vtable *vtable, void *self);
+CSPAN_API cspan_credentials_provider *cspan_credentials_provider_create(
+    const cspan_credentials_vtable *vtable, void *self);
 CSPAN_API void cspan_credentials_provider_free(cspan_credentials_provider *provider);
 
 CSPAN_END_DECLS

@@ -49,10 +49,10 @@ typedef struct cspan_call_timings {
 
 /** An attempt that failed and will be made again. */
 typedef struct cspan_retry_info {
-  int attempt;             /**< the one that failed, from 1 */
+  int attempt; /**< the one that failed, from 1 */
   const cspan_error *error;
-  int http_status;         /**< 0: no response */
-  int64_t backoff_ms;      /**< the sleep that follows now */
+  int http_status;    /**< 0: no response */
+  int64_t backoff_ms; /**< the sleep that follows now */
 } cspan_retry_info;
 
 typedef struct cspan_middleware_vtable {
@@ -99,9 +99,10 @@ CSPAN_API size_t cspan_call_input(const cspan_call *call, const char *member, ch
 /* The request; complete from Build on (signed: after Finalize's "Signing"). */
 CSPAN_API const char *cspan_call_method(const cspan_call *call);
 CSPAN_API const char *cspan_call_scheme(const cspan_call *call); /**< "https" */
-CSPAN_API const char *cspan_call_host(const cspan_call *call);   /**< without port; "" before ResolveEndpoint */
+CSPAN_API const char *cspan_call_host(
+    const cspan_call *call); /**< without port; "" before ResolveEndpoint */
 CSPAN_API int cspan_call_port(const cspan_call *call);
-CSPAN_API const char *cspan_call_path(const cspan_call *call);   /**< as sent */
+CSPAN_API const char *cspan_call_path(const cspan_call *call); /**< as sent */
 /** The URL as sent, with the values of signature, credential and token query
  * parameters replaced by "REDACTED". snprintf semantics. */
 CSPAN_API size_t cspan_call_redacted_url(const cspan_call *call, char *text, size_t capacity);
@@ -117,14 +118,14 @@ CSPAN_API int64_t cspan_call_request_body_size(const cspan_call *call); /**< -1:
 /* The response of the last attempt; there once Deserialize has ended. */
 CSPAN_API int cspan_call_http_status(const cspan_call *call); /**< 0: none */
 CSPAN_API const char *cspan_call_response_header(const cspan_call *call, const char *name);
-CSPAN_API int64_t cspan_call_response_body_size(const cspan_call *call); /**< received */
+CSPAN_API int64_t cspan_call_response_body_size(const cspan_call *call);      /**< received */
 CSPAN_API const char *cspan_call_request_id(const cspan_call *call);          /**< "" unknown */
 CSPAN_API const char *cspan_call_extended_request_id(const cspan_call *call); /**< "" unknown */
 CSPAN_API bool cspan_call_timings_get(const cspan_call *call, cspan_call_timings *out);
 CSPAN_API const char *cspan_call_peer_address(const cspan_call *call); /**< "" not connected */
 CSPAN_API int cspan_call_peer_port(const cspan_call *call);
 
-CSPAN_API int cspan_call_attempt(const cspan_call *call);       /**< from 1 */
+CSPAN_API int cspan_call_attempt(const cspan_call *call);        /**< from 1 */
 CSPAN_API int64_t cspan_call_backoff_ms(const cspan_call *call); /**< slept so far, in all */
 /** NULL on success (so far). */
 CSPAN_API const cspan_error *cspan_call_error(const cspan_call *call);
