@@ -26,5 +26,10 @@ if grep -rnIE "$words" include src tests bench examples scripts docs cmake CMake
 fi
 missing=$(grep -L 'SPDX-License-Identifier: Apache-2.0' "${files[@]}" || true)
 if [ -n "$missing" ]; then echo "no SPDX line:"; echo "$missing"; bad=1; fi
+readme=$(awk '/^```c$/{on=1; next} /^```$/{on=0} on' README.md)
+if [ "$readme" != "$(sed -n '/^#include/,$p' examples/hello_s3.c)" ]; then
+  echo "README.md does not show examples/hello_s3.c as it is"
+  bad=1
+fi
 if [ "$bad" -ne 0 ]; then exit 1; fi
 echo "style: ${#files[@]} files are fine"
