@@ -347,7 +347,15 @@ CSPAN_API const cspan_attr *cspan_attrs_find(const cspan_attr *attributes, size_
 
 /* ------------------------------------------------------------- processors */
 
-/** Zero fields: OTEL_BSP_*, then the defaults. */
+/**
+ * Zero fields: OTEL_BSP_*, then the defaults.
+ *
+ * A full queue, and an export that failed for good, lose spans, which is counted
+ * (cspan_tracer_provider_stats), logged, told by the next flush, and exported: the
+ * next request carries one more span, "otel.sdk.spans_dropped" in the scope
+ * "cloudspan/telemetry" (docs/spans.md), and the one after that where the request
+ * failed. It takes no place in the queue and is not counted as a span.
+ */
 typedef struct cspan_batch_options {
   size_t size;
   size_t max_queue_size;        /**< 2,048 spans */
@@ -410,7 +418,8 @@ CSPAN_API void cspan_tracer_provider_free(cspan_tracer_provider *provider);
 CSPAN_API void cspan_tracer_provider_set_global(cspan_tracer_provider *provider);
 CSPAN_API cspan_tracer_provider *cspan_tracer_provider_global(void);
 
-/** What happened to the spans of a provider's batch processors. */
+/** What happened to the spans of a provider's processors. The spans by which a batch
+ * processor reports lost ones (cspan_batch_options) are in none of the counts. */
 typedef struct cspan_telemetry_stats {
   uint64_t spans_ended;
   uint64_t spans_exported;

@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "telemetry/core.h"
+#include "telemetry/drops.h"
 #include "telemetry/fork.h"
 #include "telemetry/loss.h"
 #include "telemetry/queue.h"
@@ -25,6 +26,8 @@ typedef struct batch {
   pthread_t thread;
   cspan_queue queue;
   cspan_loss loss;
+  cspan_drop_report drops;
+  bool last_failed; /* the last export */
   /* Spans are numbered as they are accepted. */
   uint64_t accepted;
   uint64_t finished; /* exported or lost */

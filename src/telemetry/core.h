@@ -56,6 +56,10 @@ extern _Thread_local cspan_thread_state cspan_thread;
 
 void cspan_limits_default(cspan_limits *out);
 
+/* A tracer that is no provider's list's; NULL when out of memory. */
+cspan_tracer *cspan_tracer_create(cspan_tracer_provider *provider, const char *name,
+                                  const char *version, const char *schema_url);
+void cspan_tracer_free(cspan_tracer *tracer);
 /* Tracers of a provider, all of them. */
 void cspan_tracers_free(cspan_tracer_provider *provider);
 
@@ -75,6 +79,9 @@ cspan_status cspan_resource_encode(const cspan_provider_options *options, uint8_
 uint64_t cspan_setting_count(const char *name, uint64_t fallback, uint64_t max);
 
 void cspan_id_generator_free(cspan_id_generator *ids);
+
+/* A random id of 8-byte words, none of which is zero. */
+void cspan_random_id(uint8_t *out, size_t words);
 
 /* Events and links of a locked or not yet published slot. */
 typedef struct cspan_attr_lists {

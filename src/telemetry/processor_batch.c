@@ -64,24 +64,42 @@ static void wait_for_work(batch *b) {
   }
 }
 
+/* A request as it was built: spans of the queue, and where some were lost one
+ * more that tells it. */
+typedef struct request_content {
+  size_t spans;
+  size_t reports;
+  bool is_built;
+} request_content;
+
 /* Takes spans from the queue into a request. The lock is held at entry and exit,
  * not while bytes are copied. */
-static size_t build_request(batch *b, bool *built) {
+static request_content build_request(batch *b) {
   cspan_queue_view view = cspan_queue_snapshot(&b->queue);
+  cspan_drop_report_take(&b->drops);
   pthread_mutex_unlock(&b->lock);
-  size_t count = cspan_queue_read(&view, b->request.spans, b->options.max_export_batch_size,
-                                  REQUEST_BYTES_MAX);
-  *built = cspan_request_build(&b->request, b->resource, b->resource_len, count);
+  request_content content = {.spans = cspan_queue_read(&view, b->request.spans,
+                                                       b->options.max_export_batch_size,
+                                                       REQUEST_BYTES_MAX)};
+  content.reports = cspan_drop_report_write(&b->drops, &b->request.spans[content.spans]);
+  size_t count = content.spans + content.reports;
+  content.is_built =
+      count > 0 && cspan_request_build(&b->request, b->resource, b->resource_len, count);
   pthread_mutex_lock(&b->lock);
-  cspan_queue_drop(&b->queue, &view, count);
-  return count;
+  cspan_queue_drop(&b->queue, &view, content.spans);
+  return content;
 }
 
-static cspan_status send_request(batch *b, size_t count, size_t *rejected, cspan_error **error) {
+static cspan_status send_request(batch *b, const request_content *content, size_t *rejected,
+                                 cspan_error **error) {
+  if (!content->is_built) {
+    return cspan_error_set(error, CSPAN_ERR_NOMEM, "no memory for an export request");
+  }
   cspan_context context = {.cancel = b->cancel};
   context = cspan_context_with_timeout(&context, b->options.export_timeout_ms);
-  cspan_export_batch data = {
-      .request = b->request.data, .request_size_bytes = b->request.len, .span_count = count};
+  cspan_export_batch data = {.request = b->request.data,
+                             .request_size_bytes = b->request.len,
+                             .span_count = content->spans + content->reports};
   return b->exporter->vtable->export_spans(b->exporter->self, &context, &data, rejected, error);
 }
 
@@ -94,28 +112,37 @@ static void log_full(uint64_t count, size_t max) {
   }
 }
 
+/* Counts what became of a request, whose report may have been refused as well. */
+static void settle(batch *b, const request_content *content, size_t lost, size_t rejected,
+                   cspan_status status) {
+  b->last_failed = status != CSPAN_OK;
+  cspan_drop_report_done(&b->drops, content->reports > 0 && status == CSPAN_OK &&
+                                        rejected < content->spans + content->reports);
+  cspan_drop_report_add(&b->drops, 0, lost);
+}
+
 static void export_some(batch *b) {
-  bool built;
-  size_t count = build_request(b, &built);
+  request_content content = build_request(b);
+  size_t count = content.spans;
   pthread_mutex_unlock(&b->lock);
   size_t rejected = 0;
   cspan_error *failure = NULL;
-  cspan_status status =
-      built ? send_request(b, count, &rejected, &failure)
-            : cspan_error_set(&failure, CSPAN_ERR_NOMEM, "no memory for an export request");
+  cspan_status status = send_request(b, &content, &rejected, &failure);
+  size_t lost = status != CSPAN_OK || rejected > count ? count : rejected;
   pthread_mutex_lock(&b->lock);
   char message[256] = "";
-  if ((status != CSPAN_OK || rejected > 0) && cspan_loss_failure_due(&b->loss)) {
+  if (lost > 0 && cspan_loss_failure_due(&b->loss)) {
     snprintf(message, sizeof message, "%s",
              status != CSPAN_OK ? cspan_error_message(failure) : "the receiver refused some");
   }
+  settle(b, &content, lost, rejected, status);
   cspan_loss_exported(&b->loss, count, rejected, status, failure);
   uint64_t full = b->queue.count == 0 ? cspan_loss_full_due(&b->loss, false) : 0;
   pthread_mutex_unlock(&b->lock);
   log_full(full, b->options.max_queue_size);
   if (message[0] != '\0') {
     cspan_log(CSPAN_LOG_WARN, "batch span processor: of %zu spans %zu were not exported: %s", count,
-              status != CSPAN_OK ? count : rejected, message);
+              lost, message);
   }
   pthread_mutex_lock(&b->lock);
   b->finished += count;
@@ -131,8 +158,17 @@ static void give_up(batch *b) {
   cspan_queue_clear(&b->queue);
 }
 
+/* A full queue that no span came after is told by a request of its own; a failed
+ * export is not, as the receiver would be waited for once more. */
+static void export_report(batch *b) {
+  if (b->drops.pending.queue_full > 0 && !b->last_failed) {
+    export_some(b);
+  }
+}
+
 static void flush_exporter(batch *b) {
   uint64_t ticket = b->flush_wanted;
+  export_report(b);
   const cspan_exporter_vtable *vtable = b->exporter->vtable;
   if (vtable->force_flush != NULL) {
     pthread_mutex_unlock(&b->lock);
@@ -213,6 +249,7 @@ static void on_end(void *self, const cspan_ended_span *span) {
     after_push(b);
   } else {
     b->loss.queue_full++;
+    cspan_drop_report_add(&b->drops, 1, 0);
     full = cspan_loss_full_due(&b->loss, false);
   }
   pthread_mutex_unlock(&b->lock);
@@ -351,14 +388,17 @@ static void after_fork_in_parent(void *self) {
  * the thread may have been changing is abandoned. */
 static void after_fork_in_child(void *self) {
   batch *b = self;
+  bool in_use = b->is_running && !b->is_waiting;
   init_sync(b);
-  if (b->is_running && !b->is_waiting) {
+  cspan_drop_report_after_fork(&b->drops, in_use);
+  if (in_use) {
     b->request.data = NULL;
     b->request.cap = 0;
   }
   cspan_queue_clear(&b->queue);
   cspan_loss_free(&b->loss);
   b->loss = (cspan_loss){0};
+  b->last_failed = false;
   b->accepted = 0;
   b->finished = 0;
   b->target = 0;
@@ -378,6 +418,7 @@ static void batch_free(void *self) {
   cspan_fork_remove(&b->fork);
   cspan_exporter_free(b->exporter);
   cspan_request_free(&b->request);
+  cspan_drop_report_free(&b->drops);
   cspan_queue_free(&b->queue);
   cspan_loss_free(&b->loss);
   cspan_cancel_free(b->cancel);
@@ -433,7 +474,9 @@ cspan_span_processor *cspan_processor_batch(cspan_span_exporter *exporter,
   }
   fill_options(&b->options, options);
   b->cancel = cspan_cancel_create();
-  if (b->cancel == NULL || !cspan_request_init(&b->request, b->options.max_export_batch_size)) {
+  if (b->cancel == NULL || !cspan_drop_report_init(&b->drops) ||
+      !cspan_request_init(&b->request, b->options.max_export_batch_size + 1)) {
+    cspan_drop_report_free(&b->drops);
     cspan_cancel_free(b->cancel);
     cspan_free(b);
     cspan_exporter_free(exporter);

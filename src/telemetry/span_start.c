@@ -44,7 +44,7 @@ static void inherit(cspan_slot *slot, cspan_span parent_span, cspan_span_context
   slot->has_parent = true;
 }
 
-static void random_id(uint8_t *out, size_t words) {
+void cspan_random_id(uint8_t *out, size_t words) {
   for (size_t i = 0; i < words; i++) {
     uint64_t word;
     do {
@@ -59,9 +59,9 @@ static void make_ids(cspan_slot *slot, const cspan_tracer_provider *provider,
   const cspan_id_generator *ids = provider->id_generator;
   slot->trace_flags = parent->trace_flags & CSPAN_TRACE_FLAG_RANDOM;
   if (ids == NULL) {
-    random_id(slot->span_id, 1);
+    cspan_random_id(slot->span_id, 1);
     if (!slot->has_parent) {
-      random_id(slot->trace_id, 2);
+      cspan_random_id(slot->trace_id, 2);
       slot->trace_flags = CSPAN_TRACE_FLAG_RANDOM;
     }
     return;

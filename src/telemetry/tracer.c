@@ -7,7 +7,7 @@
 enum { SCOPE = 0x0A, SCOPE_NAME = 0x0A, SCOPE_VERSION = 0x12, SCHEMA_URL = 0x1A };
 enum { TRACERS_MAX = 1024, TEXT_MAX = 4096 };
 
-static void tracer_free(cspan_tracer *tracer) {
+void cspan_tracer_free(cspan_tracer *tracer) {
   if (tracer != NULL) {
     cspan_free(tracer->name);
     cspan_free(tracer->version);
@@ -59,8 +59,8 @@ static char *copy_text(const char *text) {
   return cspan_strndup(text, cspan_text_cut(text, strlen(text), TEXT_MAX));
 }
 
-static cspan_tracer *tracer_new(cspan_tracer_provider *provider, const char *name,
-                                const char *version, const char *schema_url) {
+cspan_tracer *cspan_tracer_create(cspan_tracer_provider *provider, const char *name,
+                                  const char *version, const char *schema_url) {
   cspan_tracer *tracer = cspan_calloc(1, sizeof *tracer);
   if (tracer == NULL) {
     return NULL;
@@ -71,7 +71,7 @@ static cspan_tracer *tracer_new(cspan_tracer_provider *provider, const char *nam
   tracer->schema_url = copy_text(schema_url);
   if (tracer->name == NULL || tracer->version == NULL || tracer->schema_url == NULL ||
       !encode_scope(tracer)) {
-    tracer_free(tracer);
+    cspan_tracer_free(tracer);
     return NULL;
   }
   return tracer;
@@ -104,7 +104,7 @@ cspan_tracer *cspan_tracer_get(cspan_tracer_provider *provider, const char *name
     size_t count;
     cspan_tracer *found = find(first, name, version, schema_url, &count);
     if (found != NULL) {
-      tracer_free(made);
+      cspan_tracer_free(made);
       return found;
     }
     if (count >= TRACERS_MAX) {
@@ -112,10 +112,10 @@ cspan_tracer *cspan_tracer_get(cspan_tracer_provider *provider, const char *name
                 "cspan_tracer_get: %zu tracers exist already, \"%.100s\" is not added; use one "
                 "name a library",
                 count, name);
-      tracer_free(made);
+      cspan_tracer_free(made);
       return NULL;
     }
-    if (made == NULL && (made = tracer_new(provider, name, version, schema_url)) == NULL) {
+    if (made == NULL && (made = cspan_tracer_create(provider, name, version, schema_url)) == NULL) {
       return NULL;
     }
     made->next = first;
@@ -130,7 +130,7 @@ void cspan_tracers_free(cspan_tracer_provider *provider) {
   cspan_tracer *tracer = atomic_exchange(&provider->tracers, NULL);
   while (tracer != NULL) {
     cspan_tracer *next = tracer->next;
-    tracer_free(tracer);
+    cspan_tracer_free(tracer);
     tracer = next;
   }
 }

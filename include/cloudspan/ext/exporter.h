@@ -15,7 +15,7 @@ CSPAN_BEGIN_DECLS
 typedef struct cspan_export_batch {
   const uint8_t *request;
   size_t request_size_bytes;
-  size_t span_count;
+  size_t span_count; /**< in `request`, a report of lost spans included */
 } cspan_export_batch;
 
 typedef struct cspan_exporter_vtable {

@@ -8,6 +8,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* ThreadSanitizer ends a child that starts a thread. */
+#if defined(__SANITIZE_THREAD__)
+#define CHILD_MAY_START_THREADS 0
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define CHILD_MAY_START_THREADS 0
+#endif
+#endif
+#ifndef CHILD_MAY_START_THREADS
+#define CHILD_MAY_START_THREADS 1
+#endif
+
 static inline int run_forked(int (*function)(void *arg), void *arg) {
   int ends[2];
   int result = -1;
