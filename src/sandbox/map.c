@@ -112,7 +112,7 @@ cspan_status cspan_sbx_map_put(sbx_map *map, const char *key, size_t len, void *
     return CSPAN_OK;
   }
   int levels = random_levels();
-  size_t links = (size_t)levels * sizeof node->next[0];
+  size_t links = (size_t)levels * sizeof(sbx_map_node *);
   node = cspan_malloc(sizeof *node + links + len + 1);
   if (!node) {
     return CSPAN_ERR_NOMEM;

@@ -191,9 +191,11 @@ static const sbx_object *completed_before(sbx_call *call, const sbx_bucket *buck
 static sbx_error complete(sbx_call *call, sbx_bucket *bucket, sbx_upload *upload,
                           const sbx_complete_request *request) {
   sbx_object *object = cspan_sbx_object_new(upload->key, upload->key_len);
-  cspan_status status = object ? assemble(upload, request, object) : CSPAN_ERR_NOMEM;
-  sbx_error error = cspan_sbx_error_of(status);
-  if (object && error == SBX_OK) {
+  if (!object) {
+    return SBX_INTERNAL_ERROR;
+  }
+  sbx_error error = cspan_sbx_error_of(assemble(upload, request, object));
+  if (error == SBX_OK) {
     object->modified = call->now;
     error = check_whole(call, object);
   }

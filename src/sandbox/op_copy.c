@@ -96,7 +96,7 @@ sbx_error cspan_sbx_copy_object(sbx_call *call) {
   sbx_error error = cspan_sbx_need_bucket(call, &bucket);
   error = error == SBX_OK ? read_directive(call, &replace) : error;
   error = error == SBX_OK ? cspan_sbx_copy_source(call, &source) : error;
-  if (error != SBX_OK) {
+  if (error != SBX_OK || !source) {
     return error;
   }
   const sbx_object *target = cspan_sbx_object_find(bucket, r->key, r->key_len);

@@ -95,7 +95,7 @@ static cspan_status open_store(cspan_sandbox *sandbox, const cspan_sandbox_optio
     sandbox->service.store = cspan_sbx_store_memory();
     status = sandbox->service.store ? CSPAN_OK : out_of_memory(error);
   }
-  if (status == CSPAN_OK) {
+  if (sandbox->service.store) {
     atomic_store(&sandbox->open_uploads, sandbox->service.store->open_uploads);
   }
   return status;

@@ -291,7 +291,7 @@ cspan_status cspan_sbx_part_put(sbx_store *store, sbx_upload *upload, sbx_part *
     cspan_sbx_part_free(upload->parts[at]);
   } else {
     memmove(upload->parts + at + 1, upload->parts + at,
-            (upload->part_count - at) * sizeof upload->parts[0]);
+            (upload->part_count - at) * sizeof(sbx_part *));
     upload->part_count++;
   }
   upload->parts[at] = part;

@@ -75,9 +75,9 @@ static inline void send_bytes(int fd, const void *data, size_t len) {
   }
 }
 
-/* The value of a header of the answer in a static buffer, or NULL. */
+/* The value of a header of the answer in a buffer of this thread, or NULL. */
 static inline const char *header_of(const answer *a, const char *name) {
-  static char value[1024];
+  static _Thread_local char value[1024];
   size_t len = strlen(name);
   for (const char *line = strstr(a->head, "\r\n"); line && line[2]; line = strstr(line, "\r\n")) {
     line += 2;
@@ -164,9 +164,9 @@ static inline answer ask(const cspan_sandbox *sandbox, const char *method, const
   return ask_bytes(sandbox, method, target, headers, body, body ? strlen(body) : 0);
 }
 
-/* What is between <name> and </name>, from `from` on, in a static buffer. */
+/* What is between <name> and </name>, from `from` on, in a buffer of this thread. */
 static inline const char *element(const char *from, const char *name) {
-  static char value[4096];
+  static _Thread_local char value[4096];
   char open[64];
   snprintf(open, sizeof open, "<%s>", name);
   const char *start = strstr(from, open);
