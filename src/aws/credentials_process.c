@@ -24,6 +24,7 @@ enum {
   COMMAND_ARENA_MAX = 1024 * 1024,
   DEFAULT_TIMEOUT_MS = 60 * 1000,
   SLICE_MS = 100,
+  NOT_FOUND = 127, /* how a shell, and posix_spawn where it cannot tell at once, say so */
   STEP = 4096
 };
 
@@ -137,6 +138,8 @@ static cspan_status run(char *const *words, const char *origin, const cspan_cont
   int code = wait_for_end(pid, context);
   if (status == CSPAN_OK && WIFSIGNALED(code)) {
     status = failed(origin, "was ended by a signal", error);
+  } else if (status == CSPAN_OK && WEXITSTATUS(code) == NOT_FOUND) {
+    status = failed(origin, "could not be started: there is no such program", error);
   } else if (status == CSPAN_OK && WEXITSTATUS(code) != 0) {
     status = cspan_error_set(error, CSPAN_ERR_CREDENTIALS,
                              "the credential_process of the %s ended with status %d", origin,
