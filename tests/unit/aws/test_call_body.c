@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "aws/call.h"
 #include "unit/aws/call_fixture.h"
 
 #define OK_RESPONSE "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -319,6 +320,46 @@ static void a_required_checksum_is_always_there(void **state) {
   }
 }
 
+/* Without a server: what a stream to AWS itself would be sent as. */
+static void a_stream_over_tls_is_read_once(void **state) {
+  (void)state;
+  static const struct {
+    cspan_payload_signing signing;
+    bool chunked;
+  } cases[] = {{CSPAN_PAYLOAD_DEFAULT, true}, {CSPAN_PAYLOAD_SIGNED, false}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    fixture f = {.server = NULL};
+    feeder source = {.text = "hello"};
+    cspan_aws_options options = fixture_options(NULL);
+    options.payload_signing = cases[i].signing;
+    fixture_configure(&f, &options);
+    fixture_connect(&f);
+    fixture_input input = {
+        .bucket = "bucket",
+        .checksum = true, /* the default: CRC32 */
+        .body = {.read = feed, .rewind = rewind_feed, .user = &source, .size_bytes = 5}};
+    cspan_call_start start = {.operation = &fixture_put, .input = &input};
+    cspan_call *call = cspan_call_new(f.client, &start, NULL);
+    assert_non_null(call);
+    assert_int_equal(cspan_call_prepare(call, NULL), CSPAN_OK);
+    assert_string_equal(cspan_call_default_checksum(call), "CRC32");
+    assert_int_equal(cspan_call_add_checksum(call, NULL), CSPAN_OK);
+    assert_int_equal(call->request.is_chunked, cases[i].chunked);
+    const char *trailer = cspan_call_request_header(call, "x-amz-trailer");
+    const char *header = cspan_call_request_header(call, "x-amz-checksum-crc32");
+    if (cases[i].chunked) {
+      assert_string_equal(trailer, "x-amz-checksum-crc32");
+      assert_null(header);
+    } else {
+      assert_null(trailer);
+      assert_string_equal(header, "NhCmhg==");
+    }
+    assert_int_equal(source.at, 0); /* not read yet, or rewound */
+    cspan_call_free(call);
+    fixture_stop(&f);
+  }
+}
+
 static void an_unknown_algorithm_is_refused(void **state) {
   (void)state;
   static const script_connection scripts[] = {succeeds};
@@ -422,6 +463,7 @@ int main(void) {
       cmocka_unit_test(a_changed_file_is_not_sent_again),
       cmocka_unit_test(checksums_go_along),
       cmocka_unit_test(a_required_checksum_is_always_there),
+      cmocka_unit_test(a_stream_over_tls_is_read_once),
       cmocka_unit_test(an_unknown_algorithm_is_refused),
       cmocka_unit_test(a_chunked_body_survives_a_refused_connection),
       cmocka_unit_test(responses_are_verified),
