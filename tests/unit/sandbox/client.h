@@ -178,6 +178,13 @@ static inline const char *element(const char *from, const char *name) {
   return value;
 }
 
+/* A copy of what element() or header_of() gave, which must be there and fit. */
+static inline void keep(char *out, size_t cap, const char *text) {
+  assert_non_null(text);
+  assert_true(strlen(text) < cap);
+  memcpy(out, text, strlen(text) + 1);
+}
+
 static inline size_t count_of(const char *text, const char *needle) {
   size_t count = 0;
   for (const char *at = text; (at = strstr(at, needle)) != NULL; at += strlen(needle)) {

@@ -233,9 +233,11 @@ static int list_uploads(const char *query, cspan_buf *names, cspan_buf *prefixes
     if (more) {
       char key[128];
       encode(element(a.body, "NextKeyMarker"), key);
-      const char *id = element(a.body, "NextUploadIdMarker");
-      snprintf(extra, sizeof extra, "&key-marker=%s%s%s", key, id ? "&upload-id-marker=" : "",
-               id ? id : "");
+      char id[64] = "";
+      if (element(a.body, "NextUploadIdMarker")) {
+        keep(id, sizeof id, element(a.body, "NextUploadIdMarker"));
+      }
+      snprintf(extra, sizeof extra, "&key-marker=%s%s%s", key, *id ? "&upload-id-marker=" : "", id);
     }
     answer_free(&a);
     if (!more) {

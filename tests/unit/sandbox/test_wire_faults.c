@@ -223,7 +223,9 @@ static void test_which_part(void **state) {
   (void)state;
   char target[128];
   answer a = expect(sandbox, "POST", "/bucket/k?uploads", NULL, NULL, 200, NULL);
-  snprintf(target, sizeof target, "/bucket/k?uploadId=%s&partNumber=", element(a.body, "UploadId"));
+  char id[64];
+  keep(id, sizeof id, element(a.body, "UploadId"));
+  snprintf(target, sizeof target, "/bucket/k?uploadId=%s&partNumber=", id);
   answer_free(&a);
   size_t len = strlen(target);
   fault("op=UploadPart,part=2,count=2,status=503,code=SlowDown");
