@@ -2,11 +2,12 @@
 #include "stub_server.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -20,16 +21,24 @@
 typedef struct connection {
   char head[8192];
   size_t used;
-  long long body_left; /* of the request that is being read */
+  long long body_left;  /* of the request that is being read */
+  long long zeros_left; /* of the answer that is being sent */
   bool in_body;
 } connection;
 
-static const char answer[] = "HTTP/1.1 200 OK\r\n"
-                             "x-amz-request-id: 0123456789ABCDEF\r\n"
-                             "x-amz-id-2: c3R1Yg==\r\n"
-                             "ETag: \"0123456789abcdef0123456789abcdef\"\r\n"
-                             "Content-Length: 0\r\n"
-                             "Server: stub\r\n\r\n";
+#define HEAD_START                                                                                 \
+  "HTTP/1.1 200 OK\r\n"                                                                            \
+  "x-amz-request-id: 0123456789ABCDEF\r\n"                                                         \
+  "x-amz-id-2: c3R1Yg==\r\n"                                                                       \
+  "ETag: \"0123456789abcdef0123456789abcdef\"\r\n"                                                 \
+  "Server: stub\r\n"
+
+static const char plain_answer[] = HEAD_START "Content-Length: 0\r\n\r\n";
+static const char started[] = "<InitiateMultipartUploadResult><Bucket>b</Bucket><Key>k</Key>"
+                              "<UploadId>stub</UploadId></InitiateMultipartUploadResult>";
+static const char completed[] = "<CompleteMultipartUploadResult><Bucket>b</Bucket><Key>k</Key>"
+                                "<ETag>\"0123456789abcdef0123456789abcdef-1\"</ETag>"
+                                "</CompleteMultipartUploadResult>";
 
 static pid_t child;
 
@@ -42,15 +51,44 @@ static long long content_length(const char *head) {
   return 0;
 }
 
-static bool respond(int fd) {
-  return send(fd, answer, sizeof answer - 1, MSG_NOSIGNAL) == (ssize_t)(sizeof answer - 1);
+static bool send_all(int fd, const char *text, size_t len) {
+  return send(fd, text, len, MSG_NOSIGNAL) == (ssize_t)len;
+}
+
+static bool send_head(int fd, long long length, const char *body) {
+  char head[512];
+  int len = snprintf(head, sizeof head, HEAD_START "Content-Length: %lld\r\n\r\n%s", length, body);
+  return send_all(fd, head, (size_t)len);
+}
+
+static bool respond(int fd, connection *c) {
+  c->head[strcspn(c->head, "\r")] = 0; /* the request line is enough */
+  const char *zeros = strstr(c->head, "/zeros-");
+  if (strncmp(c->head, "GET ", 4) == 0 && zeros) {
+    c->zeros_left = atoll(zeros + 7);
+    return send_head(fd, c->zeros_left, "");
+  }
+  if (strncmp(c->head, "POST ", 5) == 0) {
+    const char *body = strstr(c->head, "uploadId=") ? completed : started;
+    return send_head(fd, (long long)strlen(body), body);
+  }
+  return send_all(fd, plain_answer, sizeof plain_answer - 1);
+}
+
+static bool send_zeros(int fd, connection *c) {
+  static const char zeros[1 << 20];
+  size_t step = c->zeros_left < (long long)sizeof zeros ? (size_t)c->zeros_left : sizeof zeros;
+  ssize_t sent = send(fd, zeros, step, MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (sent < 0)
+    return errno == EAGAIN || errno == EINTR;
+  c->zeros_left -= sent;
+  return true;
 }
 
 /* Takes in what there is; false when the connection is over. */
-static bool serve(int fd, connection *c) {
-  static char sink[262144];
+static bool receive(int fd, connection *c) {
   if (c->in_body) {
-    ssize_t got = recv(fd, sink, sizeof sink, 0);
+    ssize_t got = recv(fd, NULL, 1 << 20, MSG_TRUNC); /* dropped without being copied */
     if (got <= 0)
       return false;
     c->body_left -= got;
@@ -71,7 +109,13 @@ static bool serve(int fd, connection *c) {
   if (c->body_left > 0)
     return true;
   c->in_body = false;
-  return respond(fd);
+  return respond(fd, c);
+}
+
+static bool serve(struct pollfd *fd, connection *c) {
+  bool alive = c->zeros_left > 0 ? send_zeros(fd->fd, c) : receive(fd->fd, c);
+  fd->events = c->zeros_left > 0 ? POLLOUT : POLLIN;
+  return alive;
 }
 
 static _Noreturn void run(int listener) {
@@ -83,7 +127,7 @@ static _Noreturn void run(int listener) {
     if (poll(fds, CONNECTIONS + 1, -1) <= 0)
       continue;
     for (int i = 1; i <= CONNECTIONS; i++) {
-      if (fds[i].fd >= 0 && fds[i].revents && !serve(fds[i].fd, &connections[i - 1])) {
+      if (fds[i].fd >= 0 && fds[i].revents && !serve(&fds[i], &connections[i - 1])) {
         close(fds[i].fd);
         fds[i].fd = -1;
       }
@@ -101,7 +145,7 @@ static _Noreturn void run(int listener) {
     int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     memset(&connections[slot - 1], 0, sizeof connections[0]);
-    fds[slot].fd = fd;
+    fds[slot] = (struct pollfd){.fd = fd, .events = POLLIN};
   }
 }
 

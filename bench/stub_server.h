@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A child process that answers every HTTP request with the same small S3 answer, so that a
- * benchmark counts only the client's CPU time. */
+/* A child process that answers every HTTP request as S3 would answer one that went well, with as
+ * little work as possible, so that a benchmark sees the client's. A GET of a path that ends in
+ * zeros-SIZE is answered with so many zero bytes. */
 #ifndef BENCH_STUB_SERVER_H
 #define BENCH_STUB_SERVER_H
 
