@@ -38,31 +38,40 @@ CSPAN_API int cspan_sandbox_port(const cspan_sandbox *sandbox);
 /** "http://127.0.0.1:PORT", lives as long as the sandbox. */
 CSPAN_API const char *cspan_sandbox_endpoint(const cspan_sandbox *sandbox);
 
+/**
+ * What can go wrong on demand. A fault strikes requests that are admitted: one
+ * with a wrong signature gets its own error and counts for no fault. An answer
+ * without a body that is to break off (RESET_DURING, TRUNCATE) breaks off in its
+ * head; one with a body keeps at least its last byte back. A STATUS fault for
+ * "DeleteObject", or for any operation with a key, also strikes the keys inside of
+ * DeleteObjects, which then come back as errors of that batch.
+ */
 typedef enum cspan_fault_kind {
-  CSPAN_FAULT_STATUS = 1,      /**< answer `http_status` with error `code`, do nothing else */
-  CSPAN_FAULT_DELAY,           /**< wait `delay_ms`, then serve as usual */
-  CSPAN_FAULT_RESET_BEFORE,    /**< close with RST before any byte of the response; the request is
+  CSPAN_FAULT_STATUS = 1,   /**< answer `http_status` with error `code`, do nothing else */
+  CSPAN_FAULT_DELAY,        /**< wait `delay_ms`, then serve as usual */
+  CSPAN_FAULT_RESET_BEFORE, /**< close with RST before any byte of the response; the request is
                                     not carried out */
-  CSPAN_FAULT_RESET_DURING,    /**< serve, RST after `after_bytes` of the body (default half) */
-  CSPAN_FAULT_TRUNCATE,        /**< full Content-Length, orderly close after `after_bytes` */
-  CSPAN_FAULT_CORRUPT,         /**< one byte of the body flipped; headers as for the true body */
-  CSPAN_FAULT_SLOW_BODY,       /**< `bytes_per_second` */
-  CSPAN_FAULT_ERROR_IN_200     /**< status 200 with an <Error> document, not carried out */
+  CSPAN_FAULT_RESET_DURING, /**< serve, RST after `after_bytes` of the body (default half) */
+  CSPAN_FAULT_TRUNCATE,     /**< full Content-Length, orderly close after `after_bytes` */
+  CSPAN_FAULT_CORRUPT,      /**< one byte of the body flipped; headers as for the true body */
+  CSPAN_FAULT_SLOW_BODY,    /**< `bytes_per_second` */
+  CSPAN_FAULT_ERROR_IN_200  /**< status 200 with an <Error> document, not carried out */
 } cspan_fault_kind;
 
 /** Which requests, what happens, how often. Zero means "any" or the default. */
 typedef struct cspan_sandbox_fault {
   size_t size;
   cspan_fault_kind kind;
-  const char *operation;   /**< "UploadPart"; glob with * and ?; NULL: any */
-  const char *key;         /**< glob over the key; NULL: any */
-  int part_number;         /**< UploadPart only; 0: any */
-  int count;               /**< how many times it strikes; 0: no limit */
-  int skip;                /**< the first matches that pass unharmed */
-  double probability;      /**< 0: always; else (0, 1) */
-  int http_status;         /**< default 503 */
-  const char *code;        /**< default "SlowDown" for 503, "InternalError" for 500, "AccessDenied" for 403 */
-  int64_t retry_after_ms;  /**< >0: sent as x-amz-retry-after (ms) */
+  const char *operation; /**< "UploadPart"; glob with * and ?; NULL: any */
+  const char *key;       /**< glob over the key; NULL: any */
+  int part_number;       /**< UploadPart only; 0: any */
+  int count;             /**< how many times it strikes; 0: no limit */
+  int skip;              /**< the first matches that pass unharmed */
+  double probability;    /**< 0: always; else (0, 1) */
+  int http_status;       /**< default 503 */
+  const char
+      *code; /**< default "SlowDown" for 503, "InternalError" for 500, "AccessDenied" for 403 */
+  int64_t retry_after_ms; /**< >0: sent as x-amz-retry-after (ms) */
   int64_t delay_ms;
   int64_t after_bytes;
   int64_t bytes_per_second;
@@ -86,11 +95,11 @@ typedef struct cspan_sandbox_record {
   char operation[40]; /**< "PutObject"; "Unknown" */
   char method[8];
   char bucket[64];
-  char key[256];      /**< cut to fit */
-  int http_status;    /**< 0: reset before a response */
+  char key[256];   /**< cut to fit */
+  int http_status; /**< 0: reset before a response */
   char error_code[48];
   int part_number;
-  bool fault;         /**< a fault struck */
+  bool fault; /**< a fault struck */
   char traceparent[64];
   char x_amzn_trace_id[160];
 } cspan_sandbox_record;
