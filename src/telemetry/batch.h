@@ -42,4 +42,7 @@ typedef struct batch {
   bool gives_up;
 } batch;
 
+/* The options of a processor: those given, then the environment, then the defaults. */
+void cspan_batch_options_fill(cspan_batch_options *out, const cspan_batch_options *given);
+
 #endif

@@ -74,9 +74,9 @@ cspan_sampler *cspan_sampler_from_env(void);
 cspan_status cspan_resource_encode(const cspan_provider_options *options, uint8_t **out,
                                    size_t *out_len, cspan_error **error);
 
-/* A positive number of milliseconds or things from the environment, at most `max`;
- * `fallback` with a warning when it is not one. */
-uint64_t cspan_setting_count(const char *name, uint64_t fallback, uint64_t max);
+/* A number from the environment, from `min` to `max`; `fallback` with a warning
+ * when it is not one. */
+uint64_t cspan_setting(const char *name, uint64_t fallback, uint64_t min, uint64_t max);
 
 void cspan_id_generator_free(cspan_id_generator *ids);
 

@@ -14,7 +14,7 @@ void cspan_loss_stats(const cspan_loss *loss, cspan_telemetry_stats *add_to) {
   add_to->spans_ended += loss->ended;
   add_to->spans_exported += loss->exported;
   add_to->spans_dropped_queue_full += loss->queue_full;
-  add_to->spans_dropped_export_failed += loss->failed + loss->rejected;
+  add_to->spans_dropped_export_failed += loss->failed + loss->rejected + loss->late;
 }
 
 static void keep_error(cspan_loss *loss, cspan_status status, cspan_error *failure) {

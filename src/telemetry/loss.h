@@ -13,6 +13,7 @@ typedef struct cspan_loss {
   uint64_t queue_full; /* dropped for want of room */
   uint64_t failed;     /* given to an exporter that failed, or never given to it */
   uint64_t rejected;   /* refused by the receiver of a request that was accepted */
+  uint64_t late;       /* ended when the shutdown had begun, which does not answer for them */
   uint64_t flush_failures;
   cspan_error *last_error; /* of the exporter; NULL: none */
   /* What was told up to now. */

@@ -14,8 +14,6 @@
 enum { QUEUE_BYTES_MAX = 256 << 20 };
 /* Receivers of gRPC take 4 MiB by default. */
 enum { REQUEST_BYTES_MAX = 4000000 };
-enum { QUEUE_SIZE_MAX = 1000000 };
-#define MILLISECONDS_MAX INT64_C(86400000)
 
 /* Waits on a condition until a time of cspan_now_ns()'s clock. */
 static void wait_until(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t time_ns) {
@@ -78,9 +76,10 @@ static request_content build_request(batch *b) {
   cspan_queue_view view = cspan_queue_snapshot(&b->queue);
   cspan_drop_report_take(&b->drops);
   pthread_mutex_unlock(&b->lock);
+  size_t resource_len = b->resource_len < REQUEST_BYTES_MAX ? b->resource_len : REQUEST_BYTES_MAX;
   request_content content = {.spans = cspan_queue_read(&view, b->request.spans,
                                                        b->options.max_export_batch_size,
-                                                       REQUEST_BYTES_MAX)};
+                                                       REQUEST_BYTES_MAX - resource_len)};
   content.reports = cspan_drop_report_write(&b->drops, &b->request.spans[content.spans]);
   size_t count = content.spans + content.reports;
   content.is_built =
@@ -149,11 +148,11 @@ static void export_some(batch *b) {
   pthread_cond_broadcast(&b->done);
 }
 
-/* Shutdown has no time left: what is queued is lost, and counted. */
-static void give_up(batch *b) {
+/* Shutdown ends without an export: what is queued is lost, and counted. */
+static void give_up(batch *b, cspan_status status, const char *why) {
   cspan_error *failure = NULL;
-  cspan_error_set(&failure, CSPAN_ERR_TIMEOUT, "shutdown had no time left to export them");
-  cspan_loss_exported(&b->loss, b->queue.count, 0, CSPAN_ERR_TIMEOUT, failure);
+  cspan_error_set(&failure, status, "%s", why);
+  cspan_loss_exported(&b->loss, b->queue.count, 0, status, failure);
   b->finished += b->queue.count;
   cspan_queue_clear(&b->queue);
 }
@@ -190,7 +189,7 @@ static void *work(void *arg) {
   for (;;) {
     wait_for_work(b);
     if (b->gives_up && b->queue.count > 0) {
-      give_up(b);
+      give_up(b, CSPAN_ERR_TIMEOUT, "shutdown had no time left to export them");
     } else if (export_is_due(b)) {
       export_some(b);
     } else if (flush_is_due(b)) {
@@ -244,12 +243,13 @@ static void on_end(void *self, const cspan_ended_span *span) {
   pthread_mutex_lock(&b->lock);
   b->loss.ended++;
   if (b->is_stopping) {
-    b->loss.failed++;
+    b->loss.late++;
   } else if (cspan_queue_push(&b->queue, span)) {
     after_push(b);
   } else {
     b->loss.queue_full++;
     cspan_drop_report_add(&b->drops, 1, 0);
+    start_thread(b); /* in case there was none to be had */
     full = cspan_loss_full_due(&b->loss, false);
   }
   pthread_mutex_unlock(&b->lock);
@@ -258,10 +258,7 @@ static void on_end(void *self, const cspan_ended_span *span) {
 
 /* ------------------------------------------------------------ flush, shutdown */
 
-static cspan_status no_thread(cspan_error **error) {
-  return cspan_error_set(error, CSPAN_ERR_NOMEM,
-                         "the export thread cannot be started; raise the limit on threads");
-}
+static const char no_thread[] = "the export thread cannot be started; raise the limit on threads";
 
 static int64_t deadline_of(int64_t timeout_ms) {
   return cspan_context_with_timeout(NULL, timeout_ms).deadline_ns;
@@ -271,7 +268,7 @@ static cspan_status flush_locked(batch *b, int64_t timeout_ms, cspan_error **err
   cspan_loss_mark since = b->loss.told;
   if (b->accepted > 0) {
     if (!start_thread(b)) {
-      return no_thread(error);
+      return cspan_error_set(error, CSPAN_ERR_NOMEM, "%s", no_thread);
     }
     uint64_t ticket = ++b->flush_wanted;
     uint64_t target = b->accepted;
@@ -330,8 +327,11 @@ static cspan_status shut_down(void *self, int64_t timeout_ms, cspan_error **erro
   }
   b->is_stopping = true;
   b->target = b->accepted;
-  bool started = b->accepted == 0 || start_thread(b);
+  cspan_loss_mark since = b->loss.told;
   bool in_time = true;
+  if (b->accepted > 0 && !start_thread(b)) {
+    give_up(b, CSPAN_ERR_NOMEM, no_thread);
+  }
   if (b->is_running) {
     b->flush_wanted++;
     b->flush_target = b->accepted;
@@ -339,13 +339,7 @@ static cspan_status shut_down(void *self, int64_t timeout_ms, cspan_error **erro
     b->is_running = false;
   }
   uint64_t full = cspan_loss_full_due(&b->loss, true);
-  cspan_loss_mark since = b->loss.told;
-  cspan_status status;
-  if (!started) {
-    status = no_thread(error);
-  } else {
-    status = cspan_loss_tell(&b->loss, &since, in_time ? error : NULL);
-  }
+  cspan_status status = cspan_loss_tell(&b->loss, &since, in_time ? error : NULL);
   if (!in_time) {
     status = cspan_error_set(error, CSPAN_ERR_TIMEOUT,
                              "the exporter was not done after %lld ms and was cancelled",
@@ -428,33 +422,6 @@ static void batch_free(void *self) {
   cspan_free(b);
 }
 
-static size_t count_option(size_t given, const char *name, size_t fallback) {
-  if (given > 0) {
-    return given < QUEUE_SIZE_MAX ? given : QUEUE_SIZE_MAX;
-  }
-  return (size_t)cspan_setting_count(name, fallback, QUEUE_SIZE_MAX);
-}
-
-static int64_t time_option(int64_t given, const char *name, int64_t fallback) {
-  if (given > 0) {
-    return given < MILLISECONDS_MAX ? given : MILLISECONDS_MAX;
-  }
-  return (int64_t)cspan_setting_count(name, (uint64_t)fallback, (uint64_t)MILLISECONDS_MAX);
-}
-
-static void fill_options(cspan_batch_options *out, const cspan_batch_options *given) {
-  const cspan_batch_options none = {0};
-  given = given != NULL ? given : &none;
-  out->max_queue_size = count_option(given->max_queue_size, "OTEL_BSP_MAX_QUEUE_SIZE", 2048);
-  out->max_export_batch_size =
-      count_option(given->max_export_batch_size, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 512);
-  out->schedule_delay_ms = time_option(given->schedule_delay_ms, "OTEL_BSP_SCHEDULE_DELAY", 5000);
-  out->export_timeout_ms = time_option(given->export_timeout_ms, "OTEL_BSP_EXPORT_TIMEOUT", 30000);
-  if (out->max_export_batch_size > out->max_queue_size) {
-    out->max_export_batch_size = out->max_queue_size;
-  }
-}
-
 cspan_span_processor *cspan_processor_batch(cspan_span_exporter *exporter,
                                             const cspan_batch_options *options) {
   static const cspan_processor_vtable vtable = {.size = sizeof vtable,
@@ -472,7 +439,7 @@ cspan_span_processor *cspan_processor_batch(cspan_span_exporter *exporter,
     cspan_exporter_free(exporter);
     return NULL;
   }
-  fill_options(&b->options, options);
+  cspan_batch_options_fill(&b->options, options);
   b->cancel = cspan_cancel_create();
   if (b->cancel == NULL || !cspan_drop_report_init(&b->drops) ||
       !cspan_request_init(&b->request, b->options.max_export_batch_size + 1)) {

@@ -4,15 +4,15 @@
 #include "base/text.h"
 #include "telemetry/core.h"
 
-uint64_t cspan_setting_count(const char *name, uint64_t fallback, uint64_t max) {
+uint64_t cspan_setting(const char *name, uint64_t fallback, uint64_t min, uint64_t max) {
   const char *text = cspan_env(name);
   uint64_t value;
   if (text == NULL) {
     return fallback;
   }
-  if (!cspan_parse_u64(text, &value) || value == 0 || value > max) {
-    cspan_log(CSPAN_LOG_WARN, "%s is \"%.40s\", not a number from 1 to %llu; %llu is used", name,
-              text, (unsigned long long)max, (unsigned long long)fallback);
+  if (!cspan_parse_u64(text, &value) || value < min || value > max) {
+    cspan_log(CSPAN_LOG_WARN, "%s is \"%.40s\", not a number from %llu to %llu; %llu is used", name,
+              text, (unsigned long long)min, (unsigned long long)max, (unsigned long long)fallback);
     return fallback;
   }
   return value;

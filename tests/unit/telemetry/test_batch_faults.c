@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The batch processor where things go wrong around it. */
+#include "unit/telemetry/batch_fixture.h"
+
+#include <stdlib.h>
+
+static int warnings;
+
+static void count_warning(void *user, cspan_log_level level, const char *message) {
+  (void)user;
+  (void)message;
+  warnings += level == CSPAN_LOG_WARN;
+}
+
+static int quiet(void **state) {
+  (void)state;
+  cspan_log_set(count_warning, NULL, CSPAN_LOG_WARN);
+  return 0;
+}
+
+static int loud(void **state) {
+  (void)state;
+  cspan_log_set(NULL, NULL, CSPAN_LOG_WARN);
+  return 0;
+}
+
+/* ------------------------------------------------------- an end during shutdown */
+
+typedef struct shutdown_job {
+  batch_fixture *f;
+  cspan_status status;
+  cspan_error *error;
+} shutdown_job;
+
+static void *shut_down(void *arg) {
+  shutdown_job *job = arg;
+  job->status = cspan_tracer_provider_shutdown(job->f->provider, LONG_MS, &job->error);
+  return NULL;
+}
+
+/* A span that ends while the shutdown waits comes too late. It is counted as lost,
+ * but it is none of those that the shutdown answers for. */
+static void test_end_during_shutdown(void **state) {
+  (void)state;
+  static const cspan_status exports[] = {CSPAN_OK, CSPAN_ERR_CONNECT};
+  for (size_t i = 0; i < 2; i++) {
+    batch_fixture f;
+    open_batch(&f, &patient);
+    cspan_span late = cspan_span_start(f.tracer, NULL, "late", NULL);
+    make_spans(f.tracer, 2);
+    gate_set(&f.gate, true);
+    f.gate.status = exports[i];
+    shutdown_job job = {.f = &f};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, shut_down, &job), 0);
+    gate_await_inside(&f.gate);
+    cspan_span_end(late);
+    gate_set(&f.gate, false);
+    pthread_join(thread, NULL);
+    assert_int_equal(job.status, exports[i]);
+    assert_int_equal(cspan_error_status(job.error), exports[i]);
+    if (job.error != NULL) {
+      assert_string_equal(cspan_error_message(job.error),
+                          "2 spans were not exported: the gate said so");
+    }
+    cspan_error_free(job.error);
+    cspan_telemetry_stats stats = stats_of(&f);
+    assert_int_equal(stats.spans_ended, 3);
+    assert_int_equal(stats.spans_exported, exports[i] == CSPAN_OK ? 2 : 0);
+    assert_int_equal(stats.spans_dropped_export_failed, exports[i] == CSPAN_OK ? 1 : 3);
+    close_batch(&f);
+  }
+}
+
+/* ------------------------------------------------------------- no thread to be had */
+
+#ifdef __linux__
+static void set_thread_stack(size_t bytes) {
+  pthread_attr_t attr;
+  pthread_attr_init(&attr);
+  assert_int_equal(pthread_attr_setstacksize(&attr, bytes), 0);
+  assert_int_equal(pthread_setattr_default_np(&attr), 0);
+  pthread_attr_destroy(&attr);
+}
+
+static size_t thread_stack(void) {
+  pthread_attr_t attr;
+  size_t bytes;
+  assert_int_equal(pthread_getattr_default_np(&attr), 0);
+  pthread_attr_getstacksize(&attr, &bytes);
+  pthread_attr_destroy(&attr);
+  return bytes;
+}
+
+/* No thread gets a stack that is larger than the address space. */
+#define HUGE_STACK ((size_t)1 << 50)
+
+static void test_thread_is_tried_for_again(void **state) {
+  (void)state;
+  size_t stack = thread_stack();
+  batch_fixture f;
+  open_batch(&f, &patient);
+  set_thread_stack(HUGE_STACK);
+  make_spans(f.tracer, 16);
+  assert_flush(&f, LONG_MS, CSPAN_ERR_NOMEM, "the export thread cannot be started");
+  set_thread_stack(stack);
+  make_spans(f.tracer, 1); /* the queue is full; nobody flushes */
+  gate_await_spans(&f.gate, 16);
+  assert_int_equal(stats_of(&f).spans_dropped_queue_full, 1);
+  close_batch(&f);
+}
+
+static void test_shutdown_without_a_thread_counts_the_lost(void **state) {
+  (void)state;
+  size_t stack = thread_stack();
+  batch_fixture f;
+  open_batch(&f, &patient);
+  set_thread_stack(HUGE_STACK);
+  make_spans(f.tracer, 3);
+  assert_int_equal(cspan_tracer_provider_shutdown(f.provider, LONG_MS, NULL), CSPAN_ERR_NOMEM);
+  set_thread_stack(stack);
+  cspan_telemetry_stats stats = stats_of(&f);
+  assert_int_equal(stats.spans_ended, 3);
+  assert_int_equal(stats.spans_dropped_export_failed, 3);
+  close_batch(&f);
+}
+#endif
+
+/* ------------------------------------------------------------------ large requests */
+
+/* Receivers of gRPC take 4 MiB, the resource included. */
+static void test_large_resource_counts(void **state) {
+  (void)state;
+  static char text[900001];
+  memset(text, 't', sizeof text - 1);
+  const cspan_attr resource = cspan_attr_string("large", text);
+  batch_fixture f;
+  cspan_span_processor *processor = cspan_processor_batch(gate_create(&f.gate), &patient);
+  cspan_provider_options provider = {
+      .resource = &resource, .resource_count = 1, .processors = &processor, .processor_count = 1};
+  assert_int_equal(cspan_tracer_provider_create(&provider, &f.provider, NULL), CSPAN_OK);
+  f.tracer = cspan_tracer_get(f.provider, "batch", NULL, NULL);
+  gate_set(&f.gate, true);
+  for (int i = 0; i < 8; i++) {
+    cspan_span span = cspan_span_start(f.tracer, NULL, "large", NULL);
+    cspan_span_set_string(span, "text", text);
+    cspan_span_end(span);
+  }
+  gate_set(&f.gate, false);
+  assert_flush(&f, LONG_MS, CSPAN_OK, NULL);
+  assert_int_equal(f.gate.spans, 8);
+  assert_int_equal(f.gate.largest, 3);
+  close_batch(&f);
+}
+
+/* --------------------------------------------------------- values of the environment */
+
+/* The specification: a delay of 0 is a delay, a timeout of 0 is none. */
+static void test_zero_times(void **state) {
+  (void)state;
+  setenv("OTEL_BSP_SCHEDULE_DELAY", "0", 1);
+  setenv("OTEL_BSP_EXPORT_TIMEOUT", "0", 1);
+  const cspan_batch_options options = {.max_queue_size = 16, .max_export_batch_size = 8};
+  batch_fixture f;
+  warnings = 0;
+  open_batch(&f, &options);
+  assert_int_equal(warnings, 0);
+  for (size_t i = 1; i <= 3; i++) {
+    make_spans(f.tracer, 1);
+    gate_await_spans(&f.gate, i);
+  }
+  close_batch(&f);
+  unsetenv("OTEL_BSP_SCHEDULE_DELAY");
+  unsetenv("OTEL_BSP_EXPORT_TIMEOUT");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_end_during_shutdown),
+#ifdef __linux__
+      cmocka_unit_test(test_thread_is_tried_for_again),
+      cmocka_unit_test(test_shutdown_without_a_thread_counts_the_lost),
+#endif
+      cmocka_unit_test(test_large_resource_counts),
+      cmocka_unit_test(test_zero_times),
+  };
+  return cmocka_run_group_tests(tests, quiet, loud);
+}
