@@ -19,11 +19,7 @@ static const int64_t expect_from_bytes = 2 * 1024 * 1024;
 
 ptrdiff_t cspan_call_read_source(void *user, char *buf, size_t cap) {
   cspan_call *call = user;
-  ptrdiff_t got = cspan_source_read(&call->request.body, buf, cap);
-  if (got < 0) {
-    call->final_error = true;
-  }
-  return got;
+  return cspan_source_read(&call->request.body, buf, cap);
 }
 
 static void set_body(cspan_call *call, cspan_http_request *http) {

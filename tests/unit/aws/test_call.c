@@ -76,6 +76,23 @@ static void calls_have_an_id(void **state) {
   fixture_stop(&f);
 }
 
+static void a_bucket_alone_has_no_final_slash(void **state) {
+  (void)state;
+  static const script_step steps[] = {READ_REQUEST, SEND(OK_EMPTY), READ_REQUEST, SEND(OK_EMPTY),
+                                      END};
+  fixture f;
+  serve_one(&f, steps);
+  fixture_input input = {.path = "/", .bucket = "bucket"};
+  assert_int_equal(fixture_call(&f, &fixture_list, &input, NULL, NULL, NULL), CSPAN_OK);
+  input.bucket = NULL;
+  assert_int_equal(fixture_call(&f, &fixture_list, &input, NULL, NULL, NULL), CSPAN_OK);
+  char *sent = script_server_received(f.server);
+  assert_non_null(strstr(sent, "GET /bucket HTTP/1.1\r\n"));
+  assert_non_null(strstr(sent, "GET / HTTP/1.1\r\n"));
+  free(sent);
+  fixture_stop(&f);
+}
+
 static void body_lives_as_long_as_the_output(void **state) {
   (void)state;
   static const script_step steps[] = {
@@ -171,17 +188,23 @@ static void errors_are_told(void **state) {
   }
 }
 
+/* Content that looks like an error is one only where an error can be. */
 static void a_200_without_error_is_a_success(void **state) {
   (void)state;
-  static const script_step steps[] = {
-      READ_REQUEST,
-      SEND("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n<?xml version=\"1.0\"?><ErrorsList/>"),
-      END};
-  fixture f;
-  serve_one(&f, steps);
-  fixture_input input = {.bucket = "bucket"};
-  assert_int_equal(fixture_call(&f, &fixture_complete, &input, NULL, NULL, NULL), CSPAN_OK);
-  fixture_stop(&f);
+  static const struct {
+    const cspan_operation *operation;
+    const char *body;
+  } cases[] = {{&fixture_complete, "<?xml version=\"1.0\"?><ErrorsList/>"},
+               {&fixture_get, "<Error><Code>AccessDenied</Code></Error>"}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    const script_step steps[] = {READ_REQUEST, SEND("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"),
+                                 SEND(cases[i].body), END};
+    fixture f;
+    serve_one(&f, steps);
+    fixture_input input = {.bucket = "bucket"};
+    assert_int_equal(fixture_call(&f, cases[i].operation, &input, NULL, NULL, NULL), CSPAN_OK);
+    fixture_stop(&f);
+  }
 }
 
 /* --------------------------------------------------------------------- sinks */
@@ -361,6 +384,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(put_sends_a_signed_request),
       cmocka_unit_test(calls_have_an_id),
+      cmocka_unit_test(a_bucket_alone_has_no_final_slash),
       cmocka_unit_test(body_lives_as_long_as_the_output),
       cmocka_unit_test(errors_are_told),
       cmocka_unit_test(a_200_without_error_is_a_success),

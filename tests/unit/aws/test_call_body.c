@@ -178,7 +178,36 @@ static void a_changed_file_is_not_sent_again(void **state) {
   serve(&f, scripts, 2, CSPAN_PAYLOAD_UNSIGNED);
   assert_int_equal(fixture_call(&f, &fixture_put, &input, &options, NULL, &error), CSPAN_ERR_IO);
   assert_string_equal(cspan_error_code(error), "file_changed");
+  assert_int_equal(script_server_accepted(f.server), 1);
   assert_non_null(strstr(cspan_error_message(error), file_path));
+  cspan_error_free(error);
+  fixture_stop(&f);
+}
+
+static cspan_status touch_file(void *self, cspan_call *call, void *state, cspan_error **error) {
+  (void)self;
+  (void)call;
+  (void)state;
+  (void)error;
+  const struct timespec times[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
+  write_file("9876543210"); /* as long as before */
+  assert_int_equal(utimensat(AT_FDCWD, file_path, times, 0), 0);
+  return CSPAN_OK;
+}
+
+static void a_file_that_changes_meanwhile_fails_the_call(void **state) {
+  (void)state;
+  static const script_connection scripts[] = {succeeds};
+  static const cspan_middleware_vtable vtable = {.name = "Changer", .begin = touch_file};
+  const cspan_middleware middleware = {&vtable, NULL, CSPAN_STEP_FINALIZE, CSPAN_AFTER, NULL};
+  cspan_call_options options = {.middlewares = &middleware, .middleware_count = 1};
+  fixture f;
+  cspan_error *error = NULL;
+  fixture_input input = {.bucket = "bucket", .body = {.path = file_path}};
+  write_file("0123456789");
+  serve(&f, scripts, 1, CSPAN_PAYLOAD_UNSIGNED);
+  assert_int_equal(fixture_call(&f, &fixture_put, &input, &options, NULL, &error), CSPAN_ERR_IO);
+  assert_string_equal(cspan_error_code(error), "file_changed");
   cspan_error_free(error);
   fixture_stop(&f);
 }
@@ -461,6 +490,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(bodies_come_from_anywhere),
       cmocka_unit_test(a_changed_file_is_not_sent_again),
+      cmocka_unit_test(a_file_that_changes_meanwhile_fails_the_call),
       cmocka_unit_test(checksums_go_along),
       cmocka_unit_test(a_required_checksum_is_always_there),
       cmocka_unit_test(a_stream_over_tls_is_read_once),

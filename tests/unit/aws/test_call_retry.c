@@ -394,6 +394,24 @@ static void a_wrong_clock_is_corrected_once(void **state) {
   fixture_stop(&f);
 }
 
+/* A server whose clock jumps is not followed. */
+static void the_clock_is_set_once_a_call(void **state) {
+  (void)state;
+#define SKEWED(year)                                                                               \
+  SEND("HTTP/1.1 403 Forbidden\r\nDate: Fri, 01 Jan " year " 12:00:00 GMT\r\nConnection: close"    \
+       "\r\n\r\n<Error><Code>RequestTimeTooSkewed</Code></Error>")
+  static const script_step first[] = {READ_REQUEST, SKEWED("2010"), END};
+  static const script_step second[] = {READ_REQUEST, SKEWED("2015"), END};
+  static const script_connection scripts[] = {first, second, succeeds};
+  fixture f;
+  watcher w;
+  fixture_input input = {.bucket = "bucket"};
+  serve(&f, scripts, 3);
+  assert_int_equal(watched_call(&f, &fixture_get, &input, &w, 5, NULL, NULL), CSPAN_ERR_SERVICE);
+  assert_int_equal(w.attempts, 2);
+  fixture_stop(&f);
+}
+
 static void a_wrong_signature_with_the_right_clock_is_final(void **state) {
   (void)state;
   static const script_step refuses[] = {READ_REQUEST,
@@ -468,6 +486,7 @@ int main(void) {
       cmocka_unit_test(a_body_is_rewound_or_not_retried),
       cmocka_unit_test(a_sink_is_restarted_or_the_call_ends),
       cmocka_unit_test(a_wrong_clock_is_corrected_once),
+      cmocka_unit_test(the_clock_is_set_once_a_call),
       cmocka_unit_test(a_wrong_signature_with_the_right_clock_is_final),
       cmocka_unit_test(expired_credentials_are_renewed_once),
   };
