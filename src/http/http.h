@@ -80,7 +80,7 @@ typedef struct cspan_http_request {
   const char *method; /* "GET", "HEAD", "PUT", "POST", "DELETE" */
   const char *url;    /* absolute, already encoded; sent as it is (CURLOPT_PATH_AS_IS) */
   const cspan_http_header *headers; /* exactly these, plus Host/Content-Length by libcurl;
-                                       a value of "" sends an empty header. libcurl's own
+                                       a value of "" or blanks sends an empty header. libcurl's own
                                        User-Agent, Accept and Expect are switched off */
   size_t header_count;
   /* Body: memory, or read_fn; borrowed until done. */

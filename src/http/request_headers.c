@@ -77,10 +77,10 @@ static void put_line(writer *w, const char *name, const char *separator, const c
 }
 
 /* libcurl's notation: "Name;" sends the name with nothing after the colon,
- * "Name:" keeps libcurl from sending its own. */
+ * "Name:" (or with blanks only) keeps libcurl from sending its own. */
 static void put_header(writer *w, const cspan_http_header *header) {
-  bool empty = header->value[0] == '\0';
-  put_line(w, header->name, empty ? ";" : ": ", header->value);
+  bool empty = header->value[strspn(header->value, " \t\v\f")] == '\0';
+  put_line(w, header->name, empty ? ";" : ": ", empty ? "" : header->value);
 }
 
 static void put_switches(writer *w, const cspan_http_request *request, cspan_exchange_mode mode,

@@ -268,10 +268,12 @@ static void check_sent(cspan_http_request request, const char *path, int64_t byt
 
 static void test_request_bytes(void **state) {
   (void)state;
-  const cspan_http_header headers[] = {{"X-One", "1"}, {"x-empty", ""}, {"TE", "trailers"}};
-  cspan_http_request get = {.method = "GET", .headers = headers, .header_count = 3};
+  const cspan_http_header headers[] = {
+      {"X-One", "1"}, {"x-empty", ""}, {"x-blank", " \t"}, {"TE", "trailers"}};
+  cspan_http_request get = {.method = "GET", .headers = headers, .header_count = 4};
   check_sent(get, "/a/../b%2Fc?x=%20", 0,
              "GET /a/../b%2Fc?x=%20 HTTP/1.1\r\nHost: 127.0.0.1\r\nX-One: 1\r\nx-empty:\r\n"
+             "x-blank:\r\n"
              "TE: trailers\r\n\r\n");
   cspan_http_request put = {.method = "PUT", .body = "hello", .body_length = 5};
   check_sent(put, "/k", 5, "PUT /k HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\n\r\nhello");
@@ -797,7 +799,8 @@ static void test_phases(void **state) {
   for (int i = 0; i < 2; i++) {
     call c;
     call_init(&c);
-    cspan_http_request request = request_of(&c, i ? "GET" : "PUT", script_server_url(f.server, "/"));
+    cspan_http_request request =
+        request_of(&c, i ? "GET" : "PUT", script_server_url(f.server, "/"));
     request.body = i ? NULL : "x";
     request.body_length = !i;
     perform(&f, &c, &request);
