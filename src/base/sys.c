@@ -83,7 +83,6 @@ static cspan_status read_all(int fd, const char *path, size_t max, cspan_buf *ou
 }
 
 cspan_status cspan_file_read(const char *path, size_t max, cspan_buf *out, cspan_error **error) {
-  /* Non-blocking, so that opening a FIFO by mistake does not hang. */
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
     return io_error(error, "open", path);

@@ -10,6 +10,7 @@
 #include "base/sys.h"
 #include "base/text.h"
 #include "cli/text.h"
+#include "viewer/columns.h"
 
 #define REDRAW_NS   100000000
 #define BAR_COLUMNS 20
@@ -39,6 +40,22 @@ static void append_remaining(cspan_buf *out, int64_t moved, int64_t total, int64
   }
 }
 
+/* The end of a path says more than its start. */
+static void append_label(cspan_buf *out, const char *label, size_t room) {
+  size_t len = strlen(label);
+  size_t columns = cspan_columns_of(label, len, false);
+  while (columns > room) {
+    uint32_t code;
+    size_t bytes = cspan_utf8_decode(label, len, &code);
+    bytes = bytes ? bytes : 1;
+    columns -= cspan_columns_of(label, bytes, false);
+    label += bytes;
+    len -= bytes;
+  }
+  (void)cspan_columns_put(out, label, len, room, false);
+  (void)cspan_buf_char(out, ' ');
+}
+
 void cspan_cli_progress_line(cspan_buf *out, const char *label, int64_t moved_bytes,
                              int64_t total_bytes, int64_t elapsed_ns, int width) {
   char moved[16];
@@ -64,14 +81,7 @@ void cspan_cli_progress_line(cspan_buf *out, const char *label, int64_t moved_by
   }
   int room = width - (int)right.len - 1;
   if (room > 3) {
-    size_t len = strlen(label);
-    /* The end of a path says more than its start. Whole characters only. */
-    const char *from = len > (size_t)room ? label + (len - (size_t)room) : label;
-    while (((unsigned char)*from & 0xc0) == 0x80) {
-      from++;
-    }
-    (void)cspan_cli_buf_text(out, from);
-    (void)cspan_buf_char(out, ' ');
+    append_label(out, label, (size_t)room);
   }
   (void)cspan_buf_append(out, right.data, right.len > (size_t)width ? (size_t)width : right.len);
   cspan_buf_free(&right);

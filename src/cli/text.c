@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
+#include "viewer/columns.h"
 
 static const char units[] = "KMGT";
 
@@ -50,7 +51,8 @@ bool cspan_cli_parse_size(const char *text, int64_t *out) {
   if (!cspan_parse_f64(number, &value)) {
     return false;
   }
-  const char *unit = strchr("BKMGT", *suffix & ~0x20);
+  const char upper = (char)(*suffix & ~0x20);
+  const char *unit = upper ? strchr("BKMGT", upper) : NULL;
   if (!unit ||
       (*unit != 'B' && suffix[1] && !cspan_ieq(suffix + 1, "iB") && !cspan_ieq(suffix + 1, "B"))) {
     return false;
@@ -78,67 +80,31 @@ void cspan_cli_format_limit(int64_t value, bool is_size, char out[32]) {
   (void)snprintf(out, 32, "%" PRId64 "%s", value, names[unit]);
 }
 
-/* C0, DEL, and the C1 controls as UTF-8 encodes them. */
-static bool is_control(const unsigned char *c) {
-  return *c < 0x20 || *c == 0x7f || (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0);
-}
+enum { PIECE = 20 };
 
-cspan_status cspan_cli_buf_text(cspan_buf *out, const char *text) {
-  for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-    if (!is_control(c)) {
-      (void)cspan_buf_char(out, (char)*c);
-      continue;
-    }
-    (void)cspan_buf_printf(out, "\\x%02x", *c);
-    if (*c == 0xc2) {
-      c++;
-      (void)cspan_buf_printf(out, "\\x%02x", *c);
-    }
+/* The character at the start of a text as it may be printed. Gives the bytes that it took. */
+static size_t next_piece(const char *text, char out[PIECE]) {
+  uint32_t code = 0;
+  size_t len = cspan_utf8_decode(text, strnlen(text, 4), &code);
+  if (len && !cspan_columns_is_control(code)) {
+    memcpy(out, text, len);
+    out[len] = '\0';
+    return len;
   }
-  return cspan_buf_status(out);
+  len = len ? len : 1;
+  for (size_t i = 0; i < len; i++) {
+    (void)snprintf(out + 4 * i, PIECE - 4 * i, "\\x%02x", (unsigned char)text[i]);
+  }
+  return len;
 }
 
 /* Needs no memory: it also says that there is none. */
 void cspan_cli_put_text(FILE *file, const char *text) {
-  const unsigned char *c = (const unsigned char *)text;
-  bool second = false; /* byte of a C1 control */
-  for (; *c; c++) {
-    if (second || is_control(c)) {
-      (void)fprintf(file, "\\x%02x", *c);
-      second = !second && *c == 0xc2;
-    } else {
-      (void)fputc(*c, file);
-    }
-  }
-}
-
-/* The length of a well-formed UTF-8 sequence at `text`, 0 where there is none. */
-static size_t sequence_length(const char *text) {
-  unsigned char c = (unsigned char)*text;
-  size_t len = c < 0x80 ? 1 : c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
-  return strnlen(text, len) == len && cspan_utf8_valid(text, len) ? len : 0;
-}
-
-static void append_quoted(cspan_buf *out, const char *text) {
-  (void)cspan_buf_char(out, '"');
+  char piece[PIECE];
   while (*text) {
-    unsigned char c = (unsigned char)*text;
-    size_t len = sequence_length(text);
-    if (len == 0) {
-      (void)cspan_buf_str(out, "\\ufffd");
-      text++;
-      continue;
-    }
-    if (c == '"' || c == '\\') {
-      (void)cspan_buf_printf(out, "\\%c", c);
-    } else if (c < 0x20 || c == 0x7f) {
-      (void)cspan_buf_printf(out, "\\u%04x", c);
-    } else {
-      (void)cspan_buf_append(out, text, len);
-    }
-    text += len;
+    text += next_piece(text, piece);
+    (void)fputs(piece, file);
   }
-  (void)cspan_buf_char(out, '"');
 }
 
 static void member(cspan_cli_json *json, const char *name) {
@@ -146,7 +112,7 @@ static void member(cspan_cli_json *json, const char *name) {
     (void)cspan_buf_char(&json->buf, ',');
   }
   json->first = false;
-  append_quoted(&json->buf, name);
+  cspan_columns_json(&json->buf, name, strlen(name));
   (void)cspan_buf_char(&json->buf, ':');
 }
 
@@ -159,7 +125,7 @@ void cspan_cli_json_begin(cspan_cli_json *json) {
 void cspan_cli_json_text(cspan_cli_json *json, const char *name, const char *text) {
   if (text) {
     member(json, name);
-    append_quoted(&json->buf, text);
+    cspan_columns_json(&json->buf, text, strlen(text));
   }
 }
 

@@ -17,13 +17,13 @@ bool cspan_cli_parse_size(const char *text, int64_t *out);
 /* A limit of an option for a message: a size that is a whole number of units, or a number. */
 void cspan_cli_format_limit(int64_t value, bool is_size, char out[32]);
 
-/* Text of others (keys, messages) with control characters as \xNN, so that it cannot drive
- * the terminal. */
-cspan_status cspan_cli_buf_text(cspan_buf *out, const char *text);
+/* Text of others (keys, messages) that cannot drive the terminal or hide: control characters,
+ * those that change the order of the text, and bytes that are not UTF-8 stand as \xNN. */
 void cspan_cli_put_text(FILE *file, const char *text);
 
 /* One JSON object as one line. Members are added between begin and end; NULL text adds
- * nothing. Bytes that are not UTF-8 become U+FFFD. */
+ * nothing. What would act on a terminal is escaped as JSON does; bytes that are not UTF-8
+ * become U+FFFD. */
 typedef struct cspan_cli_json {
   cspan_buf buf;
   bool first;

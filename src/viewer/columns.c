@@ -206,6 +206,33 @@ size_t cspan_columns_put(cspan_buf *out, const char *text, size_t len, size_t ma
   return columns;
 }
 
+/* \uXXXX, by surrogates where that is not enough. */
+static void json_escape(cspan_buf *out, uint32_t code) {
+  if (code >= 0x10000) {
+    cspan_buf_printf(out, "\\u%04x", (unsigned)(0xd800 + ((code - 0x10000) >> 10)));
+    code = 0xdc00 + ((code - 0x10000) & 0x3ff);
+  }
+  cspan_buf_printf(out, "\\u%04x", (unsigned)code);
+}
+
+void cspan_columns_json(cspan_buf *out, const char *text, size_t len) {
+  cspan_buf_char(out, '"');
+  for (size_t i = 0; i < len;) {
+    uint32_t code = 0xfffd;
+    size_t bytes = cspan_utf8_decode(text + i, len - i, &code);
+    if (bytes == 0 || cspan_columns_is_control(code)) {
+      json_escape(out, code);
+    } else if (code == '"' || code == '\\') {
+      cspan_buf_char(out, '\\');
+      cspan_buf_char(out, (char)code);
+    } else {
+      cspan_buf_append(out, text + i, bytes);
+    }
+    i += bytes ? bytes : 1;
+  }
+  cspan_buf_char(out, '"');
+}
+
 void cspan_columns_pad(cspan_buf *out, size_t count) {
   static const char blanks[] = "                                ";
   while (count > 0) {

@@ -25,6 +25,10 @@ size_t cspan_columns_of(const char *text, size_t len, bool ascii);
 size_t cspan_columns_put(cspan_buf *out, const char *text, size_t len, size_t max_columns,
                          bool ascii);
 
+/* Appends the whole text as a string of JSON that is safe to print: every character above is
+ * written as \uXXXX, which says the same to a program. Bytes that are not UTF-8 become U+FFFD. */
+void cspan_columns_json(cspan_buf *out, const char *text, size_t len);
+
 /* Appends `count` blanks. */
 void cspan_columns_pad(cspan_buf *out, size_t count);
 

@@ -13,34 +13,6 @@
 /* Beyond this many attributes a repeated key is written twice rather than searched for. */
 enum { MAX_SEARCHED = 256 };
 
-/* A character that must not stand in a line for a terminal as it is, escaped: \uXXXX. */
-static void escape(cspan_buf *out, uint32_t code) {
-  if (code >= 0x10000) {
-    cspan_buf_printf(out, "\\u%04x", (unsigned)(0xd800 + ((code - 0x10000) >> 10)));
-    code = 0xdc00 + ((code - 0x10000) & 0x3ff);
-  }
-  cspan_buf_printf(out, "\\u%04x", (unsigned)code);
-}
-
-/* As JSON, and safe to print: also controls outside ASCII are escaped. */
-static void json_text(cspan_buf *out, const char *text, size_t len) {
-  cspan_buf_char(out, '"');
-  for (size_t i = 0; i < len;) {
-    uint32_t code = 0xfffd;
-    size_t bytes = cspan_utf8_decode(text + i, len - i, &code);
-    if (bytes == 0 || cspan_columns_is_control(code)) {
-      escape(out, code);
-    } else if (code == '"' || code == '\\') {
-      cspan_buf_char(out, '\\');
-      cspan_buf_char(out, (char)code);
-    } else {
-      cspan_buf_append(out, text + i, bytes);
-    }
-    i += bytes ? bytes : 1;
-  }
-  cspan_buf_char(out, '"');
-}
-
 static void key(cspan_buf *out, bool *first, const char *name) {
   cspan_buf_str(out, *first ? "\"" : ",\"");
   cspan_buf_str(out, name);
@@ -50,7 +22,7 @@ static void key(cspan_buf *out, bool *first, const char *name) {
 
 static void text_member(cspan_buf *out, bool *first, const char *name, const char *value) {
   key(out, first, name);
-  json_text(out, value ? value : "", value ? strlen(value) : 0);
+  cspan_columns_json(out, value ? value : "", value ? strlen(value) : 0);
 }
 
 static void text_if(cspan_buf *out, bool *first, const char *name, const char *value) {
@@ -85,7 +57,7 @@ static void write_bool(cspan_buf *out, bool value) {
 static void write_element(cspan_buf *out, const cspan_attr *attr, size_t i) {
   switch (attr->type) {
   case CSPAN_ATTR_STRING_ARRAY:
-    json_text(out, attr->value.strings[i], strlen(attr->value.strings[i]));
+    cspan_columns_json(out, attr->value.strings[i], strlen(attr->value.strings[i]));
     break;
   case CSPAN_ATTR_BOOL_ARRAY:
     write_bool(out, attr->value.booleans[i]);
@@ -107,7 +79,7 @@ static void write_element(cspan_buf *out, const cspan_attr *attr, size_t i) {
 static void write_value(cspan_buf *out, const cspan_attr *attr) {
   switch (attr->type) {
   case CSPAN_ATTR_STRING:
-    json_text(out, attr->value.string, attr->count);
+    cspan_columns_json(out, attr->value.string, attr->count);
     return;
   case CSPAN_ATTR_BOOL:
     write_bool(out, attr->value.boolean);
@@ -150,7 +122,7 @@ static void attributes_if(cspan_buf *out, bool *first, const char *name, const c
     if (!comes_again(attrs, count, i)) {
       cspan_buf_str(out, first_attr ? "" : ",");
       first_attr = false;
-      json_text(out, attrs[i].key, strlen(attrs[i].key));
+      cspan_columns_json(out, attrs[i].key, strlen(attrs[i].key));
       cspan_buf_char(out, ':');
       write_value(out, &attrs[i]);
     }
@@ -256,7 +228,7 @@ static void write_head(cspan_buf *out, const cspan_trace_record *record, const c
     service = cspan_attr_text(root->resource, root->resource_count, "service.name");
   }
   key(out, &first, "serviceName");
-  json_text(out, service.data, service.len);
+  cspan_columns_json(out, service.data, service.len);
   time_member(out, &first, "startTimeUnixNano", tree->start_ns);
   time_member(out, &first, "endTimeUnixNano", tree->end_ns);
   key(out, &first, "spanCount");
