@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include <pthread.h>
+
 #include "unit/aws/call_fixture.h"
 
 enum { CALLS = 16 };
@@ -244,6 +246,39 @@ static void done_may_start_another(void **state) {
   fixture_stop(&f);
 }
 
+/* ------------------------------------------------------------------ threads */
+
+enum { THREADS = 4, CALLS_EACH = 20 };
+
+static void *call_many(void *user) {
+  intptr_t failed = 0;
+  fixture_input input = {.bucket = "bucket"};
+  for (int i = 0; i < CALLS_EACH; i++) {
+    fixture_output *output = NULL;
+    cspan_status status = fixture_call(user, &fixture_get, &input, NULL, &output, NULL);
+    failed += status != CSPAN_OK || output->len != 2;
+    cspan_output_free(output);
+  }
+  return (void *)failed;
+}
+
+static void threads_share_a_client(void **state) {
+  (void)state;
+  static const script_connection scripts[] = {succeeds};
+  pthread_t threads[THREADS];
+  fixture f;
+  serve(&f, scripts, 1);
+  for (int i = 0; i < THREADS; i++) {
+    assert_int_equal(pthread_create(&threads[i], NULL, call_many, &f), 0);
+  }
+  for (int i = 0; i < THREADS; i++) {
+    void *failed = NULL;
+    pthread_join(threads[i], &failed);
+    assert_null(failed);
+  }
+  fixture_stop(&f);
+}
+
 static int prepare(void **state) {
   (void)state;
   fixture_clear_environment();
@@ -259,6 +294,7 @@ int main(void) {
       cmocka_unit_test(a_cancelled_call_ends),
       cmocka_unit_test(a_deadline_ends_a_call),
       cmocka_unit_test(done_may_start_another),
+      cmocka_unit_test(threads_share_a_client),
   };
   return cmocka_run_group_tests(tests, prepare, NULL);
 }
