@@ -111,15 +111,23 @@ static bool try_lock(cspan_slot *slot) {
                                                  memory_order_acquire, memory_order_relaxed);
 }
 
+static bool is_owned_by(cspan_slot *slot, const void *owner) {
+  return atomic_load_explicit(&slot->owner, memory_order_acquire) == owner;
+}
+
+/* The owner is looked at again under the lock: the span may have ended meanwhile,
+ * and the slot hold one of another provider. */
 static void sweep_slot(cspan_slot *slot, const void *owner) {
   const struct timespec pause = {.tv_nsec = 1000000};
-  while (atomic_load_explicit(&slot->owner, memory_order_acquire) == owner) {
-    if (try_lock(slot)) {
+  while (is_owned_by(slot, owner)) {
+    if (!try_lock(slot)) {
+      nanosleep(&pause, NULL);
+    } else if (is_owned_by(slot, owner)) {
       cspan_slot_retire(slot);
       cspan_slot_give(slot);
-      return;
+    } else {
+      cspan_slot_unlock(slot);
     }
-    nanosleep(&pause, NULL);
   }
 }
 
@@ -181,7 +189,7 @@ bool cspan_slot_set_state(cspan_slot *slot, const char *state, size_t len) {
   if (slot->state == NULL && (slot->state = cspan_malloc(CSPAN_TRACE_STATE_MAX + 1)) == NULL) {
     return false;
   }
-  memcpy(slot->state, state, len);
+  memmove(slot->state, state, len); /* a sampler may give back what it was given */
   slot->state[len] = '\0';
   slot->state_len = (uint32_t)len;
   return true;

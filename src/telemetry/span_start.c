@@ -160,17 +160,29 @@ static void tell_processors(const cspan_tracer_provider *provider, cspan_span sp
   }
 }
 
-static cspan_span parent_of(const cspan_context *context, const cspan_span_options *options) {
+static cspan_span parent_of(cspan_span given, const cspan_span_options *options) {
   if (options->root) {
     return no_span;
   }
-  return context->span.slot != NULL ? context->span : cspan_thread.current;
+  return given.slot != NULL ? given : cspan_thread.current;
 }
 
 /* A disabled SDK still hands on the context that it was given. */
-static cspan_span pass_through(cspan_span parent) {
-  cspan_span_context context;
-  return cspan_span_get_context(parent, &context) ? cspan_span_from_context(&context) : no_span;
+static cspan_span pass_through(cspan_span parent_span) {
+  cspan_slot *slot = parent_span.slot != NULL ? cspan_slot_take(NULL) : NULL;
+  if (slot == NULL) {
+    return no_span;
+  }
+  cspan_span_context parent = {0};
+  inherit(slot, parent_span, &parent);
+  if (!slot->has_parent) {
+    cspan_slot_give(slot);
+    return no_span;
+  }
+  memcpy(slot->span_id, parent.span_id, sizeof slot->span_id);
+  slot->trace_flags = parent.trace_flags;
+  slot->is_remote = parent.is_remote;
+  return cspan_slot_publish(slot, false);
 }
 
 cspan_span cspan_span_start(cspan_tracer *tracer, const cspan_context *context, const char *name,
@@ -182,12 +194,12 @@ cspan_span cspan_span_start(cspan_tracer *tracer, const cspan_context *context, 
   if (atomic_load_explicit(&provider->is_shut_down, memory_order_relaxed)) {
     return no_span;
   }
-  context = context != NULL ? context : &no_context;
   options = options != NULL ? options : &no_options;
   name = name != NULL ? name : "";
-  cspan_span parent_span = parent_of(context, options);
+  cspan_context own = context != NULL ? *context : no_context;
+  own.span = parent_of(own.span, options);
   if (provider->is_disabled) {
-    return pass_through(parent_span);
+    return pass_through(own.span);
   }
   cspan_slot *slot = cspan_slot_take(provider);
   if (slot == NULL) {
@@ -195,9 +207,9 @@ cspan_span cspan_span_start(cspan_tracer *tracer, const cspan_context *context, 
   }
   slot->tracer = tracer;
   cspan_span_context parent = {0};
-  inherit(slot, parent_span, &parent);
+  inherit(slot, own.span, &parent);
   make_ids(slot, provider, &parent);
-  cspan_sampling_result sampled = sample(slot, context, &parent, name, options);
+  cspan_sampling_result sampled = sample(slot, &own, &parent, name, options);
   bool recording = sampled.decision != CSPAN_SAMPLING_DROP;
   if (recording && !open_record(slot, name, options, &sampled)) {
     cspan_slot_give(slot);
@@ -205,7 +217,7 @@ cspan_span cspan_span_start(cspan_tracer *tracer, const cspan_context *context, 
   }
   cspan_span span = cspan_slot_publish(slot, recording);
   if (recording && provider->processor_count > 0) {
-    tell_processors(provider, span, context);
+    tell_processors(provider, span, &own);
   }
   return span;
 }

@@ -55,8 +55,17 @@ static bool encode_scope(cspan_tracer *tracer) {
   return true;
 }
 
+static size_t kept_length(const char *text) {
+  return cspan_text_cut(text, strlen(text), TEXT_MAX);
+}
+
 static char *copy_text(const char *text) {
-  return cspan_strndup(text, cspan_text_cut(text, strlen(text), TEXT_MAX));
+  return cspan_strndup(text, kept_length(text));
+}
+
+static bool is_copy(const char *copy, const char *text) {
+  size_t len = kept_length(text);
+  return strncmp(copy, text, len) == 0 && copy[len] == '\0';
 }
 
 cspan_tracer *cspan_tracer_create(cspan_tracer_provider *provider, const char *name,
@@ -81,8 +90,8 @@ static cspan_tracer *find(cspan_tracer *first, const char *name, const char *ver
                           const char *schema_url, size_t *count) {
   *count = 0;
   for (cspan_tracer *t = first; t != NULL; t = t->next) {
-    if (strcmp(t->name, name) == 0 && strcmp(t->version, version) == 0 &&
-        strcmp(t->schema_url, schema_url) == 0) {
+    if (is_copy(t->name, name) && is_copy(t->version, version) &&
+        is_copy(t->schema_url, schema_url)) {
       return t;
     }
     (*count)++;

@@ -17,6 +17,7 @@ typedef struct notes {
   cspan_ended_span ended;
   size_t resource_len;
   bool context_seen;
+  cspan_span parent;
 } notes;
 
 static void note(notes *n, const char *what) {
@@ -28,6 +29,7 @@ static void note_start(void *self, cspan_span span, const cspan_context *parent)
   notes *n = self;
   note(n, "start");
   n->context_seen = parent != NULL;
+  n->parent = parent != NULL ? parent->span : span;
   cspan_span_set_bool(span, "from.processor", true); /* the span can be written to */
 }
 
@@ -110,6 +112,38 @@ static void test_processors_are_told(void **state) {
     assert_int_equal(n[i].ended.duration_ns, 3000);
     assert_in_range(n[i].timeout_ms, 1, 30000);
   }
+}
+
+static bool same_span(cspan_span a, cspan_span b) {
+  return a.slot == b.slot && a.generation == b.generation;
+}
+
+/* The context that processors get holds the parent that was chosen, also where
+ * that is the thread's current span. */
+static void test_processors_see_the_parent(void **state) {
+  (void)state;
+  static const cspan_span none;
+  notes n;
+  cspan_tracer_provider *provider = open_notes(&n, 1, NULL);
+  cspan_tracer *tracer = cspan_tracer_get(provider, "t", NULL, NULL);
+  cspan_span current = cspan_span_start(tracer, NULL, "current", NULL);
+  cspan_span other = cspan_span_start(tracer, NULL, "other", NULL);
+  cspan_context context = cspan_context_with_span(NULL, other);
+  cspan_span before = cspan_span_make_current(current);
+  const struct {
+    const cspan_context *context;
+    bool root;
+    cspan_span expected;
+  } rows[] = {{NULL, false, current}, {&context, false, other}, {&context, true, none}};
+  for (size_t i = 0; i < 3; i++) {
+    cspan_span_options options = {.root = rows[i].root};
+    cspan_span_end(cspan_span_start(tracer, rows[i].context, "child", &options));
+    assert_true(same_span(n.parent, rows[i].expected));
+  }
+  cspan_span_make_current(before);
+  cspan_span_end(other);
+  cspan_span_end(current);
+  cspan_tracer_provider_free(provider);
 }
 
 static void test_a_failing_processor_does_not_stop_the_others(void **state) {
@@ -210,6 +244,28 @@ static void test_tracers_are_found_again(void **state) {
   }
   assert_ptr_equal(cspan_tracer_get(provider, "", "", ""),
                    cspan_tracer_get(provider, NULL, NULL, NULL));
+  cspan_tracer_provider_free(provider);
+}
+
+/* Names are cut, and found again all the same. */
+static void test_long_names_are_found_again(void **state) {
+  (void)state;
+  char name[6000];
+  cspan_tracer_provider *provider;
+  assert_int_equal(cspan_tracer_provider_create(NULL, &provider, NULL), CSPAN_OK);
+  memset(name, 'n', sizeof name);
+  cspan_tracer *found[2] = {NULL, NULL};
+  static const size_t lengths[] = {4095, 4096, 4097, 5999, 4096, 4095};
+  for (size_t i = 0; i < 6; i++) {
+    name[lengths[i]] = '\0';
+    cspan_tracer **expected = &found[lengths[i] == 4095];
+    cspan_tracer *tracer = cspan_tracer_get(provider, name, name, name);
+    assert_non_null(tracer);
+    assert_true(*expected == NULL || tracer == *expected);
+    *expected = tracer;
+    name[lengths[i]] = 'n';
+  }
+  assert_ptr_not_equal(found[0], found[1]);
   cspan_tracer_provider_free(provider);
 }
 
@@ -358,12 +414,14 @@ static void test_init(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_processors_are_told),
+      cmocka_unit_test(test_processors_see_the_parent),
       cmocka_unit_test(test_a_failing_processor_does_not_stop_the_others),
       cmocka_unit_test(test_free_shuts_down),
       cmocka_unit_test(test_dropped_spans_are_not_told),
       cmocka_unit_test(test_optional_functions),
       cmocka_unit_test(test_objects_are_owned_also_on_failure),
       cmocka_unit_test(test_tracers_are_found_again),
+      cmocka_unit_test(test_long_names_are_found_again),
       cmocka_unit_test(test_tracers_are_bounded),
       cmocka_unit_test(test_tracers_from_many_threads),
       cmocka_unit_test(test_global),

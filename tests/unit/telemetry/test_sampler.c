@@ -282,6 +282,44 @@ static void test_decisions(void **state) {
   }
 }
 
+/* Gives back the parent's trace state without its first member. */
+static void drop_a_member(void *self, const cspan_sampling_input *input,
+                          cspan_sampling_result *result) {
+  (void)self;
+  const char *comma =
+      input->parent->trace_state != NULL ? strchr(input->parent->trace_state, ',') : NULL;
+  result->decision = CSPAN_SAMPLING_RECORD_AND_SAMPLE;
+  result->trace_state = comma != NULL ? comma + 1 : input->parent->trace_state;
+}
+
+static void test_trace_state_of_the_parent_given_back(void **state) {
+  (void)state;
+  static const cspan_sampler_vtable vtable = {sizeof vtable, drop_a_member, NULL, keep};
+  static const struct {
+    const char *parent;
+    const char *child;
+  } rows[] = {{"first=1,second=2,third=3", "second=2,third=3"}, {"only=1", "only=1"}, {NULL, NULL}};
+  span_fixture f;
+  fixture_open(&f, cspan_sampler_create(&vtable, NULL));
+  for (size_t i = 0; i < 3; i++) {
+    const cspan_span_context remote = {
+        .trace_id = {1}, .span_id = {2}, .is_remote = true, .trace_state = rows[i].parent};
+    cspan_span parent = cspan_span_from_context(&remote);
+    cspan_context context = cspan_context_with_span(NULL, parent);
+    cspan_span child = cspan_span_start(f.tracer, &context, "child", NULL);
+    cspan_span_context ids;
+    assert_true(cspan_span_get_context(child, &ids));
+    if (rows[i].child != NULL) {
+      assert_string_equal(ids.trace_state, rows[i].child);
+    } else {
+      assert_null(ids.trace_state);
+    }
+    cspan_span_end(child);
+    cspan_span_end(parent);
+  }
+  fixture_close(&f);
+}
+
 /* ------------------------------------------------------------- id generators */
 
 static void fixed_trace_id(void *self, uint8_t out[16]) {
@@ -323,10 +361,15 @@ static void test_id_generator(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_always),           cmocka_unit_test(test_ratio_descriptions),
-      cmocka_unit_test(test_ratio_boundaries), cmocka_unit_test(test_ratios_are_consistent),
-      cmocka_unit_test(test_parent_based),     cmocka_unit_test(test_environment),
-      cmocka_unit_test(test_decisions),        cmocka_unit_test(test_id_generator),
+      cmocka_unit_test(test_always),
+      cmocka_unit_test(test_ratio_descriptions),
+      cmocka_unit_test(test_ratio_boundaries),
+      cmocka_unit_test(test_ratios_are_consistent),
+      cmocka_unit_test(test_parent_based),
+      cmocka_unit_test(test_environment),
+      cmocka_unit_test(test_decisions),
+      cmocka_unit_test(test_id_generator),
+      cmocka_unit_test(test_trace_state_of_the_parent_given_back),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
