@@ -2,8 +2,10 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/sys.h"
@@ -211,7 +213,22 @@ static int run_position(position *at) {
   return code;
 }
 
-/* What did not get out was not done. A closed pipe needs no words. */
+static bool output_is_closed(void) {
+  struct pollfd out = {.fd = STDOUT_FILENO};
+  return poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLHUP));
+}
+
+/* `code` 0: the write that failed was an earlier one. A closed pipe needs no words. */
+static void report_output(int code) {
+  char text[128];
+  if (code == EPIPE || (code == 0 && output_is_closed())) {
+    return;
+  }
+  (void)fprintf(stderr, "cloudspan: cannot write the output%s%s\n", code ? ": " : "",
+                code ? cspan_errno_text(code, text, sizeof text) : "");
+}
+
+/* What did not get out was not done. */
 static int finish(int code) {
   bool failed = ferror(stdout) != 0;
   bool lost = cspan_cli_output_was_lost();
@@ -220,10 +237,8 @@ static int finish(int code) {
   if (code != CSPAN_EXIT_OK || (!failed && !lost)) {
     return code;
   }
-  if (failed && errno != EPIPE) {
-    char text[128];
-    (void)fprintf(stderr, "cloudspan: cannot write the output: %s\n",
-                  cspan_errno_text(errno, text, sizeof text));
+  if (failed) {
+    report_output(errno);
   }
   return CSPAN_EXIT_FAILED;
 }

@@ -90,7 +90,11 @@ static int download_to_folder(cspan_cli_transfer *t, const cspan_cli_uri *from,
   cspan_error *error = NULL;
   cspan_buf path;
   cspan_buf_init(&path, 8192);
-  cspan_status status = cspan_cli_local_path(folder, name, &path, &error);
+  cspan_status status =
+      name[0] ? cspan_cli_local_path(folder, name, &path, &error)
+              : cspan_error_set(&error, CSPAN_ERR_INVALID,
+                                "a key that ends with '/' gives the file no name: name the file, "
+                                "or give --recursive to copy what is below it");
   if (status == CSPAN_OK) {
     status = cspan_cli_make_folders(cspan_buf_text(&path), &error);
   }

@@ -83,6 +83,9 @@ static int run_rm(const cspan_cli_run *run) {
     }
   }
   cspan_cli_session_close(&session);
+  if (worst == CSPAN_EXIT_OK && tried < run->arg_count) {
+    return CSPAN_EXIT_FAILED; /* by a signal */
+  }
   return failed && failed < run->arg_count ? CSPAN_EXIT_PARTIAL : worst;
 }
 

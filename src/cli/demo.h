@@ -38,8 +38,9 @@ typedef struct cspan_demo {
   cspan_s3 *plain; /* not traced: prepares and checks */
   cspan_storage *storage;
   cspan_context context;
-  char bucket[64];
-  char prefix[48]; /* of every key, so that a real bucket is left as it was */
+  const char *bucket;
+  char made_name[48]; /* of a bucket of our own */
+  char prefix[48];    /* of every key, so that a real bucket is left as it was */
   bool made_bucket;
   char *data;         /* CSPAN_DEMO_LARGE_BYTES */
   size_t shown_spans; /* of `ended`, those of earlier steps */

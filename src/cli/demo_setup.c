@@ -170,12 +170,13 @@ static void make_names(cspan_demo *demo) {
   (void)snprintf(demo->prefix, sizeof demo->prefix, "cloudspan-demo-%08" PRIx32 "/",
                  (uint32_t)random);
   if (demo->values->bucket) {
-    (void)snprintf(demo->bucket, sizeof demo->bucket, "%s", demo->values->bucket);
+    demo->bucket = demo->values->bucket;
   } else if (demo->sandbox) {
-    (void)snprintf(demo->bucket, sizeof demo->bucket, "demo-bucket");
+    demo->bucket = "demo-bucket";
     demo->prefix[0] = '\0';
   } else {
-    (void)snprintf(demo->bucket, sizeof demo->bucket, "cloudspan-demo-%016" PRIx64, random);
+    (void)snprintf(demo->made_name, sizeof demo->made_name, "cloudspan-demo-%016" PRIx64, random);
+    demo->bucket = demo->made_name;
   }
 }
 

@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/signals.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 
 static _Atomic(cspan_cancel *) watched;
+static atomic_int handlers; /* that run now: any thread may be interrupted */
 static volatile sig_atomic_t received;
 
 static void on_signal(int number) {
   received = number;
+  (void)atomic_fetch_add(&handlers, 1);
   cspan_cancel *cancel = atomic_load(&watched);
   if (cancel) {
     cspan_cancel_trigger(cancel);
   }
+  (void)atomic_fetch_sub(&handlers, 1);
 }
 
 void cspan_cli_signals_watch(cspan_cancel *cancel) {
@@ -35,6 +39,10 @@ void cspan_cli_signals_watch(cspan_cancel *cancel) {
   action.sa_handler = SIG_IGN;
   action.sa_flags = 0;
   (void)sigaction(SIGPIPE, &action, NULL);
+  /* A handler on another thread may still hold the flag that was watched before. */
+  while (atomic_load(&handlers) > 0) {
+    (void)sched_yield();
+  }
 }
 
 int cspan_cli_signals_received(void) {

@@ -78,6 +78,12 @@ ptrdiff_t cspan_cli_stream_read(void *user, void *buffer, size_t capacity) {
   return (ptrdiff_t)count;
 }
 
+/* The output may be shared with a program that made it non-blocking. */
+static void wait_for_room(const cspan_cli_stream *stream) {
+  struct pollfd wait = {.fd = stream->fd, .events = POLLOUT};
+  (void)poll(&wait, 1, POLL_MS);
+}
+
 cspan_status cspan_cli_stream_write(void *user, const void *data, size_t size_bytes) {
   cspan_cli_stream *stream = user;
   const char *next = data;
@@ -86,11 +92,12 @@ cspan_status cspan_cli_stream_write(void *user, const void *data, size_t size_by
     if (count < 0 && cspan_cancel_is_triggered(stream->cancel)) {
       return CSPAN_ERR_CANCELLED;
     }
-    if (count < 0 && errno != EINTR) {
+    if (count < 0 && errno == EAGAIN) {
+      wait_for_room(stream);
+    } else if (count < 0 && errno != EINTR) {
       stream->write_error = errno;
       return CSPAN_ERR_IO;
-    }
-    if (count > 0) {
+    } else if (count > 0) {
       next += count;
       size_bytes -= (size_t)count;
     }

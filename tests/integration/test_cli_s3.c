@@ -173,6 +173,15 @@ static void test_streams(void **state) {
   assert_int_equal(c.exit_code, 1);
   assert_non_null(strstr(c.err, "cannot write: No space left on device"));
   command_free(&c);
+  /* The line about a transfer was written at once: by the end the reason is forgotten. */
+  write_file(path_of("f"), "abc", 3);
+  command_run(&c, (const char *const[]){"sh", "-c",
+                                        "\"${CLOUDSPAN_COMMAND:-./cloudspan}\" s3 cp \"$0\" "
+                                        "s3://bkt/f >/dev/full",
+                                        path_of("f"), NULL});
+  assert_int_equal(c.exit_code, 1);
+  assert_string_equal(c.err, "cloudspan: cannot write the output\n");
+  command_free(&c);
   command_start(&c, (const char *const[]){"cloudspan", "s3", "cp", "-", "s3://bkt/empty", NULL},
                 NULL, 0);
   command_wait(&c);
@@ -316,6 +325,9 @@ static void test_hostile_keys(void **state) {
   assert_int_equal(count_entries(path_of("inner")), 1);
   assert_int_not_equal(access(path_of("escaped"), F_OK), 0);
   S3(&c, 2, "cp", "s3://bkt/h/../..", path_of("inner/"));
+  command_free(&c);
+  S3(&c, 2, "cp", "s3://bkt/h/", path_of("inner/"));
+  assert_non_null(strstr(c.err, "gives the file no name"));
   command_free(&c);
 }
 
