@@ -33,7 +33,9 @@ typedef struct gate_exporter {
   size_t shutdowns;
   bool saw_deadline;
   bool was_cancelled;
-  cspan_buf requests; /* concatenated requests are one request */
+  bool is_entered;
+  bool was_entered_twice; /* by two threads at once */
+  cspan_buf requests;     /* concatenated requests are one request */
 } gate_exporter;
 
 /* Waits for the gate; a cancelled or late export gives up. */
@@ -56,6 +58,8 @@ static cspan_status gate_export(void *self, const cspan_context *context,
   gate_exporter *g = self;
   pthread_mutex_lock(&g->lock);
   g->saw_deadline = context->deadline_ns != 0;
+  g->was_entered_twice = g->was_entered_twice || g->is_entered;
+  g->is_entered = true;
   cspan_status status = gate_wait(g, context);
   g->was_cancelled = g->was_cancelled || status == CSPAN_ERR_CANCELLED;
   status = status != CSPAN_OK ? status : g->status;
@@ -66,6 +70,7 @@ static cspan_status gate_export(void *self, const cspan_context *context,
   }
   g->largest = batch->span_count > g->largest ? batch->span_count : g->largest;
   *rejected = g->rejects;
+  g->is_entered = false;
   pthread_cond_broadcast(&g->changed);
   pthread_mutex_unlock(&g->lock);
   return status == CSPAN_OK ? status : cspan_error_set(error, status, "the gate said so");
