@@ -16,17 +16,44 @@
 
 enum { RESOURCE_ATTRIBUTE = 0x0A };
 enum { RESOURCE_MAX = 1 << 20, ATTRIBUTES_MAX = 1024, PATH_BYTES = 4096 };
+/* Of OTEL_RESOURCE_ATTRIBUTES. */
+enum { LIST_MAX = 512, LIST_BYTES_MAX = 1 << 18 };
 
-static bool put(cspan_enc *enc, const cspan_attr *attr) {
-  return cspan_enc_set(enc, RESOURCE_ATTRIBUTE, attr, ATTRIBUTES_MAX);
+/* CSPAN_ERR_INVALID, CSPAN_ERR_LIMIT and CSPAN_ERR_NOMEM tell why it was not taken. */
+static cspan_status put(cspan_enc *enc, const cspan_attr *attr) {
+  if (cspan_enc_set(enc, RESOURCE_ATTRIBUTE, attr, ATTRIBUTES_MAX)) {
+    return CSPAN_OK;
+  }
+  cspan_kv_size size;
+  if (!cspan_kv_measure(attr, attr->key != NULL ? strlen(attr->key) : 0, RESOURCE_MAX, &size)) {
+    return CSPAN_ERR_INVALID;
+  }
+  bool is_full =
+      enc->entry_count >= ATTRIBUTES_MAX || enc->len + wire_bytes_size(size.kv) > RESOURCE_MAX;
+  return is_full ? CSPAN_ERR_LIMIT : CSPAN_ERR_NOMEM;
 }
 
-static bool put_text(cspan_enc *enc, const char *key, const char *value) {
+static cspan_status put_text(cspan_enc *enc, const char *key, const char *value) {
   cspan_attr attr = cspan_attr_string(key, value);
   return put(enc, &attr);
 }
 
-static bool put_process(cspan_enc *enc) {
+typedef struct text_pair {
+  const char *key;
+  const char *value; /* NULL: left out */
+} text_pair;
+
+static cspan_status put_texts(cspan_enc *enc, const text_pair *pairs, size_t count) {
+  cspan_status status = CSPAN_OK;
+  for (size_t i = 0; i < count && status == CSPAN_OK; i++) {
+    if (pairs[i].value != NULL) {
+      status = put_text(enc, pairs[i].key, pairs[i].value);
+    }
+  }
+  return status;
+}
+
+static cspan_status put_process(cspan_enc *enc) {
   char path[PATH_BYTES];
   ssize_t len = readlink("/proc/self/exe", path, sizeof path - 1);
   path[len > 0 ? len : 0] = '\0';
@@ -34,17 +61,18 @@ static bool put_process(cspan_enc *enc) {
   const char *name = slash != NULL ? slash + 1 : path;
   char service[PATH_BYTES + 20];
   snprintf(service, sizeof service, "unknown_service%s%s", name[0] != '\0' ? ":" : "", name);
-  cspan_attr pid = cspan_attr_int64("process.pid", getpid());
-  bool done = put_text(enc, "service.name", service) && put(enc, &pid);
-  if (path[0] != '\0') {
-    done = done && put_text(enc, "process.executable.name", name) &&
-           put_text(enc, "process.executable.path", path);
-  }
+  const text_pair pairs[] = {
+      {"service.name", service},
+      {"process.executable.name", path[0] != '\0' ? name : NULL},
+      {"process.executable.path", path[0] != '\0' ? path : NULL},
 #ifdef __GLIBC__
-  done = done && put_text(enc, "process.runtime.name", "glibc") &&
-         put_text(enc, "process.runtime.version", gnu_get_libc_version());
+      {"process.runtime.name", "glibc"},
+      {"process.runtime.version", gnu_get_libc_version()},
 #endif
-  return done;
+  };
+  cspan_attr pid = cspan_attr_int64("process.pid", getpid());
+  cspan_status status = put(enc, &pid);
+  return status == CSPAN_OK ? put_texts(enc, pairs, sizeof pairs / sizeof pairs[0]) : status;
 }
 
 /* host.arch has its own names in the semantic conventions. */
@@ -62,127 +90,146 @@ static const char *arch_name(const char *machine) {
   return machine;
 }
 
-static bool put_host(cspan_enc *enc) {
+static cspan_status put_host(cspan_enc *enc) {
   struct utsname host;
   if (uname(&host) != 0) {
-    return true;
+    return CSPAN_OK;
   }
   char os[sizeof host.sysname];
   for (size_t i = 0; i < sizeof os; i++) {
     char c = host.sysname[i];
     os[i] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
   }
-  return put_text(enc, "host.name", host.nodename) &&
-         put_text(enc, "host.arch", arch_name(host.machine)) && put_text(enc, "os.type", os);
+  const text_pair pairs[] = {
+      {"host.name", host.nodename}, {"host.arch", arch_name(host.machine)}, {"os.type", os}};
+  return put_texts(enc, pairs, sizeof pairs / sizeof pairs[0]);
 }
 
-/* Percent-decoded; NULL for a broken escape or out of memory. */
-static char *decode(cspan_str text, bool *out_of_memory) {
+/* Percent-decodes. CSPAN_ERR_INVALID for a broken escape. */
+static cspan_status decode(cspan_str text, char **out) {
   for (size_t i = 0; i < text.len; i++) {
     uint8_t byte;
     if (text.data[i] == '%' &&
         (i + 2 >= text.len || !cspan_hex_decode(text.data + i + 1, 2, &byte) || byte == 0)) {
-      return NULL;
+      return CSPAN_ERR_INVALID;
     }
   }
   cspan_buf buf;
   cspan_buf_init(&buf, RESOURCE_MAX);
   cspan_uri_decode(&buf, text.data, text.len);
-  char *decoded = cspan_buf_take(&buf, NULL);
-  *out_of_memory = *out_of_memory || decoded == NULL;
+  *out = cspan_buf_take(&buf, NULL);
   cspan_buf_free(&buf);
-  return decoded;
+  return *out != NULL ? CSPAN_OK : CSPAN_ERR_NOMEM;
 }
 
-/* One "key=value". False when it is malformed, so that all of it is discarded as
- * the specification asks. With enc NULL it is only checked. */
-static bool put_member(cspan_enc *enc, cspan_str member, bool *out_of_memory) {
+/* One "key=value"; with enc NULL it is only checked. */
+static cspan_status put_member(cspan_enc *enc, cspan_str member) {
   const char *equals = memchr(member.data, '=', member.len);
   if (equals == NULL) {
-    return false;
+    return CSPAN_ERR_INVALID;
   }
   size_t key_len = (size_t)(equals - member.data);
   cspan_str key_text = cspan_str_trim((cspan_str){member.data, key_len});
   cspan_str value_text = cspan_str_trim((cspan_str){equals + 1, member.len - key_len - 1});
-  char *key = decode(key_text, out_of_memory);
-  char *value = decode(value_text, out_of_memory);
-  bool good = key != NULL && value != NULL && key[0] != '\0';
-  if (good && enc != NULL && !put_text(enc, key, value)) {
-    *out_of_memory = true;
+  char *key = NULL;
+  char *value = NULL;
+  cspan_status status = decode(key_text, &key);
+  if (status == CSPAN_OK) {
+    status = decode(value_text, &value);
+  }
+  if (status == CSPAN_OK) {
+    cspan_attr attr = cspan_attr_string(key, value);
+    cspan_kv_size size;
+    bool is_good = cspan_kv_measure(&attr, strlen(key), RESOURCE_MAX, &size);
+    status = !is_good ? CSPAN_ERR_INVALID : enc != NULL ? put(enc, &attr) : CSPAN_OK;
   }
   cspan_free(key);
   cspan_free(value);
-  return good;
+  return status;
 }
 
-static bool put_members(cspan_enc *enc, const char *text, bool *out_of_memory) {
-  while (*text != '\0') {
+static cspan_status put_members(cspan_enc *enc, const char *text) {
+  cspan_status status = CSPAN_OK;
+  for (size_t count = 0; *text != '\0' && status == CSPAN_OK;) {
     size_t len = strcspn(text, ",");
     cspan_str member = cspan_str_trim((cspan_str){text, len});
-    if (member.len > 0 && !put_member(enc, member, out_of_memory)) {
-      return false;
+    if (member.len > 0) {
+      status = ++count <= LIST_MAX ? put_member(enc, member) : CSPAN_ERR_INVALID;
     }
     text += len + (text[len] == ',');
   }
-  return true;
+  return status;
 }
 
-static bool put_environment(cspan_enc *enc) {
-  bool out_of_memory = false;
+/* A list with a malformed member is discarded as a whole, as the specification
+ * asks, and so is one that would not fit. */
+static cspan_status put_list(cspan_enc *enc) {
   const char *text = cspan_env("OTEL_RESOURCE_ATTRIBUTES");
-  if (text != NULL) {
-    if (put_members(NULL, text, &out_of_memory)) {
-      put_members(enc, text, &out_of_memory);
-    } else if (!out_of_memory) {
-      cspan_log(CSPAN_LOG_ERROR,
-                "OTEL_RESOURCE_ATTRIBUTES is not a list of key=value with percent-encoding, and "
-                "is ignored");
-    }
+  if (text == NULL) {
+    return CSPAN_OK;
   }
-  const char *service = cspan_env("OTEL_SERVICE_NAME");
-  return !out_of_memory && (service == NULL || put_text(enc, "service.name", service));
+  cspan_status status =
+      strlen(text) <= LIST_BYTES_MAX ? put_members(NULL, text) : CSPAN_ERR_INVALID;
+  if (status == CSPAN_ERR_INVALID) {
+    cspan_log(CSPAN_LOG_ERROR,
+              "OTEL_RESOURCE_ATTRIBUTES is not a list of at most %d key=value with "
+              "percent-encoding, and is ignored",
+              LIST_MAX);
+    return CSPAN_OK;
+  }
+  return status == CSPAN_OK ? put_members(enc, text) : status;
 }
 
-static bool put_sdk(cspan_enc *enc) {
-  return put_text(enc, "telemetry.sdk.name", "cloudspan") &&
-         put_text(enc, "telemetry.sdk.language", "c") &&
-         put_text(enc, "telemetry.sdk.version", cspan_version());
+static cspan_status put_environment(cspan_enc *enc) {
+  const text_pair service = {"service.name", cspan_env("OTEL_SERVICE_NAME")};
+  cspan_status status = put_list(enc);
+  return status == CSPAN_OK ? put_texts(enc, &service, 1) : status;
 }
 
-static bool put_options(cspan_enc *enc, const cspan_provider_options *options) {
-  if (options->service_name != NULL && !put_text(enc, "service.name", options->service_name)) {
-    return false;
+static cspan_status put_sdk(cspan_enc *enc) {
+  const text_pair pairs[] = {{"telemetry.sdk.name", "cloudspan"},
+                             {"telemetry.sdk.language", "c"},
+                             {"telemetry.sdk.version", cspan_version()}};
+  return put_texts(enc, pairs, sizeof pairs / sizeof pairs[0]);
+}
+
+static cspan_status put_options(cspan_enc *enc, const cspan_provider_options *options) {
+  const text_pair pairs[] = {{"service.name", options->service_name},
+                             {"service.version", options->service_version}};
+  cspan_status status = put_texts(enc, pairs, sizeof pairs / sizeof pairs[0]);
+  size_t count = options->resource != NULL ? options->resource_count : 0;
+  for (size_t i = 0; i < count && status == CSPAN_OK; i++) {
+    status = put(enc, &options->resource[i]);
   }
-  if (options->service_version != NULL &&
-      !put_text(enc, "service.version", options->service_version)) {
-    return false;
+  return status;
+}
+
+static cspan_status put_all(cspan_enc *enc, const cspan_provider_options *options) {
+  cspan_status (*const steps[])(cspan_enc *) = {put_sdk, put_process, put_host, put_environment};
+  cspan_status status = CSPAN_OK;
+  for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == CSPAN_OK; i++) {
+    status = steps[i](enc);
   }
-  for (size_t i = 0; options->resource != NULL && i < options->resource_count; i++) {
-    if (!put(enc, &options->resource[i])) {
-      return false;
-    }
-  }
-  return true;
+  return status == CSPAN_OK ? put_options(enc, options) : status;
 }
 
 cspan_status cspan_resource_encode(const cspan_provider_options *options, uint8_t **out,
                                    size_t *out_len, cspan_error **error) {
   cspan_enc enc = {.data = NULL};
   cspan_enc_begin(&enc, RESOURCE_MAX);
-  if (!put_sdk(&enc) || !put_process(&enc) || !put_host(&enc) || !put_environment(&enc)) {
-    cspan_enc_free(&enc);
-    return cspan_error_set(error, CSPAN_ERR_NOMEM, "no memory for the resource");
+  cspan_status status = put_all(&enc, options);
+  if (status == CSPAN_OK) {
+    *out = enc.data;
+    *out_len = enc.len;
+    enc.data = NULL;
+  } else if (status == CSPAN_ERR_NOMEM) {
+    cspan_error_set(error, status, "no memory for the resource");
+  } else {
+    cspan_error_set(error, status,
+                    "a resource attribute was not taken: it needs a key in UTF-8, and all "
+                    "together may have %d keys and %d bytes",
+                    ATTRIBUTES_MAX, RESOURCE_MAX);
   }
-  if (!put_options(&enc, options)) {
-    cspan_enc_free(&enc);
-    return cspan_error_set(error, CSPAN_ERR_INVALID,
-                           "a resource attribute was not taken: it needs a key in UTF-8, and all "
-                           "together may have %d keys and %d bytes",
-                           ATTRIBUTES_MAX, RESOURCE_MAX);
-  }
-  *out = enc.data;
-  *out_len = enc.len;
-  enc.data = NULL;
   cspan_enc_free(&enc);
-  return CSPAN_OK;
+  return status;
 }

@@ -158,22 +158,22 @@ static double ratio_from_env(void) {
 
 cspan_sampler *cspan_sampler_from_env(void) {
   const char *name = cspan_env("OTEL_TRACES_SAMPLER");
-  if (name == NULL || strcmp(name, "parentbased_always_on") == 0) {
+  if (name == NULL || cspan_ieq(name, "parentbased_always_on")) {
     return cspan_sampler_parent_based(cspan_sampler_always_on());
   }
-  if (strcmp(name, "always_on") == 0) {
+  if (cspan_ieq(name, "always_on")) {
     return cspan_sampler_always_on();
   }
-  if (strcmp(name, "always_off") == 0) {
+  if (cspan_ieq(name, "always_off")) {
     return cspan_sampler_always_off();
   }
-  if (strcmp(name, "traceidratio") == 0) {
+  if (cspan_ieq(name, "traceidratio")) {
     return cspan_sampler_trace_id_ratio(ratio_from_env());
   }
-  if (strcmp(name, "parentbased_always_off") == 0) {
+  if (cspan_ieq(name, "parentbased_always_off")) {
     return cspan_sampler_parent_based(cspan_sampler_always_off());
   }
-  if (strcmp(name, "parentbased_traceidratio") == 0) {
+  if (cspan_ieq(name, "parentbased_traceidratio")) {
     return cspan_sampler_parent_based(cspan_sampler_trace_id_ratio(ratio_from_env()));
   }
   cspan_log(CSPAN_LOG_WARN,

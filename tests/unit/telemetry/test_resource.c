@@ -128,6 +128,7 @@ static void test_attribute_list(void **state) {
       {"a=%2,b=1", NULL, NULL, 1},
       {"a=1,b=%zz", NULL, NULL, 1},
       {"a=%00", NULL, NULL, 1},
+      {"a=1,%FF=2", NULL, NULL, 1},
   };
   cspan_log_set(count_errors, NULL, CSPAN_LOG_WARN);
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -172,12 +173,70 @@ static void test_options_win_and_are_checked(void **state) {
   cspan_error_free(error);
 }
 
+/* More than can be taken is not taken, and keeps nobody from starting. */
+static void test_too_many_of_the_environment(void **state) {
+  (void)state;
+  static char text[300001];
+  size_t len = 0;
+  cspan_log_set(count_errors, NULL, CSPAN_LOG_WARN);
+  for (int i = 0; i < 513; i++) {
+    len += (size_t)snprintf(text + len, sizeof text - len, "k%d=%d,", i, i);
+    if (i < 511) {
+      continue;
+    }
+    setenv("OTEL_RESOURCE_ATTRIBUTES", text, 1);
+    errors_logged = 0;
+    cspan_provider_options options = {.service_name = "svc"};
+    cspan_span_list *list;
+    const cspan_span_view *view = report(&options, &list);
+    assert_int_equal(errors_logged, i == 512);
+    assert_int_equal(cspan_attrs_find(view->resource, view->resource_count, "k0") == NULL,
+                     i == 512);
+    assert_attr_string(view->resource, view->resource_count, "service.name", "svc");
+    cspan_span_list_free(list);
+  }
+  memset(text, 'k', sizeof text - 1);
+  memcpy(text + 70000, "=1", 3);
+  for (int i = 0; i < 2; i++) {
+    setenv("OTEL_RESOURCE_ATTRIBUTES", text, 1);
+    errors_logged = 0;
+    cspan_span_list *list;
+    cspan_provider_options options = {.service_name = "svc"};
+    assert_non_null(report(&options, &list));
+    assert_int_equal(errors_logged, 1);
+    cspan_span_list_free(list);
+    memset(text, 'k', sizeof text - 1);
+    text[1] = '=';
+  }
+  cspan_log_set(NULL, NULL, CSPAN_LOG_WARN);
+  clear_environment();
+}
+
+static void test_too_many_options(void **state) {
+  (void)state;
+  enum { COUNT = 1025 };
+  static char keys[COUNT][8];
+  static cspan_attr attributes[COUNT];
+  for (int i = 0; i < COUNT; i++) {
+    snprintf(keys[i], sizeof keys[i], "k%d", i);
+    attributes[i] = cspan_attr_int64(keys[i], i);
+  }
+  cspan_provider_options options = {.resource = attributes, .resource_count = COUNT};
+  cspan_tracer_provider *provider;
+  cspan_error *error = NULL;
+  assert_int_equal(cspan_tracer_provider_create(&options, &provider, &error), CSPAN_ERR_LIMIT);
+  assert_non_null(strstr(cspan_error_message(error), "1024 keys"));
+  cspan_error_free(error);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_precedence),
       cmocka_unit_test(test_what_is_found_out),
       cmocka_unit_test(test_attribute_list),
       cmocka_unit_test(test_options_win_and_are_checked),
+      cmocka_unit_test(test_too_many_of_the_environment),
+      cmocka_unit_test(test_too_many_options),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

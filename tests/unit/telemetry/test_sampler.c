@@ -158,6 +158,7 @@ static void test_environment(void **state) {
       {NULL, NULL, "ParentBased{root:AlwaysOnSampler,", 0},
       {"", NULL, "ParentBased{root:AlwaysOnSampler,", 0},
       {"always_on", NULL, "AlwaysOnSampler", 0},
+      {"ALWAYS_ON", NULL, "AlwaysOnSampler", 0},
       {"always_off", NULL, "AlwaysOffSampler", 0},
       {"traceidratio", "0.25", "TraceIdRatioBased{0.250000}", 0},
       {"traceidratio", NULL, "TraceIdRatioBased{1.000000}", 0},
