@@ -121,7 +121,7 @@ cspan_status cspan_storage_batch_delete(cspan_storage *storage, const cspan_cont
     return status;
   }
   cspan_deletion self = {.storage = storage, .input = &in};
-  self.errors = cspan_calloc(in.key_count, sizeof *self.errors);
+  self.errors = cspan_calloc(in.key_count, sizeof(cspan_error *));
   if (!self.errors) {
     return cspan_error_move(error, cspan_error_nomem());
   }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,7 +12,7 @@
 #include "base/error.h"
 #include "base/sys.h"
 
-enum { NAME_TRIES = 16 };
+enum { NAME_TRIES = 16, BUFFER_BYTES = 256 * 1024 };
 
 static cspan_status failed(const char *what, const char *path, int code, cspan_error **error) {
   char why[128];
@@ -53,6 +54,7 @@ static cspan_status open_new(cspan_atomic_file *file, cspan_error **error) {
 
 cspan_status cspan_atomic_file_start(cspan_atomic_file *file, cspan_error **error) {
   struct stat info;
+  file->used = 0;
   if (file->temporary) {
     if (ftruncate(file->fd, 0) != 0 || lseek(file->fd, 0, SEEK_SET) != 0) {
       return failed("empty", file->temporary, errno, error);
@@ -68,9 +70,10 @@ cspan_status cspan_atomic_file_start(cspan_atomic_file *file, cspan_error **erro
   return status;
 }
 
-cspan_status cspan_atomic_file_write(cspan_atomic_file *file, const void *data, size_t size,
-                                     cspan_error **error) {
-  const char *at = data;
+static cspan_status flush(cspan_atomic_file *file, cspan_error **error) {
+  const char *at = file->buffer;
+  size_t size = file->used;
+  file->used = 0;
   while (size > 0) {
     ssize_t n = write(file->fd, at, size);
     if (n < 0 && errno == EINTR) {
@@ -85,13 +88,36 @@ cspan_status cspan_atomic_file_write(cspan_atomic_file *file, const void *data, 
   return CSPAN_OK;
 }
 
-cspan_status cspan_atomic_file_commit(cspan_atomic_file *file, cspan_error **error) {
-  int fd = file->fd;
+cspan_status cspan_atomic_file_write(cspan_atomic_file *file, const void *data, size_t size,
+                                     cspan_error **error) {
+  const char *at = data;
   cspan_status status = CSPAN_OK;
+  if (!file->buffer) {
+    file->buffer = cspan_malloc(BUFFER_BYTES);
+    if (!file->buffer) {
+      return cspan_error_move(error, cspan_error_nomem());
+    }
+  }
+  while (size > 0 && status == CSPAN_OK) {
+    size_t room = BUFFER_BYTES - file->used;
+    size_t take = size < room ? size : room;
+    memcpy(file->buffer + file->used, at, take);
+    file->used += take;
+    at += take;
+    size -= take;
+    status = file->used == BUFFER_BYTES ? flush(file, error) : CSPAN_OK;
+  }
+  return status;
+}
+
+cspan_status cspan_atomic_file_commit(cspan_atomic_file *file, cspan_error **error) {
+  cspan_status status = flush(file, error);
+  int fd = file->fd;
   file->fd = -1;
-  if (close(fd) != 0) {
+  if (close(fd) != 0 && status == CSPAN_OK) {
     status = failed("write", file->temporary, errno, error);
-  } else if (rename(file->temporary, file->path) != 0) {
+  }
+  if (status == CSPAN_OK && rename(file->temporary, file->path) != 0) {
     status = failed("rename the downloaded file to", file->path, errno, error);
   }
   if (status == CSPAN_OK) {
@@ -102,6 +128,8 @@ cspan_status cspan_atomic_file_commit(cspan_atomic_file *file, cspan_error **err
 }
 
 void cspan_atomic_file_discard(cspan_atomic_file *file) {
+  cspan_free(file->buffer);
+  file->buffer = NULL;
   if (!file->temporary) {
     return;
   }

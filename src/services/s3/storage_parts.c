@@ -37,9 +37,10 @@ static cspan_status read_part(cspan_multipart *upload, cspan_part *part, int64_t
   cspan_status status = cspan_storage_source_read(&upload->input->source, upload->context,
                                                   part->buffer, (size_t)want, &got, error);
   part->size = (int64_t)got;
+  long long ended_at = upload->offset + part->size;
   if (status == CSPAN_OK && upload->total >= 0 && part->size < want) {
     status = cspan_error_set(error, CSPAN_ERR_IO, "the source ended after %lld of its %lld bytes",
-                             (long long)(upload->offset + part->size), (long long)upload->total);
+                             ended_at, (long long)upload->total);
   }
   return status;
 }
