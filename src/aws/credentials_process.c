@@ -2,7 +2,6 @@
 /* credential_process: a program that prints credentials as JSON. Started without a shell. */
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -11,11 +10,10 @@
 #include <unistd.h>
 
 #include "aws/command_words.h"
-#include "aws/credentials.h"
+#include "aws/credentials_json.h"
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/sys.h"
-#include "base/text.h"
 
 extern char **environ;
 
@@ -32,8 +30,6 @@ static cspan_status failed(const char *origin, const char *what, cspan_error **e
   return cspan_error_set(error, CSPAN_ERR_CREDENTIALS, "the credential_process of the %s %s",
                          origin, what);
 }
-
-/* ------------------------------------------------------------------ running */
 
 static cspan_status start(char *const *words, const char *origin, pid_t *pid, int *out,
                           cspan_error **error) {
@@ -148,60 +144,6 @@ static cspan_status run(char *const *words, const char *origin, const cspan_cont
   return status;
 }
 
-/* ------------------------------------------------------------------ reading */
-
-static const char *text_of(const json_t *root, const char *name) {
-  const char *text = json_string_value(json_object_get(root, name));
-  return text && *text ? text : NULL;
-}
-
-static cspan_status emit_json(const json_t *root, const char *origin,
-                              cspan_credentials_emit_fn emit, void *sink, cspan_error **error) {
-  const char *expiration = text_of(root, "Expiration");
-  time_t expires = 0;
-  if (json_integer_value(json_object_get(root, "Version")) != 1) {
-    return failed(origin, "printed no JSON object with \"Version\": 1", error);
-  }
-  if (expiration && !cspan_parse_iso8601(expiration, &expires)) {
-    return failed(origin, "printed an \"Expiration\" that is no ISO 8601 time", error);
-  }
-  cspan_credentials credentials = {
-      .access_key_id = text_of(root, "AccessKeyId"),
-      .secret_access_key = text_of(root, "SecretAccessKey"),
-      .session_token = text_of(root, "SessionToken"),
-      .account_id = text_of(root, "AccountId"),
-      .expiration_unix_s = (int64_t)expires,
-  };
-  if (!credentials.access_key_id || !credentials.secret_access_key) {
-    return failed(origin, "printed no \"AccessKeyId\" or no \"SecretAccessKey\"", error);
-  }
-  return emit(sink, &credentials, error);
-}
-
-static void wipe_json(json_t *root) {
-  const char *key;
-  json_t *value;
-  json_object_foreach(root, key, value) {
-    if (json_is_string(value)) {
-      cspan_memzero((char *)json_string_value(value), json_string_length(value));
-    }
-  }
-}
-
-static cspan_status parse(const cspan_buf *output, const char *origin,
-                          cspan_credentials_emit_fn emit, void *sink, cspan_error **error) {
-  json_error_t why; /* its text quotes the input: not shown */
-  json_t *root = json_loadb(cspan_buf_text(output), output->len, 0, &why);
-  if (!json_is_object(root)) {
-    json_decref(root);
-    return failed(origin, "printed no JSON object", error);
-  }
-  cspan_status status = emit_json(root, origin, emit, sink, error);
-  wipe_json(root);
-  json_decref(root);
-  return status;
-}
-
 cspan_status cspan_credentials_process(const char *command, const char *origin,
                                        const cspan_context *context, cspan_credentials_emit_fn emit,
                                        void *sink, cspan_error **error) {
@@ -224,7 +166,7 @@ cspan_status cspan_credentials_process(const char *command, const char *origin,
     status = run(words, origin, &limited, &output, error);
   }
   if (status == CSPAN_OK) {
-    status = parse(&output, origin, emit, sink, error);
+    status = cspan_credentials_json(cspan_buf_text(&output), output.len, origin, emit, sink, error);
   }
   if (output.data) {
     cspan_memzero(output.data, output.cap);
