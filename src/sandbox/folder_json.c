@@ -107,8 +107,11 @@ static cspan_status decode_piece(const json_t *item, sbx_pieces *pieces, sbx_bod
   }
   sbx_piece *piece = cspan_sbx_map_get(pieces->by_name, name, SBX_ID_LEN);
   if (piece) {
+    if (piece->len != size) {
+      return CSPAN_ERR_INVALID;
+    }
     piece->refs++;
-    return piece->len == size ? cspan_sbx_body_add_piece(out, piece) : CSPAN_ERR_INVALID;
+    return cspan_sbx_body_add_piece(out, piece);
   }
   void *old;
   piece = cspan_sbx_piece_new(pieces->store);

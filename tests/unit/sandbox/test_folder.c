@@ -252,6 +252,12 @@ static void test_damaged(void **state) {
        "\"headers\":[],\"parts\":[],"
        "\"bodies\":[{\"file\":\"22222222222222222222222222222222\",\"size\":1}]}",
        "bodies/22222222222222222222222222222222 is missing or has another size"},
+      {"objects/bucket/bad.json",
+       "{\"key\":\"bad\",\"etag\":\"\",\"checksum\":{\"algorithm\":\"\",\"value\":\"\"},"
+       "\"headers\":[],\"parts\":[],"
+       "\"bodies\":[{\"file\":\"22222222222222222222222222222222\",\"size\":1},"
+       "{\"file\":\"22222222222222222222222222222222\",\"size\":2}]}",
+       "is not a document"},
       {"buckets/other.json", "{\"name\":\"../x\",\"region\":\"r\"}", "is not a document"},
       {"buckets/other.json", "[]", "is not a document"},
   };
