@@ -42,6 +42,8 @@ moto)
 esac
 
 # The server lives as long as its standard input, the write end of which is ours.
+# An old "ready" must not be taken for this one's.
+rm -f "$folder/$peer.out"
 pipe=$(mktemp -u)
 mkfifo "$pipe"
 "${server[@]}" <"$pipe" >"$folder/$peer.out" 2>"$folder/$peer.err" &
@@ -54,12 +56,12 @@ finish() {
 }
 trap finish EXIT
 for _ in $(seq 600); do
-  grep -q ready "$folder/$peer.out" && break
+  grep -qs ready "$folder/$peer.out" && break
   kill -0 "$pid" 2>/dev/null || break
   sleep 0.1
 done
-if ! grep -q ready "$folder/$peer.out"; then
-  tail -n 20 "$folder/$peer.err"
+if ! grep -qs ready "$folder/$peer.out"; then
+  tail -n 20 "$folder/$peer.err" || true
   unavailable "the server did not start (above)"
 fi
 "$@"
