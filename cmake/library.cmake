@@ -52,7 +52,11 @@ install(DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/include/cloudspan
 
 # Relative, so that the folder may be moved (cmake --install --prefix).
 file(RELATIVE_PATH pc_to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
-foreach(name cloudspan cloudspan-sandbox)
+set(pc_names cloudspan)
+if(TARGET cloudspan_sandbox_shared)
+  list(APPEND pc_names cloudspan-sandbox)
+endif()
+foreach(name ${pc_names})
   configure_file(${CMAKE_CURRENT_SOURCE_DIR}/cmake/${name}.pc.in ${CMAKE_BINARY_DIR}/${name}.pc @ONLY)
   install(FILES ${CMAKE_BINARY_DIR}/${name}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endforeach()
