@@ -143,6 +143,12 @@ static int before_request(void *user, char *primary_ip, char *local_ip, int prim
   (void)primary_port;
   (void)local_port;
   cspan_http_exchange *exchange = user;
+  /* A kept connection broke and libcurl is about to send the request again, unseen by anyone. It
+   * is for those above to decide about that, and to tell of it. */
+  exchange->resending = exchange->sent_ns != 0;
+  if (exchange->resending) {
+    return CURL_PREREQFUNC_ABORT;
+  }
   exchange->sent_ns = cspan_now_ns();
   return has_ended(exchange) ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }

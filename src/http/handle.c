@@ -260,7 +260,8 @@ static void set_body(cspan_http_exchange *exchange, const cspan_http_request *re
     exchange->send_size = send_size;
   }
   /* How much will come is not known before it does; the last time is a guess. */
-  long recv_size = exchange->received > BULK_BYTES ? BULK_BUFFER : SMALL_RECV;
+  bool much = request->large_response || exchange->received > BULK_BYTES;
+  long recv_size = much ? BULK_BUFFER : SMALL_RECV;
   if (recv_size != exchange->recv_size) {
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, recv_size);
     exchange->recv_size = recv_size;
@@ -278,6 +279,7 @@ static void take_request(cspan_http_exchange *exchange, const cspan_http_request
   exchange->max_body_bytes = request->max_body_bytes;
   exchange->received = 0;
   exchange->sent_ns = 0;
+  exchange->resending = false;
   exchange->first_byte_ns = 0;
   exchange->stop_status = CSPAN_OK;
   exchange->stop_reason = NULL;

@@ -93,6 +93,7 @@ typedef struct cspan_http_request {
   const cspan_cancel *cancel; /* may be NULL; checked at least each 100 ms */
   size_t max_header_bytes;    /* 0: 256 KiB in all */
   int64_t max_body_bytes;     /* 0: none; a response that says or sends more fails with LIMIT */
+  bool large_response;        /* it may be large: received in large steps from the start */
   cspan_http_sink sink;
 } cspan_http_request;
 
@@ -117,7 +118,10 @@ typedef struct cspan_http_result {
 
 typedef void (*cspan_http_done_fn)(void *user, const cspan_http_result *result);
 
-/* Starts an exchange. The request struct, header array and strings are read
+/* A request is sent once: where libcurl would send it again over a new connection, because a kept
+ * one broke, it ends with "connection_reset" instead, so that every retry is seen.
+ *
+ * Starts an exchange. The request struct, header array and strings are read
  * before it returns; body, read_user and sink.user stay borrowed until `done`,
  * which is called exactly once, from cspan_loop_run_once on the loop's thread
  * (never from inside this function). *out may be NULL. */

@@ -128,6 +128,9 @@ static bool is_tls(CURLcode code) {
 }
 
 static verdict verdict_of(cspan_http_exchange *exchange, CURLcode code) {
+  if (exchange->resending) {
+    code = CURLE_RECV_ERROR;
+  }
   if (is_tls(code)) {
     return (verdict){CSPAN_ERR_TLS, "tls_error", "no TLS connection could be made"};
   }
