@@ -155,8 +155,8 @@ static cspan_status accept_spans(void *self, const cspan_context *context,
 
 static bool open_clients(bench *b) {
   static const cspan_exporter_vtable vtable = {.size = sizeof vtable, .export_spans = accept_spans};
-  cspan_span_processor *processor = cspan_processor_batch(
-      cspan_exporter_create(&vtable, NULL), NULL);
+  cspan_span_processor *processor =
+      cspan_processor_batch(cspan_exporter_create(&vtable, NULL), NULL);
   cspan_provider_options telemetry = {
       .service_name = "bench", .processors = &processor, .processor_count = 1};
   cspan_aws_options aws = {.region = "us-east-1",

@@ -14,8 +14,7 @@ typedef struct example {
   cspan_error *error;
 } example;
 
-static inline bool example_open(example *e, const char *name, int argc, char **argv)
-{
+static inline bool example_open(example *e, const char *name, int argc, char **argv) {
   *e = (example){.bucket = argc > 1 ? argv[1] : "demo-bucket"};
   return cspan_telemetry_init(name, "1.0.0", &e->provider, &e->error) == CSPAN_OK &&
          cspan_aws_config_load(NULL, &e->config, &e->error) == CSPAN_OK &&
@@ -23,8 +22,7 @@ static inline bool example_open(example *e, const char *name, int argc, char **a
          cspan_s3_create(e->config, &e->s3, &e->error) == CSPAN_OK;
 }
 
-static inline int example_close(example *e)
-{
+static inline int example_close(example *e) {
   int code = 0;
   if (e->error) {
     fprintf(stderr, "%s: %s\n", cspan_error_code(e->error), cspan_error_message(e->error));

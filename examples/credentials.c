@@ -6,8 +6,7 @@
 #include <stdlib.h>
 
 static cspan_status from_vault(void *self, const cspan_context *context,
-                               cspan_credentials_emit_fn emit, void *sink, cspan_error **error)
-{
+                               cspan_credentials_emit_fn emit, void *sink, cspan_error **error) {
   (void)self, (void)context;
   cspan_credentials keys = {.access_key_id = getenv("VAULT_ID"),
                             .secret_access_key = getenv("VAULT_SECRET")};
@@ -16,14 +15,13 @@ static cspan_status from_vault(void *self, const cspan_context *context,
 static const cspan_credentials_vtable vault_vtable = {
     .size = sizeof vault_vtable, .name = "vault", .resolve = from_vault};
 
-int main(void)
-{
+int main(void) {
   cspan_error *error = NULL;
   cspan_aws_config *config = NULL;
   cspan_s3 *s3 = NULL;
   cspan_s3_list_buckets_output *list = NULL;
-  cspan_aws_options options = {
-      .credentials = cspan_credentials_provider_create(&vault_vtable, NULL)};
+  cspan_aws_options options = {.credentials =
+                                   cspan_credentials_provider_create(&vault_vtable, NULL)};
   cspan_s3_list_buckets_input input = {0};
   if (cspan_aws_config_load(&options, &config, &error) == CSPAN_OK &&
       cspan_s3_create(config, &s3, &error) == CSPAN_OK &&

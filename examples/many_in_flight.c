@@ -4,8 +4,7 @@
 
 #define CALLS 16
 
-static void done(void *user, cspan_status status, const cspan_error *error)
-{
+static void done(void *user, cspan_status status, const cspan_error *error) {
   int *failed = user;
   if (status) {
     fprintf(stderr, "%s\n", cspan_error_message(error));
@@ -13,8 +12,7 @@ static void done(void *user, cspan_status status, const cspan_error *error)
   }
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
   example e;
   int failed = 0;
   cspan_loop *loop = cspan_loop_create();

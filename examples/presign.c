@@ -2,8 +2,7 @@
 /* A URL with which anyone can read an object for five minutes. */
 #include "common.h"
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
   example e;
   if (!example_open(&e, "presign", argc, argv))
     return example_close(&e);

@@ -3,8 +3,7 @@
 #include <cloudspan/cloudspan.h>
 #include <stdio.h>
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
   cspan_error *error = NULL;
   cspan_tracer_provider *provider = NULL;
   cspan_aws_config *config = NULL;

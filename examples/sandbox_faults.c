@@ -5,8 +5,7 @@
 #include <cloudspan/sandbox.h>
 #include <stdio.h>
 
-int main(void)
-{
+int main(void) {
   cspan_error *error = NULL;
   cspan_sandbox *sandbox = NULL;
   cspan_aws_config *config = NULL;

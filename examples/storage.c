@@ -7,15 +7,13 @@
 
 #define BIG (12 * 1024 * 1024)
 
-static bool progress(void *user, int64_t moved, int64_t total)
-{
+static bool progress(void *user, int64_t moved, int64_t total) {
   (void)user;
   printf("%lld of %lld bytes\n", (long long)moved, (long long)total);
   return true; /* false cancels */
 }
 
-static void run(example *e, cspan_storage *storage, const char *big)
-{
+static void run(example *e, cspan_storage *storage, const char *big) {
   cspan_upload_input small = {
       .bucket = e->bucket, .key = "small.txt", .source = {.data = "hello", .size_bytes = 5}};
   cspan_upload_result uploaded;
@@ -43,8 +41,7 @@ static void run(example *e, cspan_storage *storage, const char *big)
   cspan_batch_delete_result_clear(&result);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
   example e;
   cspan_storage *storage = NULL;
   char *big = malloc(BIG);

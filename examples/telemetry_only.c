@@ -9,8 +9,7 @@ typedef struct job {
   cspan_context context; /* the parent goes with the job, not with the thread */
 } job;
 
-static void *worker(void *arg)
-{
+static void *worker(void *arg) {
   job *j = arg;
   cspan_span span = cspan_span_start(j->tracer, &j->context, "resize", NULL);
   cspan_span_set_int64(span, "image.width", 640);
@@ -18,8 +17,7 @@ static void *worker(void *arg)
   return NULL;
 }
 
-int main(void)
-{
+int main(void) {
   cspan_error *error = NULL;
   cspan_tracer_provider *provider = NULL;
   cspan_span_processor *processor = cspan_processor_simple(cspan_exporter_console(1));
@@ -36,8 +34,8 @@ int main(void)
   }
   cspan_tracer *tracer = cspan_tracer_get(provider, "thumbnails", "1.0.0", NULL);
 
-  cspan_span request = cspan_span_start(
-      tracer, NULL, "GET /thumb", &(cspan_span_options){.kind = CSPAN_SPAN_SERVER});
+  cspan_span request = cspan_span_start(tracer, NULL, "GET /thumb",
+                                        &(cspan_span_options){.kind = CSPAN_SPAN_SERVER});
   cspan_span before = cspan_span_make_current(request); /* the parent of what follows here */
 
   job j = {.tracer = tracer, .context = cspan_context_current()};

@@ -25,7 +25,7 @@
 
 #include <cloudspan/export.h>
 
-#define CSPAN_VERSION "0.1.0"
+#define CSPAN_VERSION       "0.1.0"
 #define CSPAN_VERSION_MAJOR 0
 #define CSPAN_VERSION_MINOR 1
 #define CSPAN_VERSION_PATCH 0

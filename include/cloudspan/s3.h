@@ -69,22 +69,22 @@ typedef struct cspan_s3_get_object_input {
   size_t size;
   const char *bucket;
   const char *key;
-  const char *range;      /**< "bytes=0-99" */
+  const char *range; /**< "bytes=0-99" */
   const char *version_id;
-  int part_number;        /**< 0: the whole object */
+  int part_number; /**< 0: the whole object */
   const char *if_match;
   const char *if_none_match;
-  int64_t if_modified_since_s;   /**< 0: none; seconds since the epoch */
+  int64_t if_modified_since_s; /**< 0: none; seconds since the epoch */
   int64_t if_unmodified_since_s;
   bool no_checksum_verification;
-  cspan_sink sink;        /**< GetObject only; zero: into memory */
+  cspan_sink sink; /**< GetObject only; zero: into memory */
   const cspan_call_options *options;
 } cspan_s3_get_object_input;
 
 typedef struct cspan_s3_get_object_output {
-  const void *body;         /**< memory form only */
-  int64_t body_size_bytes;  /**< received, also when it went to a sink */
-  int64_t content_length;   /**< -1: not given */
+  const void *body;        /**< memory form only */
+  int64_t body_size_bytes; /**< received, also when it went to a sink */
+  int64_t content_length;  /**< -1: not given */
   const char *content_range;
   const char *content_type;
   const char *cache_control;

@@ -20,8 +20,8 @@ typedef struct cspan_storage_options {
   cspan_tracer_provider *provider; /**< NULL: the global one */
   int64_t part_size_bytes;         /**< 0: 10 MiB; at least 5 MiB, raised so that an object has at
                                         most 10,000 parts */
-  int max_in_flight;               /**< parts or deletes under way at once; 0: 4 parts, 16 deletes */
-  const char *checksum_algorithm;  /**< NULL: as the config says */
+  int max_in_flight;              /**< parts or deletes under way at once; 0: 4 parts, 16 deletes */
+  const char *checksum_algorithm; /**< NULL: as the config says */
 } cspan_storage_options;
 
 /** `client` is borrowed and must outlive the result. */
@@ -107,8 +107,8 @@ typedef struct cspan_batch_delete_input {
 } cspan_batch_delete_input;
 
 typedef struct cspan_batch_delete_failure {
-  size_t index;        /**< into keys */
-  cspan_error *error;  /**< owned by the result */
+  size_t index;       /**< into keys */
+  cspan_error *error; /**< owned by the result */
 } cspan_batch_delete_failure;
 
 typedef struct cspan_batch_delete_result {

@@ -14,8 +14,8 @@
 CSPAN_BEGIN_DECLS
 
 typedef enum cspan_retry_tracing {
-  CSPAN_RETRY_EVENTS = 0,  /**< an event aws.retry for each attempt that is made again */
-  CSPAN_RETRY_SPANS = 1,   /**< a child span for each attempt */
+  CSPAN_RETRY_EVENTS = 0, /**< an event aws.retry for each attempt that is made again */
+  CSPAN_RETRY_SPANS = 1,  /**< a child span for each attempt */
   CSPAN_RETRY_EVENTS_AND_SPANS = 2
 } cspan_retry_tracing;
 
@@ -35,7 +35,7 @@ typedef void (*cspan_trace_after_fn)(void *user, const cspan_call *call, cspan_s
 
 typedef struct cspan_trace_options {
   size_t size;
-  cspan_tracer_provider *provider;  /**< NULL: the global one, looked up at each call */
+  cspan_tracer_provider *provider; /**< NULL: the global one, looked up at each call */
   /** Owned from now on; NULL: X-Ray and what OTEL_PROPAGATORS says (tracecontext,baggage). */
   cspan_propagator *propagator;
   cspan_retry_tracing retries;
@@ -55,8 +55,7 @@ typedef struct cspan_trace_options {
  * traced. `options` may be NULL. Calling it twice is an error (CSPAN_ERR_INVALID).
  */
 CSPAN_API cspan_status cspan_trace_append(cspan_aws_config *config,
-                                          const cspan_trace_options *options,
-                                          cspan_error **error);
+                                          const cspan_trace_options *options, cspan_error **error);
 
 CSPAN_END_DECLS
 

@@ -21,14 +21,12 @@ static cspan_receiver *receiver;
 static char grpc_endpoint[64];
 static char http_endpoint[64];
 
-static void on_spans(void *user, const cspan_span_list *list)
-{
+static void on_spans(void *user, const cspan_span_list *list) {
   (void)user;
   (void)list;
 }
 
-static cspan_status export_spans(const cspan_otlp_options *otlp, cspan_error **error)
-{
+static cspan_status export_spans(const cspan_otlp_options *otlp, cspan_error **error) {
   cspan_span_exporter *exporter = NULL;
   cspan_tracer_provider *provider = NULL;
   cspan_status status = cspan_exporter_otlp(otlp, &exporter, error);
@@ -57,8 +55,7 @@ static cspan_status export_spans(const cspan_otlp_options *otlp, cspan_error **e
   return status;
 }
 
-static void replay(const cspan_otlp_options *otlp)
-{
+static void replay(const cspan_otlp_options *otlp) {
   cspan_error *error = NULL;
   assert_int_equal(export_spans(otlp, &error), CSPAN_OK);
   long before = fail_alloc_outstanding_here();
@@ -81,21 +78,18 @@ static void replay(const cspan_otlp_options *otlp)
   assert_true(fail_alloc_outstanding_here() <= before + 8);
 }
 
-static void test_grpc(void **state)
-{
+static void test_grpc(void **state) {
   (void)state;
   replay(&(cspan_otlp_options){
       .protocol = CSPAN_OTLP_GRPC, .endpoint = grpc_endpoint, .compression = "gzip"});
 }
 
-static void test_http(void **state)
-{
+static void test_http(void **state) {
   (void)state;
   replay(&(cspan_otlp_options){.protocol = CSPAN_OTLP_HTTP_PROTOBUF, .endpoint = http_endpoint});
 }
 
-static int open_all(void **state)
-{
+static int open_all(void **state) {
   (void)state;
   fail_alloc_install();
   cspan_receiver_options options = {.on_spans = on_spans};
@@ -108,16 +102,14 @@ static int open_all(void **state)
   return 0;
 }
 
-static int close_all(void **state)
-{
+static int close_all(void **state) {
   (void)state;
   cspan_receiver_stop(receiver);
   fail_alloc_uninstall();
   return 0;
 }
 
-int main(void)
-{
+int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_grpc), cmocka_unit_test(test_http)};
   return cmocka_run_group_tests(tests, open_all, close_all);
 }

@@ -16,7 +16,7 @@
 
 #include "support/fail_alloc.h"
 
-#define PART (5 * 1024 * 1024)
+#define PART             (5 * 1024 * 1024)
 #define MOST_ALLOCATIONS 20000
 
 static cspan_sandbox *sandbox;
@@ -34,8 +34,7 @@ typedef struct clients {
   cspan_storage *storage;
 } clients;
 
-static cspan_status clients_open(clients *c, cspan_error **error)
-{
+static cspan_status clients_open(clients *c, cspan_error **error) {
   cspan_span_processor *processor = cspan_processor_simple(cspan_exporter_memory());
   cspan_provider_options telemetry = {.service_name = "oom",
                                       .sampler = cspan_sampler_always_on(),
@@ -61,16 +60,14 @@ static cspan_status clients_open(clients *c, cspan_error **error)
   return status;
 }
 
-static void clients_close(clients *c)
-{
+static void clients_close(clients *c) {
   cspan_storage_free(c->storage);
   cspan_s3_free(c->s3);
   cspan_aws_config_free(c->config);
   cspan_tracer_provider_free(c->provider);
 }
 
-static outcome small_upload(void)
-{
+static outcome small_upload(void) {
   outcome o = {0};
   clients c = {0};
   cspan_upload_result result;
@@ -83,8 +80,7 @@ static outcome small_upload(void)
   return o;
 }
 
-static outcome multipart_upload(void)
-{
+static outcome multipart_upload(void) {
   outcome o = {0};
   clients c = {0};
   cspan_upload_result result;
@@ -97,8 +93,7 @@ static outcome multipart_upload(void)
   return o;
 }
 
-static outcome download(void)
-{
+static outcome download(void) {
   outcome o = {0};
   clients c = {0};
   cspan_download_result result = {0};
@@ -115,8 +110,7 @@ static outcome download(void)
   return o;
 }
 
-static outcome batch_delete(void)
-{
+static outcome batch_delete(void) {
   outcome o = {0};
   clients c = {0};
   const char *keys[] = {"x", "y", "z"};

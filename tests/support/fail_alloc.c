@@ -18,8 +18,7 @@ static void count(long by) {
   outstanding_here += by;
 }
 
-static bool fails(void)
-{
+static bool fails(void) {
   if (!armed)
     return false;
   if (left > 1) {
@@ -32,8 +31,7 @@ static bool fails(void)
   return true;
 }
 
-static void *failing_malloc(void *user, size_t size)
-{
+static void *failing_malloc(void *user, size_t size) {
   (void)user;
   void *ptr = fails() ? NULL : malloc(size);
   if (ptr)
@@ -41,8 +39,7 @@ static void *failing_malloc(void *user, size_t size)
   return ptr;
 }
 
-static void *failing_realloc(void *user, void *ptr, size_t size)
-{
+static void *failing_realloc(void *user, void *ptr, size_t size) {
   (void)user;
   if (fails())
     return NULL;
@@ -52,42 +49,36 @@ static void *failing_realloc(void *user, void *ptr, size_t size)
   return moved;
 }
 
-static void counting_free(void *user, void *ptr)
-{
+static void counting_free(void *user, void *ptr) {
   (void)user;
   if (ptr)
     count(-1);
   free(ptr);
 }
 
-void fail_alloc_install(void)
-{
+void fail_alloc_install(void) {
   static const cspan_allocator allocator = {
       .malloc_fn = failing_malloc, .realloc_fn = failing_realloc, .free_fn = counting_free};
   cspan_allocator_set(&allocator);
 }
 
-void fail_alloc_uninstall(void)
-{
+void fail_alloc_uninstall(void) {
   cspan_allocator_set(NULL);
 }
 
-void fail_alloc_arm(size_t n, bool all_that_follow)
-{
+void fail_alloc_arm(size_t n, bool all_that_follow) {
   left = n;
   all = all_that_follow;
   met = false;
   armed = true;
 }
 
-bool fail_alloc_disarm(void)
-{
+bool fail_alloc_disarm(void) {
   armed = false;
   return met;
 }
 
-long fail_alloc_outstanding(void)
-{
+long fail_alloc_outstanding(void) {
   return atomic_load(&outstanding);
 }
 

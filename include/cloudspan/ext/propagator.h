@@ -10,8 +10,7 @@ CSPAN_BEGIN_DECLS
 typedef struct cspan_propagator_vtable {
   size_t size;
   const char *const *fields; /**< NULL-terminated names of the headers it writes */
-  void (*inject)(void *self, const cspan_context *context, cspan_carrier_set_fn set,
-                 void *carrier);
+  void (*inject)(void *self, const cspan_context *context, cspan_carrier_set_fn set, void *carrier);
   /** Sets what it finds in *out, which already holds the parent's values, by
    * cspan_extracted_set_remote() and cspan_extracted_set_baggage(). */
   void (*extract)(void *self, cspan_carrier_get_fn get, void *carrier, cspan_extracted *out);

@@ -161,10 +161,15 @@ static void test_clock(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_read_sizes),  cmocka_unit_test(test_read_too_large),
-      cmocka_unit_test(test_unreadable), cmocka_unit_test(test_special_files),  cmocka_unit_test(test_read_out_of_memory),
-      cmocka_unit_test(test_environment), cmocka_unit_test(test_home),
-      cmocka_unit_test(test_errno_text),  cmocka_unit_test(test_clock),
+      cmocka_unit_test(test_read_sizes),
+      cmocka_unit_test(test_read_too_large),
+      cmocka_unit_test(test_unreadable),
+      cmocka_unit_test(test_special_files),
+      cmocka_unit_test(test_read_out_of_memory),
+      cmocka_unit_test(test_environment),
+      cmocka_unit_test(test_home),
+      cmocka_unit_test(test_errno_text),
+      cmocka_unit_test(test_clock),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
