@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Wall time and peak memory of large transfers, traced, beside a bare libcurl transfer of the same
+ * Wall time, CPU time and peak memory of large transfers, traced, beside a bare libcurl transfer of the same
  * bytes: bench_transfer [SIZE_BYTES [ROUNDS]]. Each transfer is made in a process of its own, so
  * that its peak RSS is; the contenders take turns, and each ratio is the median of those of the
  * rounds. The last line is JSON.
@@ -247,13 +247,20 @@ static const contender contenders[] = {
 
 typedef struct figures {
   double seconds[MAX_ROUNDS];
-  long peak_kib;
+  double cpu_seconds[MAX_ROUNDS]; /* of the whole process */
+  double peak_mib;
 } figures;
 
+static double cpu_of(const struct rusage *usage) {
+  return (double)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) +
+         (double)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) / 1e6;
+}
+
 /* One transfer in a child. */
-static bool measure(const bench *b, const contender *c, double *seconds, long *peak_kib) {
+static bool measure(const bench *b, const contender *c, int round, figures *out) {
   int ends[2];
   int status = 0;
+  double *seconds = &out->seconds[round];
   struct rusage usage;
   unlink(b->target);
   if (pipe(ends) != 0)
@@ -271,17 +278,17 @@ static bool measure(const bench *b, const contender *c, double *seconds, long *p
     fprintf(stderr, "bench_transfer: %s failed\n", c->name);
     return false;
   }
-  *peak_kib = usage.ru_maxrss;
+  double peak_mib = (double)usage.ru_maxrss / 1024;
+  out->peak_mib = peak_mib > out->peak_mib ? peak_mib : out->peak_mib;
+  out->cpu_seconds[round] = cpu_of(&usage);
   return true;
 }
 
 static bool measure_all(const bench *b, figures *all) {
   for (int round = 0; round < b->rounds; round++) {
     for (size_t i = 0; i < CONTENDERS; i++) {
-      long peak_kib = 0;
-      if (!measure(b, &contenders[i], &all[i].seconds[round], &peak_kib))
+      if (!measure(b, &contenders[i], round, &all[i]))
         return false;
-      all[i].peak_kib = peak_kib > all[i].peak_kib ? peak_kib : all[i].peak_kib;
     }
   }
   return true;
@@ -300,26 +307,33 @@ static double median(const double *values, int count) {
   return sorted[count / 2];
 }
 
-static double ratio(const bench *b, const figures *all, size_t which) {
+static double ratio(const bench *b, const double *values, const double *bare) {
   double each[MAX_ROUNDS];
-  const figures *bare = &all[contenders[which].against];
   for (int i = 0; i < b->rounds; i++)
-    each[i] = all[which].seconds[i] / bare->seconds[i];
+    each[i] = values[i] / bare[i];
   return median(each, b->rounds);
 }
 
 static void print(const bench *b, const figures *all) {
   printf("%lld bytes, median of %d:\n", b->size, b->rounds);
   for (size_t i = 0; i < CONTENDERS; i++) {
+    const figures *bare = &all[contenders[i].against];
     double seconds = median(all[i].seconds, b->rounds);
-    printf("  %-17s %7.3f s  %6.0f MiB/s  %5.2f x bare libcurl  peak RSS %5.1f MiB\n",
-           contenders[i].name, seconds, (double)b->size / seconds / 1048576, ratio(b, all, i),
-           (double)all[i].peak_kib / 1024);
+    printf("  %-17s %6.3f s %5.0f MiB/s  %5.3f s CPU  peak RSS %5.1f MiB  against bare libcurl: "
+           "time %.2f, CPU %.2f\n",
+           contenders[i].name, seconds, (double)b->size / seconds / 1048576,
+           median(all[i].cpu_seconds, b->rounds), all[i].peak_mib,
+           ratio(b, all[i].seconds, bare->seconds),
+           ratio(b, all[i].cpu_seconds, bare->cpu_seconds));
   }
   printf("{\"size_bytes\": %lld", b->size);
-  for (size_t i = BARE; i < CONTENDERS; i++)
-    printf(", \"%s_vs_curl\": %.3f, \"%s_peak_mib\": %.1f", contenders[i].name, ratio(b, all, i),
-           contenders[i].name, (double)all[i].peak_kib / 1024);
+  for (size_t i = BARE; i < CONTENDERS; i++) {
+    const figures *bare = &all[contenders[i].against];
+    const char *name = contenders[i].name;
+    printf(", \"%s_vs_curl\": %.3f, \"%s_cpu_vs_curl\": %.3f, \"%s_peak_mib\": %.1f", name,
+           ratio(b, all[i].seconds, bare->seconds), name,
+           ratio(b, all[i].cpu_seconds, bare->cpu_seconds), name, all[i].peak_mib);
+  }
   printf("}\n");
 }
 

@@ -145,6 +145,7 @@ cspan_status cspan_call_exchange_start(cspan_call *call, cspan_http_done_fn done
       .url = cspan_buf_text(&call->request.url),
       .deadline_ns = call->context.deadline_ns,
       .cancel = call->context.cancel,
+      .large_response = call->response.has_sink,
       .sink = {.user = call, .head = on_head, .header = on_header, .body = on_body},
   };
   if (status == CSPAN_OK) {

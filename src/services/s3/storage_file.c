@@ -12,7 +12,8 @@
 #include "base/error.h"
 #include "base/sys.h"
 
-enum { NAME_TRIES = 16, BUFFER_BYTES = 256 * 1024 };
+/* The kernel has memory for steps of 32 KiB at hand; for larger ones it looks for it. */
+enum { NAME_TRIES = 16, BUFFER_BYTES = 32 * 1024 };
 
 static cspan_status failed(const char *what, const char *path, int code, cspan_error **error) {
   char why[128];

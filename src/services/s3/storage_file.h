@@ -9,7 +9,7 @@ typedef struct cspan_atomic_file {
   const char *path; /* borrowed */
   char *temporary;  /* in the same folder; NULL: not made yet */
   int fd;
-  char *buffer; /* whole blocks are much faster to write than what comes from the network */
+  char *buffer; /* whole blocks are faster to write than what comes from the network */
   size_t used;
 } cspan_atomic_file;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The file that appears under its name only when it is whole. */
 #include <dirent.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -67,6 +68,47 @@ static void committed(void **state) {
   check_content(here->path, "second");
 }
 
+/* In steps that no buffer is a multiple of. */
+static void large(void **state) {
+  enum { STEP = 16331, STEPS = 17 };
+  place *here = *state;
+  char *all = malloc(STEP * STEPS);
+  cspan_buf buf;
+  cspan_atomic_file file = {.path = here->path, .fd = -1};
+  for (int i = 0; i < STEP * STEPS; i++) {
+    all[i] = (char)(i * 7 / 3);
+  }
+  assert_int_equal(cspan_atomic_file_start(&file, NULL), CSPAN_OK);
+  for (int i = 0; i < STEPS; i++) {
+    assert_int_equal(cspan_atomic_file_write(&file, all + i * STEP, STEP, NULL), CSPAN_OK);
+  }
+  assert_int_equal(cspan_atomic_file_commit(&file, NULL), CSPAN_OK);
+  cspan_atomic_file_discard(&file);
+  cspan_buf_init(&buf, STEP * STEPS);
+  assert_int_equal(cspan_file_read(here->path, STEP * STEPS, &buf, NULL), CSPAN_OK);
+  assert_int_equal(buf.len, STEP * STEPS);
+  assert_memory_equal(buf.data, all, STEP * STEPS);
+  cspan_buf_free(&buf);
+  free(all);
+}
+
+/* What does not fit on the disk fails at the latest when the file is committed. */
+static void full(void **state) {
+  place *here = *state;
+  cspan_error *error = NULL;
+  cspan_atomic_file file = {.path = here->path, .fd = -1};
+  assert_int_equal(cspan_atomic_file_start(&file, NULL), CSPAN_OK);
+  close(file.fd);
+  file.fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+  assert_true(file.fd >= 0);
+  assert_int_equal(cspan_atomic_file_write(&file, "some", 4, NULL), CSPAN_OK);
+  assert_int_equal(cspan_atomic_file_commit(&file, &error), CSPAN_ERR_IO);
+  assert_non_null(strstr(cspan_error_message(error), "cannot write"));
+  cspan_error_free(error);
+  cspan_atomic_file_discard(&file);
+  assert_int_not_equal(access(here->path, F_OK), 0);
+}
+
 static void discarded(void **state) {
   place *here = *state;
   write_file(here->path, "old");
@@ -125,6 +167,8 @@ static void only_regular_files(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(committed, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(large, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(full, set_up, tear_down),
       cmocka_unit_test_setup_teardown(discarded, set_up, tear_down),
       cmocka_unit_test_setup_teardown(keeps_permissions, set_up, tear_down),
       cmocka_unit_test(no_folder),
