@@ -128,13 +128,13 @@ bool cspan_drop_report_write(cspan_drop_report *report, cspan_request_span *out)
       cspan_attr_string("otel.component.type", "batching_span_processor"),
       cspan_attr_int64("otel.sdk.spans.dropped.queue_full", (int64_t)drops->queue_full),
       cspan_attr_int64("otel.sdk.spans.dropped.export_failed", (int64_t)drops->export_failed)};
-  cspan_enc_begin(enc, SPAN_MAX);
+  cspan_enc_begin(enc, SPAN_MAX, ATTRIBUTES);
   if (!cspan_enc_room(enc, FIXED_FIELDS_MAX)) {
     return false;
   }
   write_fixed_fields(enc, drops);
   for (size_t i = 0; i < ATTRIBUTES; i++) {
-    if (!cspan_enc_set(enc, TAG_ATTRIBUTE, &attributes[i], ATTRIBUTES)) {
+    if (!cspan_enc_set(enc, TAG_ATTRIBUTE, &attributes[i])) {
       return false;
     }
   }

@@ -5,11 +5,17 @@
 
 enum { FIRST_CAP = 1024, FIRST_ENTRIES = 32, OPEN_SIZE = 2, MARK_HEADROOM = 65536 };
 
-void cspan_enc_begin(cspan_enc *enc, uint32_t max) {
+static uint32_t lesser(uint32_t a, uint32_t b) {
+  return a < b ? a : b;
+}
+
+void cspan_enc_begin(cspan_enc *enc, uint32_t max, uint32_t max_keys) {
   enc->len = 0;
   enc->max = max;
-  enc->end = enc->cap < max ? enc->cap : max;
+  enc->end = lesser(enc->cap, max);
   enc->entry_count = 0;
+  enc->entry_max = max_keys;
+  enc->entry_end = lesser(enc->entry_cap, max_keys);
   memset(enc->filter, 0, sizeof enc->filter);
   enc->marks[CSPAN_MARK_NAME].len = 0;
   enc->marks[CSPAN_MARK_STATUS].len = 0;
@@ -46,7 +52,7 @@ bool cspan_enc_grow(cspan_enc *enc, size_t more) {
     enc->data = data;
     enc->cap = cap;
   }
-  enc->end = cap < enc->max ? cap : enc->max;
+  enc->end = lesser(cap, enc->max);
   return true;
 }
 
@@ -61,6 +67,7 @@ static bool entry_room(cspan_enc *enc) {
   }
   enc->entries = entries;
   enc->entry_cap = cap;
+  enc->entry_end = lesser(cap, enc->entry_max);
   return true;
 }
 
@@ -105,13 +112,13 @@ static void overwrite(cspan_enc *enc, cspan_enc_entry *entry, const cspan_enc_en
   cut(enc, old.at, old.len);
 }
 
-bool cspan_enc_commit_rare(cspan_enc *enc, const cspan_enc_entry *written, uint32_t limit) {
+bool cspan_enc_commit_rare(cspan_enc *enc, const cspan_enc_entry *written) {
   cspan_enc_entry *entry = find(enc, written);
   if (entry != NULL) {
     overwrite(enc, entry, written);
     return true;
   }
-  if (enc->entry_count >= limit || !entry_room(enc)) {
+  if (enc->entry_count >= enc->entry_max || !entry_room(enc)) {
     return false;
   }
   enc->entries[enc->entry_count++] = *written;
@@ -134,25 +141,23 @@ static size_t key_length(const char *key) {
   return key != NULL ? strlen(key) : 0;
 }
 
-bool cspan_enc_set(cspan_enc *enc, uint8_t tag, const cspan_attr *attr, uint32_t limit) {
+bool cspan_enc_set(cspan_enc *enc, uint8_t tag, const cspan_attr *attr) {
   cspan_kv_size size;
   size_t key_len = key_length(attr->key);
   const uint8_t *end = write_behind(enc, tag, attr, key_len, &size);
   return end != NULL &&
          kv_commit(enc, end, 2 + wire_varint_size(size.kv) + wire_varint_size(size.key), key_len,
-                   text_hash(attr->key, key_len), limit);
+                   text_hash(attr->key, key_len));
 }
 
-bool cspan_enc_set_long_string(cspan_enc *enc, uint8_t tag, const char *key, const char *value,
-                               uint32_t limit) {
+bool cspan_enc_set_long_string(cspan_enc *enc, uint8_t tag, const char *key, const char *value) {
   cspan_attr attr = cspan_attr_string(key, value);
-  return cspan_enc_set(enc, tag, &attr, limit);
+  return cspan_enc_set(enc, tag, &attr);
 }
 
-bool cspan_enc_set_long_int64(cspan_enc *enc, uint8_t tag, const char *key, int64_t value,
-                              uint32_t limit) {
+bool cspan_enc_set_long_int64(cspan_enc *enc, uint8_t tag, const char *key, int64_t value) {
   cspan_attr attr = cspan_attr_int64(key, value);
-  return cspan_enc_set(enc, tag, &attr, limit);
+  return cspan_enc_set(enc, tag, &attr);
 }
 
 bool cspan_enc_append_attr(cspan_enc *enc, uint8_t tag, const cspan_attr *attr, uint32_t *hash) {
@@ -183,7 +188,7 @@ uint8_t *cspan_enc_mark_place(cspan_enc *enc, int mark, size_t size) {
     enc->max += MARK_HEADROOM;
     bool room = cspan_enc_grow(enc, size);
     enc->max -= MARK_HEADROOM;
-    enc->end = enc->cap < enc->max ? enc->cap : enc->max;
+    enc->end = lesser(enc->cap, enc->max);
     if (!room) {
       return NULL;
     }

@@ -34,6 +34,8 @@ typedef struct cspan_enc {
   uint32_t end; /* the lesser of the two */
   uint32_t entry_count;
   uint32_t entry_cap;
+  uint32_t entry_max;
+  uint32_t entry_end; /* the lesser of the two */
   /* A bit a hash: where it is not set, the key is new. */
   uint64_t filter[CSPAN_ENC_FILTER_WORDS];
   cspan_enc_entry *entries;
@@ -54,8 +56,8 @@ bool cspan_kv_measure(const cspan_attr *attr, size_t key_len, size_t max, cspan_
 /* Writes 1 + varint + size->kv bytes. */
 uint8_t *cspan_kv_write(uint8_t *p, uint8_t tag, const cspan_attr *attr, const cspan_kv_size *size);
 
-/* Starts the content anew, of at most `max` bytes. */
-void cspan_enc_begin(cspan_enc *enc, uint32_t max);
+/* Starts the content anew, of at most `max` bytes and `max_keys` attributes. */
+void cspan_enc_begin(cspan_enc *enc, uint32_t max, uint32_t max_keys);
 /* Gives the memory back when it is above `keep` bytes; the content is gone. */
 void cspan_enc_trim(cspan_enc *enc, uint32_t keep);
 void cspan_enc_free(cspan_enc *enc);
@@ -67,16 +69,14 @@ static inline bool cspan_enc_room(cspan_enc *enc, size_t more) {
 }
 
 /* Sets an attribute under a one-byte tag. False when it had to be dropped: not
- * valid, `limit` other keys are there, over the cap, out of memory. */
-bool cspan_enc_set(cspan_enc *enc, uint8_t tag, const cspan_attr *attr, uint32_t limit);
+ * valid, one key too many, over the cap, out of memory. */
+bool cspan_enc_set(cspan_enc *enc, uint8_t tag, const cspan_attr *attr);
 /* The same where it was not short and ASCII (kv.h). */
-bool cspan_enc_set_long_string(cspan_enc *enc, uint8_t tag, const char *key, const char *value,
-                               uint32_t limit);
-bool cspan_enc_set_long_int64(cspan_enc *enc, uint8_t tag, const char *key, int64_t value,
-                              uint32_t limit);
+bool cspan_enc_set_long_string(cspan_enc *enc, uint8_t tag, const char *key, const char *value);
+bool cspan_enc_set_long_int64(cspan_enc *enc, uint8_t tag, const char *key, int64_t value);
 /* What was written behind the content becomes part of it, or takes an earlier
  * value's place; false when it is one key too many. */
-bool cspan_enc_commit_rare(cspan_enc *enc, const cspan_enc_entry *written, uint32_t limit);
+bool cspan_enc_commit_rare(cspan_enc *enc, const cspan_enc_entry *written);
 /* Appends without the index (events, links), and gives the key's hash. */
 bool cspan_enc_append_attr(cspan_enc *enc, uint8_t tag, const cspan_attr *attr, uint32_t *hash);
 /* Where to write the marked field's `size` bytes, an earlier one taken out. The

@@ -20,21 +20,22 @@ static inline uint8_t *kv_short_string(uint8_t *p, uint8_t tag, const char *key,
                                        const char *value, size_t len, uint32_t *hash) {
   size_t any = len + 2;
   wire_fixed32(p, (uint32_t)(tag | (key_len + any + 4) << 8 | KV_KEY << 16 | key_len << 24));
-  bool ascii = text_copy_hash(p + KV_SHORT_KEY, key, key_len, hash);
+  uint64_t seen = text_copy_hash(p + KV_SHORT_KEY, key, key_len, hash);
   p += KV_SHORT_KEY + key_len;
   wire_fixed32(p, (uint32_t)(KV_VALUE | any << 8 | ANY_STRING << 16 | len << 24));
-  return text_copy_ascii(p + 4, value, len) && ascii ? p + 4 + len : NULL;
+  seen |= text_copy(p + 4, value, len);
+  return (seen & TEXT_HIGH_BITS) == 0 ? p + 4 + len : NULL;
 }
 
 static inline uint8_t *kv_short_int64(uint8_t *p, uint8_t tag, const char *key, size_t key_len,
                                       int64_t value, uint32_t *hash) {
   size_t any = 1 + wire_varint_size((uint64_t)value);
   wire_fixed32(p, (uint32_t)(tag | (key_len + any + 4) << 8 | KV_KEY << 16 | key_len << 24));
-  bool ascii = text_copy_hash(p + KV_SHORT_KEY, key, key_len, hash);
+  uint64_t seen = text_copy_hash(p + KV_SHORT_KEY, key, key_len, hash);
   p += KV_SHORT_KEY + key_len;
   wire_fixed32(p, (uint32_t)(KV_VALUE | any << 8 | ANY_INT << 16));
   p = wire_varint(p + 3, (uint64_t)value);
-  return ascii ? p : NULL;
+  return (seen & TEXT_HIGH_BITS) == 0 ? p : NULL;
 }
 
 static inline bool kv_is_short_key(cspan_enc *enc, size_t key_len) {
@@ -49,18 +50,18 @@ static inline uint64_t kv_filter_bit(uint32_t hash) {
   return UINT64_C(1) << (hash & 63);
 }
 
-/* What was written behind the content becomes part of it. */
+/* What was written behind the content, up to `end`, becomes part of it. */
 static inline bool kv_commit(cspan_enc *enc, const uint8_t *end, size_t key_offset, size_t key_len,
-                             uint32_t hash, uint32_t limit) {
+                             uint32_t hash) {
   uint32_t at = enc->len;
   uint32_t new_len = (uint32_t)(end - enc->data);
   uint64_t bit = kv_filter_bit(hash);
   uint64_t *filter = kv_filter_word(enc, hash);
   uint32_t count = enc->entry_count;
-  if ((*filter & bit) != 0 || count >= limit || count == enc->entry_cap) {
+  if ((*filter & bit) != 0 || count >= enc->entry_end) {
     const cspan_enc_entry written = {hash, at, new_len - at, (uint16_t)key_offset,
                                      (uint16_t)key_len};
-    return cspan_enc_commit_rare(enc, &written, limit);
+    return cspan_enc_commit_rare(enc, &written);
   }
   cspan_enc_entry *entry = &enc->entries[count];
   entry->hash = hash;
@@ -75,34 +76,33 @@ static inline bool kv_commit(cspan_enc *enc, const uint8_t *end, size_t key_offs
 }
 
 /* The two usual ways to set an attribute, for the hot path; false when dropped. */
-static inline bool kv_set_string(cspan_enc *enc, uint8_t tag, const char *key, const char *value,
-                                 uint32_t limit) {
-  if (key != NULL && value != NULL) {
-    size_t key_len = strlen(key);
-    size_t len = strlen(value);
-    if (len <= KV_SHORT_STRING_MAX && kv_is_short_key(enc, key_len)) {
-      uint32_t hash;
-      const uint8_t *end =
-          kv_short_string(enc->data + enc->len, tag, key, key_len, value, len, &hash);
-      if (end != NULL) {
-        return kv_commit(enc, end, KV_SHORT_KEY, key_len, hash, limit);
-      }
+static inline bool kv_set_string(cspan_enc *enc, uint8_t tag, const char *key, const char *value) {
+  if (key == NULL || value == NULL) {
+    return cspan_enc_set_long_string(enc, tag, key, value);
+  }
+  size_t key_len = strlen(key);
+  size_t len = strlen(value);
+  if (len <= KV_SHORT_STRING_MAX && kv_is_short_key(enc, key_len)) {
+    uint32_t hash;
+    const uint8_t *end =
+        kv_short_string(enc->data + enc->len, tag, key, key_len, value, len, &hash);
+    if (end != NULL) {
+      return kv_commit(enc, end, KV_SHORT_KEY, key_len, hash);
     }
   }
-  return cspan_enc_set_long_string(enc, tag, key, value, limit);
+  return cspan_enc_set_long_string(enc, tag, key, value);
 }
 
-static inline bool kv_set_int64(cspan_enc *enc, uint8_t tag, const char *key, int64_t value,
-                                uint32_t limit) {
+static inline bool kv_set_int64(cspan_enc *enc, uint8_t tag, const char *key, int64_t value) {
   size_t key_len = key != NULL ? strlen(key) : 0;
   if (kv_is_short_key(enc, key_len)) {
     uint32_t hash;
     const uint8_t *end = kv_short_int64(enc->data + enc->len, tag, key, key_len, value, &hash);
     if (end != NULL) {
-      return kv_commit(enc, end, KV_SHORT_KEY, key_len, hash, limit);
+      return kv_commit(enc, end, KV_SHORT_KEY, key_len, hash);
     }
   }
-  return cspan_enc_set_long_int64(enc, tag, key, value, limit);
+  return cspan_enc_set_long_int64(enc, tag, key, value);
 }
 
 #endif

@@ -21,7 +21,7 @@ enum { LIST_MAX = 512, LIST_BYTES_MAX = 1 << 18 };
 
 /* CSPAN_ERR_INVALID, CSPAN_ERR_LIMIT and CSPAN_ERR_NOMEM tell why it was not taken. */
 static cspan_status put(cspan_enc *enc, const cspan_attr *attr) {
-  if (cspan_enc_set(enc, RESOURCE_ATTRIBUTE, attr, ATTRIBUTES_MAX)) {
+  if (cspan_enc_set(enc, RESOURCE_ATTRIBUTE, attr)) {
     return CSPAN_OK;
   }
   cspan_kv_size size;
@@ -216,7 +216,7 @@ static cspan_status put_all(cspan_enc *enc, const cspan_provider_options *option
 cspan_status cspan_resource_encode(const cspan_provider_options *options, uint8_t **out,
                                    size_t *out_len, cspan_error **error) {
   cspan_enc enc = {.data = NULL};
-  cspan_enc_begin(&enc, RESOURCE_MAX);
+  cspan_enc_begin(&enc, RESOURCE_MAX, ATTRIBUTES_MAX);
   cspan_status status = put_all(&enc, options);
   if (status == CSPAN_OK) {
     *out = enc.data;

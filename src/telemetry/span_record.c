@@ -19,7 +19,7 @@ enum {
 enum { TEXT_MAX = 16384 };
 
 void cspan_slot_attr(cspan_slot *slot, const cspan_attr *attr) {
-  if (!cspan_enc_set(&slot->enc, TAG_ATTRIBUTE, attr, slot->tracer->provider->limits.attributes)) {
+  if (!cspan_enc_set(&slot->enc, TAG_ATTRIBUTE, attr)) {
     slot->dropped_attributes++;
   }
 }
@@ -59,8 +59,7 @@ static void set_attr(cspan_span span, const cspan_attr *attr) {
 void cspan_span_set_string(cspan_span span, const char *key, const char *value) {
   cspan_slot *slot = cspan_slot_lock_recording(span);
   if (slot != NULL) {
-    uint32_t limit = slot->tracer->provider->limits.attributes;
-    if (!kv_set_string(&slot->enc, TAG_ATTRIBUTE, key, value, limit)) {
+    if (!kv_set_string(&slot->enc, TAG_ATTRIBUTE, key, value)) {
       slot->dropped_attributes++;
     }
     cspan_slot_unlock(slot);
@@ -75,8 +74,7 @@ void cspan_span_set_bool(cspan_span span, const char *key, bool value) {
 void cspan_span_set_int64(cspan_span span, const char *key, int64_t value) {
   cspan_slot *slot = cspan_slot_lock_recording(span);
   if (slot != NULL) {
-    uint32_t limit = slot->tracer->provider->limits.attributes;
-    if (!kv_set_int64(&slot->enc, TAG_ATTRIBUTE, key, value, limit)) {
+    if (!kv_set_int64(&slot->enc, TAG_ATTRIBUTE, key, value)) {
       slot->dropped_attributes++;
     }
     cspan_slot_unlock(slot);

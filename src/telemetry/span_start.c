@@ -132,7 +132,8 @@ static bool open_record(cspan_slot *slot, const char *name, const cspan_span_opt
   slot->dropped_attributes = 0;
   slot->dropped_events = 0;
   slot->dropped_links = 0;
-  cspan_enc_begin(&slot->enc, slot->tracer->provider->limits.span_bytes);
+  const cspan_limits *limits = &slot->tracer->provider->limits;
+  cspan_enc_begin(&slot->enc, limits->span_bytes, limits->attributes);
   slot->start_ns = options->start_time_unix_ns != 0 ? options->start_time_unix_ns : cspan_unix_ns();
   if (!write_fixed_fields(slot, options->kind)) {
     return false;

@@ -29,15 +29,20 @@ static inline uint64_t text_short_word(const char *s, size_t len) {
          (uint64_t)(uint8_t)s[len - 1] << 16;
 }
 
-static inline bool text_is_ascii(const char *s, size_t len) {
+/* All bytes of a text laid over each other, for an ASCII test. */
+static inline uint64_t text_seen(const char *s, size_t len) {
   if (len < 8) {
-    return (text_short_word(s, len) & TEXT_HIGH_BITS) == 0;
+    return text_short_word(s, len);
   }
   uint64_t seen = wire_load64(s + len - 8);
   for (size_t i = 0; i + 8 < len; i += 8) {
     seen |= wire_load64(s + i);
   }
-  return (seen & TEXT_HIGH_BITS) == 0;
+  return seen;
+}
+
+static inline bool text_is_ascii(const char *s, size_t len) {
+  return (text_seen(s, len) & TEXT_HIGH_BITS) == 0;
 }
 
 /* Bytes that the text takes on the wire: `len` unless it must be repaired. */
@@ -104,22 +109,23 @@ static inline uint32_t text_hash(const char *s, size_t len) {
   return text_words_hash(&t, len);
 }
 
-static inline bool text_copy_ascii(uint8_t *p, const char *s, size_t len) {
+/* Both copy and give what text_seen() does. */
+static inline uint64_t text_copy(uint8_t *p, const char *s, size_t len) {
   if (len > TEXT_WORDS_MAX) {
     wire_copy(p, s, len);
-    return text_is_ascii(s, len);
+    return text_seen(s, len);
   }
   text_words t = text_load(s, len);
   text_store(p, len, &t);
-  return ((t.w[0] | t.w[1] | t.w[2] | t.w[3]) & TEXT_HIGH_BITS) == 0;
+  return t.w[0] | t.w[1] | t.w[2] | t.w[3];
 }
 
 /* Up to TEXT_WORDS_MAX bytes. */
-static inline bool text_copy_hash(uint8_t *p, const char *s, size_t len, uint32_t *hash) {
+static inline uint64_t text_copy_hash(uint8_t *p, const char *s, size_t len, uint32_t *hash) {
   text_words t = text_load(s, len);
   text_store(p, len, &t);
   *hash = text_words_hash(&t, len);
-  return ((t.w[0] | t.w[1] | t.w[2] | t.w[3]) & TEXT_HIGH_BITS) == 0;
+  return t.w[0] | t.w[1] | t.w[2] | t.w[3];
 }
 
 #endif
