@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "telemetry/attrs.h"
 #include "telemetry/exporter_write.h"
 #include "telemetry/json_text.h"
 
@@ -49,22 +50,6 @@ static void put_duration(cspan_buf *out, int64_t ns) {
   cspan_buf_printf(out, "%" PRId64 ".%03d ms", us / 1000, (int)(us % 1000));
 }
 
-static void put_element(cspan_buf *out, const cspan_attr *attribute, size_t i) {
-  switch (attribute->type) {
-  case CSPAN_ATTR_BOOL_ARRAY:
-    cspan_buf_str(out, attribute->value.booleans[i] ? "true" : "false");
-    break;
-  case CSPAN_ATTR_INT64_ARRAY:
-    cspan_buf_printf(out, "%" PRId64, attribute->value.int64s[i]);
-    break;
-  case CSPAN_ATTR_DOUBLE_ARRAY:
-    cspan_json_double(out, attribute->value.numbers[i]);
-    break;
-  default:
-    cspan_json_string(out, attribute->value.strings[i], strlen(attribute->value.strings[i]));
-  }
-}
-
 static void put_value(cspan_buf *out, const cspan_attr *attribute) {
   switch (attribute->type) {
   case CSPAN_ATTR_STRING:
@@ -85,7 +70,8 @@ static void put_value(cspan_buf *out, const cspan_attr *attribute) {
   cspan_buf_char(out, '[');
   for (size_t i = 0; i < attribute->count; i++) {
     cspan_buf_str(out, i ? "," : "");
-    put_element(out, attribute, i);
+    const cspan_attr element = cspan_attr_element(attribute, i);
+    put_value(out, &element);
   }
   cspan_buf_char(out, ']');
 }

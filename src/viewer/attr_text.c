@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "telemetry/attrs.h"
+
 enum { MAX_ELEMENTS = 8 };
 
 cspan_str cspan_attr_text(const cspan_attr *attributes, size_t count, const char *key) {
@@ -64,28 +66,6 @@ void cspan_attr_flow(cspan_flow *flow, cspan_style style, cspan_buf *scratch) {
   cspan_buf_clear(scratch);
 }
 
-static void write_element(cspan_buf *out, const cspan_attr *attr, size_t i) {
-  switch (attr->type) {
-  case CSPAN_ATTR_STRING_ARRAY:
-    append_cut(out, attr->value.strings[i], strlen(attr->value.strings[i]));
-    break;
-  case CSPAN_ATTR_BOOL_ARRAY:
-    cspan_buf_str(out, attr->value.booleans[i] ? "true" : "false");
-    break;
-  case CSPAN_ATTR_INT64_ARRAY:
-    cspan_buf_printf(out, "%" PRId64, attr->value.int64s[i]);
-    break;
-  case CSPAN_ATTR_DOUBLE_ARRAY:
-    cspan_buf_printf(out, "%g", attr->value.numbers[i]);
-    break;
-  case CSPAN_ATTR_STRING:
-  case CSPAN_ATTR_BOOL:
-  case CSPAN_ATTR_INT64:
-  case CSPAN_ATTR_DOUBLE:
-    break;
-  }
-}
-
 void cspan_attr_write(cspan_buf *out, const cspan_attr *attribute) {
   switch (attribute->type) {
   case CSPAN_ATTR_STRING:
@@ -109,7 +89,8 @@ void cspan_attr_write(cspan_buf *out, const cspan_attr *attribute) {
   cspan_buf_char(out, '[');
   for (size_t i = 0; i < attribute->count && i < MAX_ELEMENTS; i++) {
     cspan_buf_str(out, i ? ", " : "");
-    write_element(out, attribute, i);
+    const cspan_attr element = cspan_attr_element(attribute, i);
+    cspan_attr_write(out, &element);
   }
   cspan_buf_str(out, attribute->count > MAX_ELEMENTS ? ", ...]" : "]");
 }

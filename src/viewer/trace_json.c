@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "telemetry/attrs.h"
 #include "telemetry/json_text.h"
 #include "viewer/attr_text.h"
 #include "viewer/columns.h"
@@ -50,39 +51,13 @@ static void id_member(cspan_buf *out, bool *first, const char *name, const uint8
   text_member(out, first, name, hex);
 }
 
-static void write_bool(cspan_buf *out, bool value) {
-  cspan_buf_str(out, value ? "true" : "false");
-}
-
-static void write_element(cspan_buf *out, const cspan_attr *attr, size_t i) {
-  switch (attr->type) {
-  case CSPAN_ATTR_STRING_ARRAY:
-    cspan_columns_json(out, attr->value.strings[i], strlen(attr->value.strings[i]));
-    break;
-  case CSPAN_ATTR_BOOL_ARRAY:
-    write_bool(out, attr->value.booleans[i]);
-    break;
-  case CSPAN_ATTR_INT64_ARRAY:
-    cspan_buf_printf(out, "%" PRId64, attr->value.int64s[i]);
-    break;
-  case CSPAN_ATTR_DOUBLE_ARRAY:
-    cspan_json_double(out, attr->value.numbers[i]);
-    break;
-  case CSPAN_ATTR_STRING:
-  case CSPAN_ATTR_BOOL:
-  case CSPAN_ATTR_INT64:
-  case CSPAN_ATTR_DOUBLE:
-    break;
-  }
-}
-
 static void write_value(cspan_buf *out, const cspan_attr *attr) {
   switch (attr->type) {
   case CSPAN_ATTR_STRING:
     cspan_columns_json(out, attr->value.string, attr->count);
     return;
   case CSPAN_ATTR_BOOL:
-    write_bool(out, attr->value.boolean);
+    cspan_buf_str(out, attr->value.boolean ? "true" : "false");
     return;
   case CSPAN_ATTR_INT64:
     cspan_buf_printf(out, "%" PRId64, attr->value.int64);
@@ -99,7 +74,8 @@ static void write_value(cspan_buf *out, const cspan_attr *attr) {
   cspan_buf_char(out, '[');
   for (size_t i = 0; i < attr->count; i++) {
     cspan_buf_str(out, i ? "," : "");
-    write_element(out, attr, i);
+    const cspan_attr element = cspan_attr_element(attr, i);
+    write_value(out, &element);
   }
   cspan_buf_char(out, ']');
 }
