@@ -101,7 +101,7 @@ static int download_to_folder(cspan_cli_transfer *t, const cspan_cli_uri *from,
   if (status == CSPAN_OK) {
     (void)cspan_cli_download_file(t, from->bucket, from->key, cspan_buf_text(&path));
   } else {
-    cspan_cli_transfer_failed(t, "download", from->key, folder, error);
+    cspan_cli_fetch_failed(t, "download", from->bucket, from->key, folder, error);
   }
   cspan_buf_free(&path);
   return CSPAN_EXIT_OK;

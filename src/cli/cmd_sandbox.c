@@ -81,6 +81,7 @@ static cspan_status create_buckets(const cspan_cli_run *run, cspan_sandbox *sand
       cspan_error_free(failure);
       status = CSPAN_OK;
     } else if (failure) {
+      cspan_error_prefix(failure, "cannot create the bucket '%s'", input.bucket);
       status = cspan_error_move(error, failure);
     }
   }

@@ -73,10 +73,24 @@ static bool report(cspan_cli_transfer *transfer, const outcome *o, cspan_error *
   return true;
 }
 
-void cspan_cli_transfer_failed(cspan_cli_transfer *transfer, const char *operation,
-                               const char *source, const char *destination, cspan_error *error) {
+static void report_failed(cspan_cli_transfer *transfer, const char *operation, const char *source,
+                          const char *destination, cspan_error *error) {
   outcome o = {.operation = operation, .source = source, .destination = destination};
   (void)report(transfer, &o, error);
+}
+
+void cspan_cli_upload_failed(cspan_cli_transfer *transfer, const char *source, const char *bucket,
+                             const char *key, cspan_error *error) {
+  char *uri = cspan_asprintf("s3://%s/%s", bucket, key);
+  report_failed(transfer, "upload", source, uri ? uri : key, error);
+  cspan_free(uri);
+}
+
+void cspan_cli_fetch_failed(cspan_cli_transfer *transfer, const char *operation, const char *bucket,
+                            const char *key, const char *destination, cspan_error *error) {
+  char *uri = cspan_asprintf("s3://%s/%s", bucket, key);
+  report_failed(transfer, operation, uri ? uri : key, destination, error);
+  cspan_free(uri);
 }
 
 static bool wants_progress(const cspan_cli_transfer *transfer) {
@@ -137,13 +151,13 @@ bool cspan_cli_upload_file(cspan_cli_transfer *transfer, const char *path, const
                           "'%s' is a folder: give --recursive to upload what is in it", path);
   }
   if (error) {
-    cspan_cli_transfer_failed(transfer, "upload", path, key, error);
+    cspan_cli_upload_failed(transfer, path, bucket, key, error);
     return false;
   }
   if (!S_ISREG(info.st_mode)) {
     int fd = cspan_cli_stream_open(path, &error);
     if (fd < 0) {
-      cspan_cli_transfer_failed(transfer, "upload", path, key, error);
+      cspan_cli_upload_failed(transfer, path, bucket, key, error);
       return false;
     }
     bool ok = cspan_cli_upload_stream(transfer, fd, path, bucket, key);
@@ -164,7 +178,7 @@ bool cspan_cli_upload_stream(cspan_cli_transfer *transfer, int fd, const char *n
       cspan_cli_stream_fill(&stream, transfer->values->multipart_threshold, &error);
   bool ok = false;
   if (status != CSPAN_OK) {
-    cspan_cli_transfer_failed(transfer, "upload", name, key, error);
+    cspan_cli_upload_failed(transfer, name, bucket, key, error);
   } else if (stream.ended) {
     cspan_body source = {.data = cspan_buf_text(&stream.head),
                          .size_bytes = (int64_t)stream.head.len};

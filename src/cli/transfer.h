@@ -37,9 +37,12 @@ bool cspan_cli_download_stream(cspan_cli_transfer *transfer, const char *bucket,
                                int fd);
 bool cspan_cli_copy_object(cspan_cli_transfer *transfer, const char *source_bucket,
                            const char *source_key, const char *bucket, const char *key);
-/* Something that could not even be tried; the error is freed. */
-void cspan_cli_transfer_failed(cspan_cli_transfer *transfer, const char *operation,
-                               const char *source, const char *destination, cspan_error *error);
+/* An upload to, or a download or copy from, s3://bucket/key that could not even be tried; the
+ * error is freed. */
+void cspan_cli_upload_failed(cspan_cli_transfer *transfer, const char *source, const char *bucket,
+                             const char *key, cspan_error *error);
+void cspan_cli_fetch_failed(cspan_cli_transfer *transfer, const char *operation, const char *bucket,
+                            const char *key, const char *destination, cspan_error *error);
 
 /* The folders below, each in a file of its own: false when the work could not go on (reported
  * and counted too). */

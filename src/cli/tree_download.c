@@ -31,7 +31,8 @@ static void download_one(prefix_job *job, const char *key, const char *relative)
     status = cspan_cli_make_folders(cspan_buf_text(&job->path), &error);
   }
   if (status != CSPAN_OK) {
-    cspan_cli_transfer_failed(job->transfer, job->operation, key, job->destination, error);
+    cspan_cli_fetch_failed(job->transfer, job->operation, job->bucket, key, job->destination,
+                           error);
   } else if (!ends_with_slash(relative)) {
     /* A key that ends with a slash is a folder's marker: there is nothing to write. */
     (void)cspan_cli_download_file(job->transfer, job->bucket, key, cspan_buf_text(&job->path));
@@ -48,7 +49,7 @@ static void copy_one(prefix_job *job, const char *key, const char *relative) {
   }
   cspan_error *error = NULL;
   (void)cspan_error_set(&error, CSPAN_ERR_LIMIT, "the key is too long, or out of memory");
-  cspan_cli_transfer_failed(job->transfer, job->operation, key, job->destination, error);
+  cspan_cli_fetch_failed(job->transfer, job->operation, job->bucket, key, job->destination, error);
 }
 
 /* Every object below `source_prefix`; false when the list could not be read, or cancelled. */
@@ -81,7 +82,8 @@ static bool run_job(prefix_job *job, const char *source_prefix) {
   }
   cspan_s3_list_paginator_free(pages);
   if (error) {
-    cspan_cli_transfer_failed(job->transfer, job->operation, job->bucket, job->destination, error);
+    cspan_cli_fetch_failed(job->transfer, job->operation, job->bucket, source_prefix,
+                           job->destination, error);
   }
   if (status == CSPAN_OK && found == 0) {
     cspan_cli_message(session->run, "there is nothing under s3://%s/%s", job->bucket,
@@ -108,7 +110,8 @@ static bool run_with_folders(prefix_job *job, const char *source_prefix, const c
   } else {
     cspan_error *error = NULL;
     (void)cspan_error_set(&error, CSPAN_ERR_NOMEM, "out of memory");
-    cspan_cli_transfer_failed(job->transfer, job->operation, job->bucket, job->destination, error);
+    cspan_cli_fetch_failed(job->transfer, job->operation, job->bucket, source_prefix,
+                           job->destination, error);
   }
   cspan_buf_free(&job->path);
   cspan_free(from);

@@ -128,7 +128,7 @@ static bool visit_name(walk *w, const char *name) {
   } else {
     cspan_error *error = NULL;
     (void)cspan_error_set(&error, CSPAN_ERR_LIMIT, "the path is too long, or out of memory");
-    cspan_cli_transfer_failed(w->transfer, "upload", name, w->bucket, error);
+    cspan_cli_upload_failed(w->transfer, name, w->bucket, "", error);
   }
   return go_on;
 }
@@ -144,7 +144,8 @@ static bool walk_folder(walk *w) {
     (void)read_folder(cspan_buf_text(&w->path), &list, &error);
   }
   if (error) {
-    cspan_cli_transfer_failed(w->transfer, "upload", cspan_buf_text(&w->path), w->bucket, error);
+    cspan_cli_upload_failed(w->transfer, cspan_buf_text(&w->path), w->bucket,
+                            cspan_buf_text(&w->key), error);
   } else {
     w->depth++;
     for (size_t i = 0; i < list.count && go_on; i++) {
@@ -167,7 +168,7 @@ bool cspan_cli_upload_tree(cspan_cli_transfer *transfer, const char *folder, con
   } else {
     cspan_error *error = NULL;
     (void)cspan_error_set(&error, CSPAN_ERR_LIMIT, "the path is too long, or out of memory");
-    cspan_cli_transfer_failed(transfer, "upload", folder, bucket, error);
+    cspan_cli_upload_failed(transfer, folder, bucket, prefix, error);
   }
   cspan_buf_free(&w.path);
   cspan_buf_free(&w.key);

@@ -439,6 +439,9 @@ static void test_help(void **state) {
   RUN(&c, 2, "sandbx");
   assert_non_null(strstr(c.err, "did you mean 'sandbox'?"));
   command_free(&c);
+  RUN(&c, 1, "sandbox", "--port", "0", "--bucket", "b");
+  assert_non_null(strstr(c.err, "cannot create the bucket 'b': "));
+  command_free(&c);
   RUN(&c, 2, "sandbox", "--fault", "op=Nonsense=");
   command_free(&c);
 }
