@@ -220,7 +220,8 @@ CSPAN_API cspan_propagator *cspan_propagator_xray(void);
 CSPAN_API cspan_propagator *cspan_propagator_composite(cspan_propagator **propagators,
                                                        size_t count);
 /** By the names of OTEL_PROPAGATORS ("tracecontext,baggage,xray,none"). NULL: as that
- * variable says, else "tracecontext,baggage". NULL on an unknown name. */
+ * variable says, else "tracecontext,baggage". An unknown name is an error (NULL is returned),
+ * but in the variable a warning. */
 CSPAN_API cspan_propagator *cspan_propagator_from_names(const char *names, cspan_error **error);
 CSPAN_API void cspan_propagator_free(cspan_propagator *propagator);
 

@@ -24,13 +24,12 @@ void cspan_instrument_free(void *data) {
 
 /* X-Ray, which the services understand, and what OTEL_PROPAGATORS says. */
 static cspan_propagator *default_propagator(cspan_error **error) {
-  const char *names = cspan_env("OTEL_PROPAGATORS");
   cspan_propagator *parts[2] = {cspan_propagator_xray(), NULL};
   if (!parts[0]) {
     cspan_error_move(error, cspan_error_nomem());
     return NULL;
   }
-  parts[1] = cspan_propagator_from_names(names ? names : "tracecontext,baggage", error);
+  parts[1] = cspan_propagator_from_names(NULL, error);
   if (!parts[1]) {
     cspan_propagator_free(parts[0]);
     return NULL;

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "base/sys.h"
 #include "base/text.h"
 
@@ -159,8 +160,8 @@ static const struct {
 };
 enum { KNOWN = sizeof known / sizeof known[0] };
 
-/* Indexes into `known`, each once; false on a name that is not there. */
-static bool choose(const char *names, size_t chosen[KNOWN], size_t *count, cspan_str *unknown) {
+/* Indexes into `known`, each once; `unknown` is the last name that is not there. */
+static void choose(const char *names, size_t chosen[KNOWN], size_t *count, cspan_str *unknown) {
   unsigned seen = 0;
   for (const char *at = names; *at;) {
     size_t len = strcspn(at, ",");
@@ -174,26 +175,29 @@ static bool choose(const char *names, size_t chosen[KNOWN], size_t *count, cspan
       chosen[(*count)++] = i;
     } else if (i == KNOWN && name.len && !cspan_str_eq(name, "none")) {
       *unknown = name;
-      return false;
     }
   }
-  return true;
 }
 
 cspan_propagator *cspan_propagator_from_names(const char *names, cspan_error **error) {
+  static const char advice[] = "use tracecontext, baggage, xray or none";
   size_t chosen[KNOWN];
   size_t count = 0;
-  cspan_str unknown;
+  cspan_str unknown = {"", 0};
   const char *from_environment = names ? NULL : cspan_env("OTEL_PROPAGATORS");
   if (!names)
     names = from_environment ? from_environment : "tracecontext,baggage";
-  if (!choose(names, chosen, &count, &unknown)) {
-    cspan_error_set(error, CSPAN_ERR_CONFIG,
-                    "%s\"%.*s\" is not a propagator: use tracecontext, baggage, xray or none",
-                    from_environment ? "OTEL_PROPAGATORS: " : "",
-                    (int)(unknown.len < 64 ? unknown.len : 64), unknown.data);
+  choose(names, chosen, &count, &unknown);
+  int shown = (int)(unknown.len < 64 ? unknown.len : 64);
+  if (unknown.len && !from_environment) {
+    cspan_error_set(error, CSPAN_ERR_CONFIG, "\"%.*s\" is not a propagator: %s", shown,
+                    unknown.data, advice);
     return NULL;
   }
+  /* The specification: what the environment asks for and is not known is not fatal. */
+  if (unknown.len)
+    cspan_log(CSPAN_LOG_WARN, "OTEL_PROPAGATORS: \"%.*s\" is not known and is left out; %s", shown,
+              unknown.data, advice);
   cspan_propagator *parts[KNOWN];
   for (size_t i = 0; i < count; i++)
     parts[i] = known[chosen[i]].create();
