@@ -298,7 +298,7 @@ const char *cspan_call_body(const cspan_call *call, size_t *len) {
   if (len) {
     *len = call->response.body.len;
   }
-  return cspan_buf_text(&call->response.body);
+  return call->response.to_sink ? NULL : cspan_buf_text(&call->response.body);
 }
 
 const char *cspan_call_request_id(const cspan_call *call) {

@@ -112,7 +112,7 @@ cspan_arena *cspan_call_arena(cspan_call *call); /* of the output; NULL when out
  * cspan_output_free finds the arena. A buffered response body (cspan_call_body) then lives
  * as long as the output. NULL when out of memory. */
 void *cspan_call_output_new(cspan_call *call, size_t size);
-/* A buffered response body (not streamed to a sink). */
+/* A buffered response body; NULL where it went to a sink. */
 const char *cspan_call_body(const cspan_call *call, size_t *len);
 /* Headers in order, for x-amz-meta-*; false past the end. Names are lower-case. */
 bool cspan_call_response_header_at(const cspan_call *call, size_t index, const char **name,

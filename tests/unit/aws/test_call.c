@@ -251,6 +251,7 @@ static void a_sink_gets_the_body(void **state) {
   assert_int_equal(c.len, 4);
   assert_memory_equal(c.text, "body", 4);
   assert_int_equal(output->len, 0);
+  assert_null(output->text);
   cspan_output_free(output);
   fixture_stop(&f);
 }
