@@ -90,12 +90,16 @@ static cspan_status failed(const cspan_otlp_exporter *exporter, const cspan_otlp
   return status;
 }
 
+/* `reason`: of the last try that failed; NULL where there was none. */
 static cspan_status stopped(const cspan_otlp_exporter *exporter, cspan_status why,
-                            cspan_error **error) {
-  return cspan_error_set(error, why, "the export of spans to %s was %s", exporter->settings.origin,
-                         why == CSPAN_ERR_CANCELLED  ? "cancelled"
-                         : why == CSPAN_ERR_SHUTDOWN ? "stopped: the exporter is shut down"
-                                                     : "not done in time");
+                            const cspan_otlp_outcome *reason, cspan_error **error) {
+  bool has_reason = reason && reason->message[0];
+  return cspan_error_set(
+      error, why, "the export of spans to %s was %s%s%s", exporter->settings.origin,
+      why == CSPAN_ERR_CANCELLED  ? "cancelled"
+      : why == CSPAN_ERR_SHUTDOWN ? "stopped: the exporter is shut down"
+                                  : "not done in time",
+      has_reason ? "; the last try failed: " : "", has_reason ? reason->message : "");
 }
 
 /* ------------------------------------------------------------------- retry */
@@ -141,7 +145,7 @@ static cspan_status send_until_done(cspan_otlp_exporter *exporter, const cspan_c
     if (outcome.status == CSPAN_OK)
       return accepted(exporter, span_count, &outcome, rejected_spans);
     if (outcome.status == CSPAN_ERR_CANCELLED)
-      return stopped(exporter, CSPAN_ERR_CANCELLED, error);
+      return stopped(exporter, CSPAN_ERR_CANCELLED, &reason, error);
     keep_reason(&outcome, &reason, attempt);
     if (!may_retry(exporter, context, attempt, &outcome, &delay))
       return failed(exporter, &reason, span_count, attempt, error);
@@ -151,7 +155,7 @@ static cspan_status send_until_done(cspan_otlp_exporter *exporter, const cspan_c
     if (status == CSPAN_ERR_TIMEOUT)
       return failed(exporter, &reason, span_count, attempt, error);
     if (status != CSPAN_OK)
-      return stopped(exporter, status, error);
+      return stopped(exporter, status, &reason, error);
   }
 }
 
@@ -163,11 +167,11 @@ static cspan_status otlp_export(void *self, const cspan_context *context,
   cspan_otlp_exporter *exporter = self;
   *rejected_spans = 0;
   if (atomic_load(&exporter->is_shut_down))
-    return stopped(exporter, CSPAN_ERR_SHUTDOWN, error);
+    return stopped(exporter, CSPAN_ERR_SHUTDOWN, NULL, error);
   cspan_context limited = cspan_context_with_timeout(context, exporter->settings.timeout_ms);
   cspan_status status = cspan_context_status(&limited);
   if (status != CSPAN_OK)
-    return stopped(exporter, status, error);
+    return stopped(exporter, status, NULL, error);
   cspan_otlp_after_fork(exporter);
   status = encode_body(exporter, batch);
   if (status != CSPAN_OK)

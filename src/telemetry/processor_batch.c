@@ -339,11 +339,15 @@ static cspan_status shut_down(void *self, int64_t timeout_ms, cspan_error **erro
     b->is_running = false;
   }
   uint64_t full = cspan_loss_full_due(&b->loss, true);
-  cspan_status status = cspan_loss_tell(&b->loss, &since, in_time ? error : NULL);
-  if (!in_time) {
+  cspan_error *told = NULL;
+  cspan_status status = cspan_loss_tell(&b->loss, &since, &told);
+  if (in_time) {
+    cspan_error_move(error, told);
+  } else {
     status = cspan_error_set(error, CSPAN_ERR_TIMEOUT,
-                             "the exporter was not done after %lld ms and was cancelled",
-                             (long long)timeout_ms);
+                             "the exporter was not done after %lld ms and was cancelled%s%s",
+                             (long long)timeout_ms, told ? ": " : "", cspan_error_message(told));
+    cspan_error_free(told);
   }
   pthread_mutex_unlock(&b->lock);
   log_full(full, b->options.max_queue_size);

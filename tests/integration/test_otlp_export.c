@@ -408,7 +408,8 @@ static void test_cancel_while_waiting(void **state) {
   watch_for("trying again in 3600000 ms", trigger, context.cancel);
   cspan_error *error = NULL;
   assert_int_equal(export_in(exporter, &context, NULL, &error), CSPAN_ERR_CANCELLED);
-  assert_non_null(strstr(cspan_error_message(error), "cancelled"));
+  assert_non_null(strstr(cspan_error_message(error), "cancelled; the last try failed: "));
+  assert_non_null(strstr(cspan_error_message(error), "503"));
   cspan_error_free(error);
   cspan_cancel_free(context.cancel);
   cspan_exporter_free(exporter);
