@@ -80,6 +80,9 @@ uint64_t cspan_setting(const char *name, uint64_t fallback, uint64_t min, uint64
 
 void cspan_id_generator_free(cspan_id_generator *ids);
 
+/* From start to end; the farthest there is where the difference does not fit. */
+int64_t cspan_duration_ns(int64_t start_ns, int64_t end_ns);
+
 /* A random id of 8-byte words, none of which is zero. */
 void cspan_random_id(uint8_t *out, size_t words);
 

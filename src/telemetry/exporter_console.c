@@ -12,6 +12,7 @@
 #include "base/sys.h"
 #include "base/text.h"
 #include "telemetry/attrs.h"
+#include "telemetry/core.h"
 #include "telemetry/exporter_write.h"
 #include "telemetry/json_text.h"
 
@@ -93,7 +94,7 @@ static void put_head(cspan_buf *out, const cspan_span_view *span) {
   cspan_buf_char(out, ' ');
   put_name(out, span->name);
   cspan_buf_printf(out, " %s ", kind_names[span->kind]);
-  put_duration(out, span->end_time_unix_ns - span->start_time_unix_ns);
+  put_duration(out, cspan_duration_ns(span->start_time_unix_ns, span->end_time_unix_ns));
   if (span->status == CSPAN_SPAN_OK)
     cspan_buf_str(out, " OK");
   if (span->status == CSPAN_SPAN_ERROR) {
@@ -114,7 +115,7 @@ static void put_head(cspan_buf *out, const cspan_span_view *span) {
 
 static void put_event(cspan_buf *out, const cspan_span_view *span, const cspan_event_view *event) {
   cspan_buf_str(out, "  event +");
-  put_duration(out, event->time_unix_ns - span->start_time_unix_ns);
+  put_duration(out, cspan_duration_ns(span->start_time_unix_ns, event->time_unix_ns));
   cspan_buf_char(out, ' ');
   put_name(out, event->name);
   put_attributes(out, event->attributes, event->attribute_count);

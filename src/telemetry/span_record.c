@@ -147,6 +147,14 @@ static void write_dropped(cspan_slot *slot) {
   }
 }
 
+int64_t cspan_duration_ns(int64_t start_ns, int64_t end_ns) {
+  int64_t duration;
+  if (!__builtin_sub_overflow(end_ns, start_ns, &duration)) {
+    return duration;
+  }
+  return end_ns > start_ns ? INT64_MAX : INT64_MIN;
+}
+
 static void finish(cspan_slot *slot, int64_t end_ns) {
   if (end_ns == 0) {
     /* The wall clock may have been set back meanwhile. */
@@ -163,7 +171,7 @@ static void finish(cspan_slot *slot, int64_t end_ns) {
                             .tracer = slot->tracer,
                             .sampled = (slot->trace_flags & CSPAN_TRACE_FLAG_SAMPLED) != 0,
                             .error = slot->status == CSPAN_SPAN_ERROR,
-                            .duration_ns = end_ns - slot->start_ns};
+                            .duration_ns = cspan_duration_ns(slot->start_ns, end_ns)};
   for (size_t i = 0; i < provider->processor_count; i++) {
     const cspan_span_processor *processor = provider->processors[i];
     processor->vtable->on_end(processor->self, &ended);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/telemetry/span_fixture.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/error.h"
 
@@ -112,6 +114,40 @@ static void test_processors_are_told(void **state) {
     assert_int_equal(n[i].ended.duration_ns, 3000);
     assert_in_range(n[i].timeout_ms, 1, 30000);
   }
+}
+
+/* Times are the caller's; whatever they are, nothing overflows. */
+static void test_durations(void **state) {
+  (void)state;
+  static const struct {
+    int64_t start;
+    int64_t end;
+    int64_t duration;
+  } rows[] = {{1000, 4000, 3000},
+              {4000, 1000, -3000},
+              {-5, -1, 4},
+              {INT64_MIN, INT64_MAX, INT64_MAX},
+              {INT64_MAX, INT64_MIN, INT64_MIN},
+              {1, INT64_MIN, INT64_MIN}};
+  notes n;
+  int sink = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  memset(&n, 0, sizeof n);
+  cspan_span_processor *processors[] = {cspan_processor_create(&notes_vtable, &n),
+                                        cspan_processor_simple(cspan_exporter_console(sink))};
+  cspan_provider_options given = {.processors = processors, .processor_count = 2};
+  cspan_tracer_provider *provider;
+  assert_int_equal(cspan_tracer_provider_create(&given, &provider, NULL), CSPAN_OK);
+  cspan_tracer *tracer = cspan_tracer_get(provider, "t", NULL, NULL);
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    cspan_span_options options = {.start_time_unix_ns = rows[i].start};
+    cspan_span span = cspan_span_start(tracer, NULL, "s", &options);
+    cspan_span_add_event(span, "e", rows[i].end, NULL, 0);
+    cspan_span_end_at(span, rows[i].end);
+    assert_true(n.ended.duration_ns == rows[i].duration);
+  }
+  assert_int_equal(cspan_tracer_provider_force_flush(provider, 0, NULL), CSPAN_OK);
+  cspan_tracer_provider_free(provider);
+  close(sink);
 }
 
 static bool same_span(cspan_span a, cspan_span b) {
@@ -415,6 +451,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_processors_are_told),
       cmocka_unit_test(test_processors_see_the_parent),
+      cmocka_unit_test(test_durations),
       cmocka_unit_test(test_a_failing_processor_does_not_stop_the_others),
       cmocka_unit_test(test_free_shuts_down),
       cmocka_unit_test(test_dropped_spans_are_not_told),
