@@ -47,6 +47,18 @@ static size_t on_field(cspan_http_exchange *exchange, const char *name, const ch
   return has_ended(exchange) ? CURL_WRITEFUNC_ERROR : len;
 }
 
+/* The last byte counts when it arrives: the end of the exchange is noticed only once the loop has
+ * dealt with all others. */
+static void note_time(cspan_http_exchange *exchange, cspan_header_event event) {
+  bool is_end = event == CSPAN_HEADER_END || event == CSPAN_HEADER_TRAILER;
+  if (is_end || (event == CSPAN_HEADER_FIELD && !exchange->first_byte_ns)) {
+    exchange->last_byte_ns = cspan_now_ns();
+  }
+  if (!exchange->first_byte_ns) {
+    exchange->first_byte_ns = exchange->last_byte_ns;
+  }
+}
+
 static size_t on_header(char *data, size_t size, size_t count, void *user) {
   cspan_http_exchange *exchange = user;
   size_t len = size * count;
@@ -56,9 +68,7 @@ static size_t on_header(char *data, size_t size, size_t count, void *user) {
     return CURL_WRITEFUNC_ERROR;
   }
   cspan_header_event event = cspan_header_parse(&exchange->parser, data, len, &name, &value);
-  if (!exchange->first_byte_ns && (event == CSPAN_HEADER_FIELD || event == CSPAN_HEADER_END)) {
-    exchange->first_byte_ns = cspan_now_ns();
-  }
+  note_time(exchange, event);
   switch (event) {
   case CSPAN_HEADER_NONE:
     return len;
@@ -91,6 +101,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *user) {
     return stop(exchange, CSPAN_ERR_LIMIT, "the response is larger than allowed");
   }
   exchange->received += (int64_t)len;
+  exchange->last_byte_ns = cspan_now_ns();
   if (exchange->sink.body) {
     cspan_status status = exchange->sink.body(exchange->sink.user, data, len);
     if (status != CSPAN_OK) {

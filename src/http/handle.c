@@ -158,12 +158,7 @@ static cspan_status check_method(const char *method, cspan_error **error) {
   if (len == 0 || len >= sizeof((cspan_http_exchange *)0)->method) {
     return invalid(error, "the method is missing or too long");
   }
-  for (size_t i = 0; i < len; i++) {
-    if (!cspan_header_is_token_char(method[i])) {
-      return invalid(error, "the method is not a token");
-    }
-  }
-  return CSPAN_OK;
+  return cspan_header_is_token(method) ? CSPAN_OK : invalid(error, "the method is not a token");
 }
 
 static cspan_status check_body(const cspan_http_request *request, cspan_error **error) {
@@ -281,6 +276,7 @@ static void take_request(cspan_http_exchange *exchange, const cspan_http_request
   exchange->sent_ns = 0;
   exchange->resending = false;
   exchange->first_byte_ns = 0;
+  exchange->last_byte_ns = 0;
   exchange->stop_status = CSPAN_OK;
   exchange->stop_reason = NULL;
   exchange->curl_error[0] = '\0';

@@ -93,6 +93,7 @@ struct cspan_http_exchange {
   bool resending;           /* libcurl wanted to send the request once more */
   int64_t sent_ns;          /* when the request began to go out; 0: not yet */
   int64_t first_byte_ns;    /* when the final response's head began; 0: not yet */
+  int64_t last_byte_ns;     /* when its last byte so far arrived */
   cspan_status stop_status; /* why one of our callbacks ended the transfer */
   const char *stop_reason;
   char curl_error[CURL_ERROR_SIZE];

@@ -39,7 +39,7 @@ static void fill_timings(cspan_http_timings *t, const cspan_http_exchange *excha
       .connect_us = reused || connect == 0 ? -1 : connect - dns,
       .tls_us = reused || tls == 0 ? -1 : tls - connect,
       .time_to_first_byte_us = first ? (first - exchange->sent_ns) / 1000 : -1,
-      .transfer_us = first ? (cspan_now_ns() - first) / 1000 : -1,
+      .transfer_us = first ? (exchange->last_byte_ns - first) / 1000 : -1,
       .connection_reused = reused,
   };
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Exchanges against a server that plays what a test says. */
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -34,6 +35,8 @@ typedef struct call {
   cspan_buf body;
   cspan_status body_answer; /* what `body` returns */
   cspan_http_exchange *abort_in_body;
+  int body_pause_ms; /* after each piece */
+  int64_t body_ns;   /* when the last piece came */
   cspan_http_exchange *exchange;
 } call;
 
@@ -69,6 +72,10 @@ static cspan_status on_header(void *user, const char *name, const char *value, b
 
 static cspan_status on_body(void *user, const char *data, size_t len) {
   call *c = user;
+  c->body_ns = cspan_now_ns();
+  if (c->body_pause_ms) {
+    poll(NULL, 0, c->body_pause_ms);
+  }
   cspan_buf_append(&c->body, data, len);
   if (c->abort_in_body) {
     cspan_http_exchange *victim = c->abort_in_body;
@@ -815,6 +822,27 @@ static void test_phases(void **state) {
   end(&f);
 }
 
+/* What the program does with the last byte, and with other exchanges, is no part of it. */
+static void test_the_transfer_ends_with_the_last_byte(void **state) {
+  (void)state;
+  enum { PAUSE_MS = 100 };
+  const script_step steps[] = {
+      READ_FIRST, {SCRIPT_SEND, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na", 0}, CLOSE};
+  fixture f;
+  begin(&f, ONE(steps));
+  call c;
+  call_init(&c);
+  c.body_pause_ms = PAUSE_MS;
+  cspan_http_request request = request_of(&c, "GET", script_server_url(f.server, "/"));
+  int64_t begin_ns = cspan_now_ns();
+  perform(&f, &c, &request);
+  assert_string_equal(c.message, "");
+  assert_true(c.timings.transfer_us >= 0);
+  assert_true(c.timings.transfer_us <= (c.body_ns - begin_ns) / 1000);
+  call_free(&c);
+  end(&f);
+}
+
 static void test_keep_alive(void **state) {
   (void)state;
   const script_step steps[] = {
@@ -985,6 +1013,7 @@ int main(void) {
       cmocka_unit_test(test_abort_another_inside_callback),
       cmocka_unit_test(test_loop_free_aborts),
       cmocka_unit_test(test_phases),
+      cmocka_unit_test(test_the_transfer_ends_with_the_last_byte),
       cmocka_unit_test(test_keep_alive),
       cmocka_unit_test(test_stale_connection),
       cmocka_unit_test(test_stale_connection_reader),
