@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <time.h>
 
 #include <curl/curl.h>
@@ -65,24 +66,34 @@ static size_t give(char *to, size_t size, size_t count, void *user) {
 /* The same request as the client's, with a ready signature. */
 static bool open_curl(bench *b) {
   static const char *const lines[] = {
-      "User-Agent: cloudspan/0.1.0 ua/2.1 os/linux lang/c#11 api/s3",
       "amz-sdk-invocation-id: 01234567-89ab-cdef-0123-456789abcdef",
       "amz-sdk-request: attempt=1; max=3",
-      "X-Amz-Date: 20260101T000000Z",
-      "X-Amz-Content-Sha256: UNSIGNED-PAYLOAD",
+      "x-amz-date: 20260101T000000Z",
+      "x-amz-content-sha256: UNSIGNED-PAYLOAD",
       "X-Amzn-Trace-Id: Root=1-01234567-89abcdef0123456789abcdef;Parent=0123456789abcdef;Sampled=1",
       "traceparent: 00-0123456789abcdef0123456789abcdef-0123456789abcdef-01",
       "Authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260101/us-east-1/s3/aws4_request, "
-      "SignedHeaders=amz-sdk-invocation-id;amz-sdk-request;host;x-amz-content-sha256;x-amz-date, "
+      "SignedHeaders=amz-sdk-invocation-id;amz-sdk-request;content-length;host;x-amz-content-"
+      "sha256;"
+      "x-amz-date, "
       "Signature=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
       "Expect:",
       "Accept:",
   };
+  char agent[256];
+  struct utsname host;
   b->easy = curl_easy_init();
   curl_easy_setopt(b->easy, CURLOPT_NOSIGNAL, 1L); /* as a program with threads must */
+  if (!b->easy || uname(&host) != 0)
+    return false;
+  snprintf(agent, sizeof agent,
+           "User-Agent: cloudspan/" CSPAN_VERSION " ua/2.1 os/linux#%s md/arch#%s lang/c#11 "
+           "api/s3#" CSPAN_VERSION " m/E",
+           host.release, host.machine);
+  b->headers = curl_slist_append(NULL, agent);
   for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
     b->headers = curl_slist_append(b->headers, lines[i]);
-  return b->easy && b->headers;
+  return b->headers != NULL;
 }
 
 static bool put_curl(bench *b, int count) {

@@ -117,28 +117,31 @@ cspan_status cspan_header_block_add(cspan_header_block *block, const char *name,
   return status;
 }
 
-bool cspan_header_block_at(const cspan_header_block *block, size_t index, const char **name,
-                           const char **value) {
-  if (index >= block->count) {
-    return false;
-  }
+static const char *name_at(const cspan_header_block *block, size_t index) {
   uint32_t offset;
   if (index < FEW) {
     offset = block->few[index];
   } else {
     memcpy(&offset, block->more.data + (index - FEW) * sizeof offset, sizeof offset);
   }
-  *name = block->text.data + offset;
+  return block->text.data + offset;
+}
+
+bool cspan_header_block_at(const cspan_header_block *block, size_t index, const char **name,
+                           const char **value) {
+  if (index >= block->count) {
+    return false;
+  }
+  *name = name_at(block, index);
   *value = *name + strlen(*name) + 1;
   return true;
 }
 
 const char *cspan_header_block_get(const cspan_header_block *block, const char *name) {
-  const char *each;
-  const char *value;
-  for (size_t i = 0; cspan_header_block_at(block, i, &each, &value); i++) {
+  for (size_t i = 0; i < block->count; i++) {
+    const char *each = name_at(block, i);
     if (cspan_ieq(each, name)) {
-      return value;
+      return each + strlen(each) + 1;
     }
   }
   return NULL;

@@ -62,7 +62,8 @@ static block *block_add(cspan_arena *arena, size_t size) {
   return b;
 }
 
-void *cspan_arena_alloc(cspan_arena *arena, size_t size) {
+/* Memory with anything in it. */
+static void *take(cspan_arena *arena, size_t size) {
   const size_t align = alignof(max_align_t);
   if (size > SIZE_MAX / 2)
     return NULL;
@@ -75,8 +76,12 @@ void *cspan_arena_alloc(cspan_arena *arena, size_t size) {
   }
   void *ptr = b->data + b->used;
   b->used += size;
-  memset(ptr, 0, size);
   return ptr;
+}
+
+void *cspan_arena_alloc(cspan_arena *arena, size_t size) {
+  void *ptr = take(arena, size);
+  return ptr ? memset(ptr, 0, size) : NULL;
 }
 
 void *cspan_arena_array(cspan_arena *arena, size_t count, size_t size) {
@@ -88,9 +93,12 @@ void *cspan_arena_array(cspan_arena *arena, size_t count, size_t size) {
 char *cspan_arena_strndup(cspan_arena *arena, const char *text, size_t len) {
   if (len == SIZE_MAX)
     return NULL;
-  char *copy = cspan_arena_alloc(arena, len + 1);
-  if (copy && len)
-    memcpy(copy, text, len);
+  char *copy = take(arena, len + 1);
+  if (copy) {
+    if (len)
+      memcpy(copy, text, len);
+    copy[len] = '\0';
+  }
   return copy;
 }
 

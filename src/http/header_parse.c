@@ -42,8 +42,12 @@ static const char token_chars[256] = {
     ['T'] = 't', ['U'] = 'u', ['V'] = 'v', ['W'] = 'w', ['X'] = 'x', ['Y'] = 'y',   ['Z'] = 'z',
 };
 
-bool cspan_header_is_token_char(char c) {
-  return token_chars[(unsigned char)c] != 0;
+bool cspan_header_is_token(const char *text) {
+  const char *c = text;
+  while (token_chars[(unsigned char)*c]) {
+    c++;
+  }
+  return *c == '\0' && c > text;
 }
 
 static bool is_digit(char c) {

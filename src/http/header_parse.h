@@ -38,7 +38,7 @@ void cspan_header_parser_free(cspan_header_parser *parser);
 cspan_header_event cspan_header_parse(cspan_header_parser *parser, const char *line, size_t len,
                                       const char **name, const char **value);
 
-/* Whether a byte may stand in a field name (RFC 9110's tchar). */
-bool cspan_header_is_token_char(char c);
+/* Whether it can be a field name (RFC 9110's token). */
+bool cspan_header_is_token(const char *text);
 
 #endif

@@ -11,15 +11,8 @@
 enum { MAX_HEADERS = 4096, MAX_HEADER_TEXT = 1 << 20, EXTRA_HEADERS = 3, EXTRA_TEXT = 64 };
 
 static bool is_valid(const cspan_http_header *header) {
-  if (!header->name || !*header->name || !header->value) {
-    return false;
-  }
-  for (const char *c = header->name; *c; c++) {
-    if (!cspan_header_is_token_char(*c)) {
-      return false;
-    }
-  }
-  return strpbrk(header->value, "\r\n") == NULL;
+  return header->name && header->value && cspan_header_is_token(header->name) &&
+         strpbrk(header->value, "\r\n") == NULL;
 }
 
 static cspan_status out_of_memory(cspan_error **error) {
