@@ -8,7 +8,8 @@
 
 #include "unit/aws/call_fixture.h"
 
-#define OK_EMPTY "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nx-amz-request-id: R1\r\n\r\n"
+#define OK_EMPTY                                                                                   \
+  "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\nx-amz-request-id: R1\r\n\r\n"
 
 static void serve_one(fixture *f, const script_step *steps) {
   static script_connection scripts[1];
@@ -96,7 +97,8 @@ static void a_bucket_alone_has_no_final_slash(void **state) {
 static void body_lives_as_long_as_the_output(void **state) {
   (void)state;
   static const script_step steps[] = {
-      READ_REQUEST, SEND("HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nprecise"), END};
+      READ_REQUEST,
+      SEND("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 7\r\n\r\nprecise"), END};
   fixture f;
   serve_one(&f, steps);
   fixture_input input = {.bucket = "bucket"};
@@ -238,7 +240,8 @@ static cspan_status collect(void *user, const void *data, size_t size) {
 static void a_sink_gets_the_body(void **state) {
   (void)state;
   static const script_step steps[] = {
-      READ_REQUEST, SEND("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody"), END};
+      READ_REQUEST, SEND("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbody"),
+      END};
   fixture f;
   serve_one(&f, steps);
   collector c = {.len = 0};
@@ -278,7 +281,8 @@ static void a_sink_never_gets_an_error_document(void **state) {
 static void a_failing_sink_ends_the_call(void **state) {
   (void)state;
   static const script_step steps[] = {
-      READ_REQUEST, SEND("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody"), END};
+      READ_REQUEST, SEND("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbody"),
+      END};
   static const cspan_status answers[] = {CSPAN_ERR_IO, CSPAN_ERR_CONNECT};
   for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
     fixture f;

@@ -12,10 +12,12 @@
 
 enum { CALLS = 16 };
 
-static const script_step succeeds[] = {READ_REQUEST,
-                                       SEND("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), END};
+static const script_step succeeds[] = {
+    READ_REQUEST, SEND("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"), END};
 static const script_step is_busy[] = {
-    READ_REQUEST, SEND("HTTP/1.1 503 Busy\r\nx-amz-retry-after: 5000\r\nContent-Length: 0\r\n\r\n"),
+    READ_REQUEST,
+    SEND("HTTP/1.1 503 Busy\r\nConnection: close\r\nx-amz-retry-after: 5000\r\n"
+         "Content-Length: 0\r\n\r\n"),
     END};
 static const script_step never_answers[] = {READ_REQUEST, {SCRIPT_WAIT_CLOSE, NULL, 0}, END};
 

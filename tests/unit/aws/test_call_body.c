@@ -13,11 +13,11 @@
 #include "aws/call.h"
 #include "unit/aws/call_fixture.h"
 
-#define OK_RESPONSE "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+#define OK_RESPONSE "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"
 
 static const script_step succeeds[] = {READ_REQUEST, SEND(OK_RESPONSE), END};
 static const script_step is_unavailable[] = {
-    READ_REQUEST, SEND("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"), END};
+    READ_REQUEST, SEND("HTTP/1.1 503 Busy\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"), END};
 
 static char file_path[] = "/tmp/cspan-body-XXXXXX";
 

@@ -9,9 +9,10 @@
 #include "aws/call.h"
 #include "unit/aws/call_fixture.h"
 
-#define OK_RESPONSE "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+#define OK_RESPONSE "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"
 #define UNAVAILABLE                                                                                \
-  "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nx-amz-request-id: BUSY\r\n\r\n"
+  "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n"                 \
+  "x-amz-request-id: BUSY\r\n\r\n"
 #define ERROR_RESPONSE(status, code)                                                               \
   "HTTP/1.1 " status " Oops\r\nConnection: close\r\n\r\n<Error><Code>" code "</Code></Error>"
 
@@ -19,7 +20,8 @@ static const script_step succeeds[] = {READ_REQUEST, SEND(OK_RESPONSE), END};
 static const script_step is_unavailable[] = {READ_REQUEST, SEND(UNAVAILABLE), END};
 static const script_step resets[] = {READ_REQUEST, RESET};
 static const script_step truncates[] = {
-    READ_REQUEST, SEND("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nonly"), END};
+    READ_REQUEST, SEND("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 10\r\n\r\nonly"),
+    END};
 
 /* What a middleware outside "Retry" sees. */
 typedef struct watcher {
@@ -218,7 +220,9 @@ static void a_deadline_bounds_the_sleep(void **state) {
   (void)state;
   static const script_step busy[] = {
       READ_REQUEST,
-      SEND("HTTP/1.1 503 Busy\r\nx-amz-retry-after: 5000\r\nContent-Length: 0\r\n\r\n"), END};
+      SEND("HTTP/1.1 503 Busy\r\nConnection: close\r\nx-amz-retry-after: 5000\r\n"
+           "Content-Length: 0\r\n\r\n"),
+      END};
   static const script_connection scripts[] = {busy};
   fixture f;
   serve(&f, scripts, 1);
@@ -246,7 +250,9 @@ static void a_sleep_can_be_cancelled(void **state) {
   (void)state;
   static const script_step busy[] = {
       READ_REQUEST,
-      SEND("HTTP/1.1 503 Busy\r\nx-amz-retry-after: 5000\r\nContent-Length: 0\r\n\r\n"), END};
+      SEND("HTTP/1.1 503 Busy\r\nConnection: close\r\nx-amz-retry-after: 5000\r\n"
+           "Content-Length: 0\r\n\r\n"),
+      END};
   static const script_connection scripts[] = {busy};
   static const cspan_middleware_vtable vtable = {
       .size = sizeof vtable, .name = "Canceller", .retry = trigger_on_retry};

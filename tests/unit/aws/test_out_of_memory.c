@@ -10,8 +10,8 @@
 #include "unit/aws/call_fixture.h"
 #include "unit/aws/home_fixture.h"
 
-static const script_step succeeds[] = {READ_REQUEST,
-                                       SEND("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), END};
+static const script_step succeeds[] = {
+    READ_REQUEST, SEND("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"), END};
 static const script_step fails[] = {
     READ_REQUEST,
     SEND(

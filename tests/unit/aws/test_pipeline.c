@@ -10,8 +10,9 @@
 #include "aws/pipeline.h"
 #include "unit/aws/call_fixture.h"
 
-#define OK_RESPONSE "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-#define UNAVAILABLE "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
+#define OK_RESPONSE "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"
+#define UNAVAILABLE                                                                                \
+  "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 static const script_step succeeds[] = {READ_REQUEST, SEND(OK_RESPONSE), END};
 static const script_step is_unavailable[] = {READ_REQUEST, SEND(UNAVAILABLE), END};
@@ -363,7 +364,8 @@ static void forgive_at_end(void *self, cspan_call *call, void *state) {
 static void an_end_may_change_the_outcome(void **state) {
   (void)state;
   static const script_step missing[] = {
-      READ_REQUEST, SEND("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"), END};
+      READ_REQUEST,
+      SEND("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"), END};
   static const script_connection good[] = {succeeds};
   static const script_connection bad[] = {missing};
   static const cspan_middleware_vtable failing = {.name = "Failing", .end = fail_at_end};
