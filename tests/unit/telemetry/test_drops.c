@@ -233,6 +233,31 @@ static void test_times_of_drops(void **state) {
   cspan_drop_report_free(&report);
 }
 
+/* Without memory for the report, or for its scope, nothing is told, and nothing lost. */
+static void test_out_of_memory(void **state) {
+  (void)state;
+  cspan_drop_report report;
+  cspan_request_span span;
+  fail_alloc_install();
+  size_t n = 0;
+  bool met = true;
+  while (met) {
+    fail_alloc_arm(++n, false);
+    bool made = cspan_drop_report_init(&report);
+    cspan_drop_report_add(&report, 3, 4);
+    cspan_drop_report_take(&report);
+    bool written = made && cspan_drop_report_write(&report, &span);
+    met = fail_alloc_disarm();
+    assert_int_equal(written, !met);
+    cspan_drop_report_done(&report, false);
+    assert_int_equal(report.pending.queue_full, 3);
+    assert_int_equal(report.pending.export_failed, 4);
+    cspan_drop_report_free(&report);
+  }
+  assert_true(n > 5);
+  fail_alloc_uninstall();
+}
+
 /* --------------------------------------------------------------------- threads */
 
 enum { PRODUCERS = 3, SPANS_EACH = 2000 };
@@ -308,6 +333,7 @@ int main(void) {
       cmocka_unit_test(test_flush_sends_a_report_alone),
       cmocka_unit_test(test_shutdown_sends_no_report_after_a_failure),
       cmocka_unit_test(test_times_of_drops),
+      cmocka_unit_test(test_out_of_memory),
       cmocka_unit_test(test_reports_and_stats_agree),
       cmocka_unit_test(test_fork),
   };
