@@ -397,6 +397,7 @@ CSPAN_API cspan_status cspan_tracer_provider_create(const cspan_provider_options
  * environment says (gRPC to localhost:4317, insecure, by default), batch
  * processor, resource with the service's name and version, sampler of the
  * environment (all, by default), and the result set as the global provider.
+ * OTEL_TRACES_EXPORTER chooses others: "console", "none", or a list with "otlp".
  * OTEL_SDK_DISABLED=true gives a provider whose spans do nothing.
  */
 CSPAN_API cspan_status cspan_telemetry_init(const char *service_name, const char *service_version,

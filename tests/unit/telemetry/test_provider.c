@@ -447,6 +447,49 @@ static void test_init(void **state) {
   cspan_log_set(NULL, NULL, CSPAN_LOG_WARN);
 }
 
+/* Spans go where OTEL_TRACES_EXPORTER says; what it does not know is left out with a warning. */
+static void test_chosen_exporters(void **state) {
+  (void)state;
+  static const struct {
+    const char *names;
+    int warnings;
+    uint64_t exported;
+    bool fails; /* an OTLP exporter with nobody listening is among them */
+  } rows[] = {{"none", 0, 0, false},
+              {"zipkin", 1, 0, false},
+              {"console", 0, 1, false},
+              {" none , console", 0, 1, false},
+              {"console,otlp", 0, 1, true}};
+  setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1", 1);
+  setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "50", 1);
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    int logged = 0;
+    cspan_log_set(ignore_log, &logged, CSPAN_LOG_WARN);
+    setenv("OTEL_TRACES_EXPORTER", rows[i].names, 1);
+    cspan_tracer_provider *provider = NULL;
+    assert_int_equal(cspan_telemetry_init("svc", "1", &provider, NULL), CSPAN_OK);
+    assert_int_equal(logged, rows[i].warnings);
+    cspan_span_end(
+        cspan_span_start(cspan_tracer_get(provider, "t", NULL, NULL), NULL, "chosen", NULL));
+    assert_int_equal(cspan_tracer_provider_force_flush(provider, 0, NULL) != CSPAN_OK,
+                     rows[i].fails);
+    cspan_telemetry_stats stats;
+    cspan_tracer_provider_stats(provider, &stats);
+    assert_int_equal(stats.spans_exported, rows[i].exported);
+    cspan_tracer_provider_free(provider);
+  }
+  cspan_error *error = NULL;
+  cspan_tracer_provider *provider = NULL;
+  setenv("OTEL_TRACES_EXPORTER", "console,console,console,console,console", 1);
+  assert_int_equal(cspan_telemetry_init("svc", "1", &provider, &error), CSPAN_ERR_CONFIG);
+  assert_null(provider);
+  cspan_error_free(error);
+  unsetenv("OTEL_TRACES_EXPORTER");
+  unsetenv("OTEL_EXPORTER_OTLP_ENDPOINT");
+  unsetenv("OTEL_EXPORTER_OTLP_TIMEOUT");
+  cspan_log_set(NULL, NULL, CSPAN_LOG_WARN);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_processors_are_told),
@@ -465,6 +508,7 @@ int main(void) {
       cmocka_unit_test(test_null_provider),
       cmocka_unit_test(test_disabled_sdk),
       cmocka_unit_test(test_init),
+      cmocka_unit_test(test_chosen_exporters),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
