@@ -77,7 +77,7 @@ target_link_libraries(shared PRIVATE cloudspan::cloudspan_shared)
 add_executable(static $root/examples/hello_s3.c)
 target_link_libraries(static PRIVATE cloudspan::cloudspan_static)
 EOT
-cmake -S "$work/consumer" -B "$work/consumer/build" -DCMAKE_PREFIX_PATH="$work/usr" >"$work/cmake.log" 2>&1 &&
+cmake -G Ninja -S "$work/consumer" -B "$work/consumer/build" -DCMAKE_PREFIX_PATH="$work/usr" >"$work/cmake.log" 2>&1 &&
   cmake --build "$work/consumer/build" >>"$work/cmake.log" 2>&1 || { cat "$work/cmake.log"; exit 1; }
 disabled=true
 run "$work/consumer/build/shared" >"$work/shared.out"
