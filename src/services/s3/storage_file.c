@@ -31,11 +31,14 @@ cspan_status cspan_atomic_file_check(const char *path, cspan_error **error) {
   return CSPAN_OK;
 }
 
-/* Beside the target, so that the rename stays on one file system. */
+/* Beside the target, so that the rename stays on one file system. Without the target's name,
+ * which may be as long as a name can be. */
 static cspan_status open_new(cspan_atomic_file *file, cspan_error **error) {
+  const char *slash = strrchr(file->path, '/');
+  int folder = slash ? (int)(slash - file->path) + 1 : 0;
   for (int i = 0; i < NAME_TRIES; i++) {
-    file->temporary =
-        cspan_asprintf("%s.part-%016llx", file->path, (unsigned long long)cspan_random_u64());
+    file->temporary = cspan_asprintf("%.*s.cloudspan-%016llx.part", folder, file->path,
+                                     (unsigned long long)cspan_random_u64());
     if (!file->temporary) {
       return cspan_error_move(error, cspan_error_nomem());
     }

@@ -2,6 +2,7 @@
 /* The file that appears under its name only when it is whole. */
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -132,6 +133,39 @@ static void keeps_permissions(void **state) {
   assert_int_equal(info.st_size, 0);
 }
 
+/* The temporary file's name must fit where the target's does. */
+static void longest_name(void **state) {
+  place *here = *state;
+  char path[512];
+  int folder = snprintf(path, sizeof path, "%s/", here->folder);
+  memset(path + folder, 'n', NAME_MAX);
+  path[folder + NAME_MAX] = '\0';
+  cspan_atomic_file file = {.path = path, .fd = -1};
+  assert_int_equal(cspan_atomic_file_start(&file, NULL), CSPAN_OK);
+  assert_memory_equal(file.temporary, path, (size_t)folder);
+  assert_int_equal(cspan_atomic_file_write(&file, "long", 4, NULL), CSPAN_OK);
+  assert_int_equal(cspan_atomic_file_commit(&file, NULL), CSPAN_OK);
+  cspan_atomic_file_discard(&file);
+  check_content(path, "long");
+  assert_int_equal(unlink(path), 0);
+}
+
+/* A bare name means the folder that the process is in. */
+static void name_without_folder(void **state) {
+  place *here = *state;
+  int before = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  assert_true(before >= 0);
+  assert_int_equal(chdir(here->folder), 0);
+  cspan_atomic_file file = {.path = "target", .fd = -1};
+  assert_int_equal(cspan_atomic_file_start(&file, NULL), CSPAN_OK);
+  assert_null(strchr(file.temporary, '/'));
+  assert_int_equal(cspan_atomic_file_commit(&file, NULL), CSPAN_OK);
+  cspan_atomic_file_discard(&file);
+  assert_int_equal(fchdir(before), 0);
+  close(before);
+  check_content(here->path, "");
+}
+
 static void no_folder(void **state) {
   (void)state;
   cspan_error *error = NULL;
@@ -171,6 +205,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(full, set_up, tear_down),
       cmocka_unit_test_setup_teardown(discarded, set_up, tear_down),
       cmocka_unit_test_setup_teardown(keeps_permissions, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(longest_name, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(name_without_folder, set_up, tear_down),
       cmocka_unit_test(no_folder),
       cmocka_unit_test_setup_teardown(cannot_be_renamed, set_up, tear_down),
       cmocka_unit_test_setup_teardown(only_regular_files, set_up, tear_down),
