@@ -322,7 +322,8 @@ static cspan_status parse_choices(cspan_aws_config *config, cspan_error **error)
   int response = 0;
   int ignore = 0;
   cspan_status status = CSPAN_OK;
-  if ((status = CHOICE(CSPAN_SETTING_RETRY_MODE, retry, "standard", &mode)) != CSPAN_OK ||
+  if ((status = CHOICE(CSPAN_SETTING_RETRY_MODE, retry, "standard, legacy, adaptive or off",
+                       &mode)) != CSPAN_OK ||
       (status = CHOICE(CSPAN_SETTING_ADDRESSING_STYLE, addressing, "auto, virtual or path",
                        &style)) != CSPAN_OK ||
       (status = CHOICE(CSPAN_SETTING_PAYLOAD_SIGNING, signing, "true or false", &payload)) !=
