@@ -269,8 +269,9 @@ typedef struct cspan_otlp_options {
   bool endpoint_is_full;
   /** "key=value,key2=value2", percent-encoded values (W3C Baggage form). */
   const char *headers;
-  const char *compression;        /**< "gzip" or "none" */
-  int64_t timeout_ms;             /**< 0: 10,000; per export, retries included */
+  const char *compression; /**< "gzip" or "none" */
+  /** Per export, retries included; 0: the variable's, else 10,000. A variable's 0 is no limit. */
+  int64_t timeout_ms;
   const char *certificate;        /**< CA file */
   const char *client_certificate; /**< mTLS */
   const char *client_key;

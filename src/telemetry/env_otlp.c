@@ -94,8 +94,8 @@ static const char *take_timeout(cspan_otlp_settings *settings, const char *text,
                                 cspan_endpoint_source source) {
   int64_t ms;
   (void)source;
-  if (!cspan_parse_i64(text, &ms) || ms <= 0)
-    return "is not a positive number of milliseconds";
+  if (!cspan_parse_i64(text, &ms) || ms < 0)
+    return "is not a number of milliseconds";
   settings->timeout_ms = ms;
   return NULL;
 }

@@ -12,7 +12,9 @@
 #include "base/sys.h"
 #include "telemetry/otlp_grpc.h"
 
-enum { NS_PER_MS = 1000000, WAIT_SLICE_MS = 100 };
+/* Without a limit in time, an end after some tries: else one export would last while there is no
+ * collector. */
+enum { NS_PER_MS = 1000000, WAIT_SLICE_MS = 100, MAX_UNLIMITED_TRIES = 5 };
 
 /* ----------------------------------------------------------------- request */
 
@@ -119,11 +121,20 @@ static cspan_status wait_ms(const cspan_otlp_exporter *exporter, const cspan_con
   }
 }
 
+/* 0 ms: no limit but that of the caller. */
+static cspan_context limit(const cspan_context *context, int64_t timeout_ms) {
+  if (timeout_ms > 0)
+    return cspan_context_with_timeout(context, timeout_ms);
+  return context ? *context : (cspan_context){0};
+}
+
 /* Whether another try makes sense, and after how long. */
 static bool may_retry(const cspan_otlp_exporter *exporter, const cspan_context *context,
                       unsigned attempt, const cspan_otlp_outcome *outcome, int64_t *delay) {
   *delay = cspan_otlp_retry_delay_ms(&exporter->retry, attempt, outcome->retry_after_ms,
                                      cspan_random_unit());
+  if (!context->deadline_ns)
+    return outcome->retryable && attempt < MAX_UNLIMITED_TRIES;
   return outcome->retryable && *delay < (context->deadline_ns - cspan_now_ns()) / NS_PER_MS;
 }
 
@@ -168,7 +179,7 @@ static cspan_status otlp_export(void *self, const cspan_context *context,
   *rejected_spans = 0;
   if (atomic_load(&exporter->is_shut_down))
     return stopped(exporter, CSPAN_ERR_SHUTDOWN, NULL, error);
-  cspan_context limited = cspan_context_with_timeout(context, exporter->settings.timeout_ms);
+  cspan_context limited = limit(context, exporter->settings.timeout_ms);
   cspan_status status = cspan_context_status(&limited);
   if (status != CSPAN_OK)
     return stopped(exporter, status, NULL, error);

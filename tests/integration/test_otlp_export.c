@@ -358,6 +358,21 @@ static void test_refused_for_good(void **state) {
 
 /* ------------------------------------------------------- time, cancel, shutdown */
 
+/* A variable's timeout of 0 is no limit: the tries end, not the time. */
+static void test_refused_without_a_limit(void **state) {
+  (void)state;
+  char url[64];
+  cspan_error *error = NULL;
+  snprintf(url, sizeof url, "http://127.0.0.1:%d", script_refused_port());
+  setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "0", 1);
+  cspan_span_exporter *exporter = exporter_for(url, NULL);
+  unsetenv("OTEL_EXPORTER_OTLP_TIMEOUT");
+  assert_int_equal(export_in(exporter, NULL, NULL, &error), CSPAN_ERR_CONNECT);
+  assert_non_null(strstr(cspan_error_message(error), "(after 5 attempts)"));
+  cspan_error_free(error);
+  cspan_exporter_free(exporter);
+}
+
 static const script_step silent[] = {
     {SCRIPT_READ_REQUEST, NULL, 0}, {SCRIPT_WAIT_CLOSE, NULL, 0}, {0}};
 
@@ -635,6 +650,7 @@ int main(void) {
       cmocka_unit_test_setup(test_reset_is_tried_again, fresh_log),
       cmocka_unit_test_setup(test_refused_then_up, fresh_log),
       cmocka_unit_test_setup(test_refused_for_good, fresh_log),
+      cmocka_unit_test_setup(test_refused_without_a_limit, fresh_log),
       cmocka_unit_test_setup(test_timeout, fresh_log),
       cmocka_unit_test_setup(test_deadline_of_the_context, fresh_log),
       cmocka_unit_test_setup(test_cancel_while_waiting, fresh_log),

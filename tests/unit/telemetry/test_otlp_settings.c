@@ -287,11 +287,22 @@ static void test_bad_variables_are_warned_of(void **state) {
 /* A wrong specific variable falls back to the general one. */
 static void test_fall_back_to_the_general_variable(void **state) {
   (void)state;
-  setenv("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "0", 1);
+  setenv("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "-1", 1);
   setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "5", 1);
   cspan_otlp_settings settings = resolve(NULL);
   assert_int_equal(settings.timeout_ms, 5);
   assert_non_null(strstr(logged, "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT"));
+  cspan_otlp_settings_free(&settings);
+}
+
+/* The specification: a timeout of 0 is none. */
+static void test_no_timeout(void **state) {
+  (void)state;
+  setenv("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "0", 1);
+  setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "5", 1);
+  cspan_otlp_settings settings = resolve(NULL);
+  assert_int_equal(settings.timeout_ms, 0);
+  assert_string_equal(logged, "");
   cspan_otlp_settings_free(&settings);
 }
 
@@ -358,6 +369,7 @@ int main(void) {
       cmocka_unit_test_setup(test_options_win, clean),
       cmocka_unit_test_setup(test_bad_variables_are_warned_of, clean),
       cmocka_unit_test_setup(test_fall_back_to_the_general_variable, clean),
+      cmocka_unit_test_setup(test_no_timeout, clean),
       cmocka_unit_test_setup(test_bad_options, clean),
       cmocka_unit_test_setup(test_headers, clean),
   };
