@@ -11,7 +11,7 @@
 
 enum { MAX_LINE = 1024 };
 
-static pthread_once_t level_once = PTHREAD_ONCE_INIT;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_mutex_t target_lock = PTHREAD_MUTEX_INITIALIZER;
 static cspan_log_fn target_fn;
 static void *target_user;
@@ -35,7 +35,18 @@ static cspan_log_level level_of_name(const char *name) {
   return CSPAN_LOG_WARN;
 }
 
-static void level_from_environment(void) {
+/* A fork while another thread holds the lock would leave it locked in the child for ever. */
+static void lock_target(void) {
+  pthread_mutex_lock(&target_lock);
+}
+
+static void unlock_target(void) {
+  pthread_mutex_unlock(&target_lock);
+}
+
+static void init(void) {
+  /* Can only fail for want of memory; then a fork is as dangerous as it is without. */
+  pthread_atfork(lock_target, unlock_target, unlock_target);
   const char *name = cspan_env("OTEL_LOG_LEVEL");
   if (name) {
     atomic_store(&current_level, (int)level_of_name(name));
@@ -44,7 +55,7 @@ static void level_from_environment(void) {
 
 void cspan_log_set(cspan_log_fn fn, void *user, cspan_log_level level) {
   /* First, so that the environment does not overwrite what is set here. */
-  pthread_once(&level_once, level_from_environment);
+  pthread_once(&once, init);
   pthread_mutex_lock(&target_lock);
   target_fn = fn;
   target_user = user;
@@ -53,7 +64,7 @@ void cspan_log_set(cspan_log_fn fn, void *user, cspan_log_level level) {
 }
 
 bool cspan_log_enabled(cspan_log_level level) {
-  pthread_once(&level_once, level_from_environment);
+  pthread_once(&once, init);
   return level != CSPAN_LOG_NONE && (int)level <= atomic_load(&current_level);
 }
 

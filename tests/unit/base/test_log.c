@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -91,11 +95,44 @@ static void test_target_may_log(void **state) {
   cspan_log_set(NULL, NULL, CSPAN_LOG_WARN);
 }
 
+static void *set_until_told(void *stop) {
+  while (!atomic_load((atomic_bool *)stop)) {
+    cspan_log_set(take, &lines, CSPAN_LOG_WARN);
+  }
+  return NULL;
+}
+
+/* A child that logs must not wait for a thread that it does not have. */
+static void test_log_in_a_forked_child(void **state) {
+  (void)state;
+  enum { FORKS = 200, HANGS_AFTER_S = 60 };
+  atomic_bool stop = false;
+  pthread_t thread;
+  cspan_log_set(take, &lines, CSPAN_LOG_WARN);
+  assert_int_equal(pthread_create(&thread, NULL, set_until_told, &stop), 0);
+  int bad = 0;
+  for (int i = 0; i < FORKS && bad == 0; i++) {
+    pid_t child = fork();
+    if (child == 0) {
+      alarm(HANGS_AFTER_S);
+      lines = 0;
+      cspan_log(CSPAN_LOG_WARN, "from the child");
+      _exit(lines == 1 ? 0 : 1);
+    }
+    int status = 0;
+    bad += child < 0 || waitpid(child, &status, 0) != child || status != 0;
+  }
+  atomic_store(&stop, true);
+  assert_int_equal(pthread_join(thread, NULL), 0);
+  assert_int_equal(bad, 0);
+  cspan_log_set(NULL, NULL, CSPAN_LOG_WARN);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_environment),    cmocka_unit_test(test_levels),
       cmocka_unit_test(test_one_line),       cmocka_unit_test(test_stderr),
-      cmocka_unit_test(test_target_may_log),
+      cmocka_unit_test(test_target_may_log), cmocka_unit_test(test_log_in_a_forked_child),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
