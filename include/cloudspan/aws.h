@@ -140,8 +140,10 @@ typedef struct cspan_body {
   cspan_status (*rewind)(void *user);
   void *user;
   int64_t offset_bytes;
-  int64_t size_bytes; /**< of memory: exact; of a file: 0 is "to its end"; of a callback: exact,
-                              or -1 when not known */
+  /** Of memory: exact; of a file: 0 is "to its end". Of a callback: how much of it is sent, or
+   * -1 for all when that is not known. A callback that ends before fails the call; after
+   * `size_bytes` it is not asked for more, so it may be a part of a longer stream. */
+  int64_t size_bytes;
 } cspan_body;
 
 /** Where a response body goes. Zero: into memory (the output's `body`). */

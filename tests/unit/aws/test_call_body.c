@@ -93,6 +93,7 @@ static const source_case source_cases[] = {
     {"no file", {.path = "/nonexistent/file"}, CSPAN_ERR_IO, NULL, "/nonexistent/file"},
     {"a folder", {.path = "/tmp"}, CSPAN_ERR_INVALID, NULL, "not a regular file"},
     {"callback", {.read = feed, .user = &whole, .size_bytes = 8}, CSPAN_OK, "callback", NULL},
+    {"part of a callback", {.read = feed, .user = &whole, .size_bytes = 4}, CSPAN_OK, "call", NULL},
     {"unknown size", {.read = feed, .user = &whole, .size_bytes = -1}, CSPAN_OK, "callback", NULL},
     {"unknown and large",
      {.read = feed, .user = &large, .size_bytes = -1},
