@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/cmd_s3.h"
+#include "cli/stream.h"
 #include "cli/transfer.h"
 #include "cli/uri.h"
 
@@ -84,6 +85,22 @@ static int upload(cspan_cli_transfer *t, const char *source, const cspan_cli_uri
   return CSPAN_EXIT_OK;
 }
 
+/* A device or a pipe is written to; a file appears under its name when it is whole. */
+static void download_to_path(cspan_cli_transfer *t, const cspan_cli_uri *from, const char *path) {
+  if (!cspan_cli_stream_is_target(path)) {
+    (void)cspan_cli_download_file(t, from->bucket, from->key, path);
+    return;
+  }
+  cspan_error *error = NULL;
+  int fd = cspan_cli_stream_create(path, t->session->run->cancel, &error);
+  if (fd < 0) {
+    cspan_cli_fetch_failed(t, "download", from->bucket, from->key, path, error);
+    return;
+  }
+  (void)cspan_cli_download_stream(t, from->bucket, from->key, fd, path);
+  (void)close(fd);
+}
+
 static int download_to_folder(cspan_cli_transfer *t, const cspan_cli_uri *from,
                               const char *folder) {
   const char *name = cspan_cli_base_name(from->key);
@@ -99,7 +116,7 @@ static int download_to_folder(cspan_cli_transfer *t, const cspan_cli_uri *from,
     status = cspan_cli_make_folders(cspan_buf_text(&path), &error);
   }
   if (status == CSPAN_OK) {
-    (void)cspan_cli_download_file(t, from->bucket, from->key, cspan_buf_text(&path));
+    download_to_path(t, from, cspan_buf_text(&path));
   } else {
     cspan_cli_fetch_failed(t, "download", from->bucket, from->key, folder, error);
   }
@@ -111,11 +128,11 @@ static int download(cspan_cli_transfer *t, const cspan_cli_uri *from, const char
   if (t->values->recursive) {
     (void)cspan_cli_download_tree(t, from->bucket, from->key, destination);
   } else if (strcmp(destination, "-") == 0) {
-    (void)cspan_cli_download_stream(t, from->bucket, from->key, STDOUT_FILENO);
+    (void)cspan_cli_download_stream(t, from->bucket, from->key, STDOUT_FILENO, "-");
   } else if (is_folder(destination)) {
     return download_to_folder(t, from, destination);
   } else {
-    (void)cspan_cli_download_file(t, from->bucket, from->key, destination);
+    download_to_path(t, from, destination);
   }
   return CSPAN_EXIT_OK;
 }
@@ -206,9 +223,8 @@ static int overall(const cspan_cli_transfer *t) {
   return t->done ? CSPAN_EXIT_PARTIAL : t->code;
 }
 
-static int transfer(const cspan_cli_run *run, const endpoints *e,
+static int transfer(const cspan_cli_run *run, const endpoints *e, const cspan_cli_cp_values *values,
                     const cspan_s3_metadata *metadata) {
-  const cspan_cli_cp_values *values = run->values;
   cspan_storage_options storage = {
       .part_size_bytes = values->part_size,
       .max_in_flight = (int)values->concurrency,
@@ -239,8 +255,8 @@ static int transfer(const cspan_cli_run *run, const endpoints *e,
 }
 
 static int run_cp(const cspan_cli_run *run) {
-  const cspan_cli_cp_values *values = run->values;
-  size_t count = values->metadata.count;
+  cspan_cli_cp_values values = *(const cspan_cli_cp_values *)run->values;
+  size_t count = values.metadata.count;
   cspan_error *error = NULL;
   endpoints e = {.from = {.key = ""}, .to = {.key = ""}};
   cspan_s3_metadata *metadata = cspan_calloc(count + 1, sizeof *metadata);
@@ -249,10 +265,10 @@ static int run_cp(const cspan_cli_run *run) {
   if (!metadata || !texts) {
     code = no_memory(run);
   } else if (parse_endpoints(run, &e, &error) != CSPAN_OK ||
-             parse_metadata(&values->metadata, metadata, texts, &error) != CSPAN_OK) {
+             parse_metadata(&values.metadata, metadata, texts, &error) != CSPAN_OK) {
     code = cspan_cli_usage(run, "%s", cspan_error_message(error));
   } else {
-    code = transfer(run, &e, metadata);
+    code = transfer(run, &e, &values, metadata);
   }
   for (size_t i = 0; texts && i < count; i++) {
     cspan_free(texts[i]);
@@ -272,7 +288,8 @@ const cspan_cli_command cspan_cmd_s3_cp = {
         "the standard input or output. A destination that ends with '/' (or is a folder or a\n"
         "bare bucket) gets the name of the source added. Uploads of 16 MiB and more go in\n"
         "parts, several at once; one that fails or is interrupted is aborted, so that nothing\n"
-        "stays on the server. A download is written beside its target and renamed when whole.\n"
+        "stays on the server. A download is written beside its target and renamed when whole;\n"
+        "a target that is a device or a pipe is written to as the standard output is.\n"
         "\n"
         "With --recursive the source is a folder (symbolic links to folders are not followed) or\n"
         "a prefix, taken as one: s3://b/logs is what is below logs/. Keys that as a path would\n"

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -103,6 +104,61 @@ cspan_status cspan_cli_stream_write(void *user, const void *data, size_t size_by
     }
   }
   return CSPAN_OK;
+}
+
+static bool is_open_as(int fd, const struct stat *info) {
+  struct stat ours;
+  return fstat(fd, &ours) == 0 && ours.st_dev == info->st_dev && ours.st_ino == info->st_ino;
+}
+
+bool cspan_cli_stream_is_same(int fd, int other) {
+  struct stat info;
+  return fstat(other, &info) == 0 && is_open_as(fd, &info);
+}
+
+/* The descriptor that already goes to the file, which may be under the name of /dev/stdout; -1. */
+static int inherited(const struct stat *info) {
+  return is_open_as(STDOUT_FILENO, info)   ? STDOUT_FILENO
+         : is_open_as(STDERR_FILENO, info) ? STDERR_FILENO
+                                           : -1;
+}
+
+bool cspan_cli_stream_is_target(const char *path) {
+  struct stat info;
+  return stat(path, &info) == 0 && !S_ISDIR(info.st_mode) &&
+         (!S_ISREG(info.st_mode) || inherited(&info) >= 0);
+}
+
+static int open_target(const char *path) {
+  struct stat info;
+  int fd = stat(path, &info) == 0 && S_ISREG(info.st_mode) ? inherited(&info) : -1;
+  /* A file opened again would start at its beginning, over what is there. Not blocking: a signal
+   * just before a blocking open() would go unnoticed. */
+  return fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 0)
+                 : open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+}
+
+int cspan_cli_stream_create(const char *path, const cspan_cancel *cancel, cspan_error **error) {
+  for (;;) {
+    struct stat info;
+    int fd = open_target(path);
+    int code = errno;
+    if (fd >= 0) {
+      return fd;
+    }
+    if (cspan_cancel_is_triggered(cancel)) {
+      (void)cspan_error_set(error, CSPAN_ERR_CANCELLED, "cancelled");
+      return -1;
+    }
+    if (code == ENXIO && stat(path, &info) == 0 && S_ISFIFO(info.st_mode)) {
+      (void)poll(NULL, 0, POLL_MS); /* nobody reads it yet */
+    } else if (code != EINTR) {
+      char text[128];
+      (void)cspan_error_set(error, CSPAN_ERR_IO, "cannot open '%s' for writing: %s", path,
+                            cspan_errno_text(code, text, sizeof text));
+      return -1;
+    }
+  }
 }
 
 int cspan_cli_stream_open(const char *path, cspan_error **error) {

@@ -26,5 +26,12 @@ ptrdiff_t cspan_cli_stream_read(void *user, void *buffer, size_t capacity);
 cspan_status cspan_cli_stream_write(void *user, const void *data, size_t size_bytes);
 /* A path for reading; -1 with an error. */
 int cspan_cli_stream_open(const char *path, cspan_error **error);
+/* Whether `path` is there, but not as a file that may be replaced: a device, a pipe, a socket, or
+ * what the standard output or error already goes to. */
+bool cspan_cli_stream_is_target(const char *path);
+/* Whether both are the same file. */
+bool cspan_cli_stream_is_same(int fd, int other);
+/* Such a path for writing, to be closed; waits for the reader of a pipe until cancelled. -1 with an error. */
+int cspan_cli_stream_create(const char *path, const cspan_cancel *cancel, cspan_error **error);
 
 #endif

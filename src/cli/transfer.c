@@ -203,9 +203,9 @@ static void explain_write(const cspan_cli_stream *stream, cspan_error **error) {
                         cspan_errno_text(stream->write_error, text, sizeof text));
 }
 
-/* To `path`, or to `stream`. */
+/* To the file `name`, or to `stream`, which is called so. */
 static bool download(cspan_cli_transfer *transfer, const char *bucket, const char *key,
-                     const char *path, cspan_cli_stream *stream) {
+                     const char *name, cspan_cli_stream *stream) {
   cspan_error *error = NULL;
   cspan_cli_progress progress;
   cspan_download_result result = {.size_bytes = -1};
@@ -216,7 +216,7 @@ static bool download(cspan_cli_transfer *transfer, const char *bucket, const cha
         .size = sizeof input,
         .bucket = bucket,
         .key = key,
-        .path = path,
+        .path = stream ? NULL : name,
         .write = stream ? cspan_cli_stream_write : NULL,
         .user = stream,
         .progress = cspan_cli_progress_update,
@@ -227,8 +227,9 @@ static bool download(cspan_cli_transfer *transfer, const char *bucket, const cha
     cspan_cli_progress_end(&progress);
     explain_write(stream, &error);
   }
-  outcome o = {"download",        source ? source : key, path ? path : "-",
-               result.size_bytes, result.etag,           path == NULL};
+  /* A report would get between the data. */
+  bool silent = stream && cspan_cli_stream_is_same(stream->fd, STDOUT_FILENO);
+  outcome o = {"download", source ? source : key, name, result.size_bytes, result.etag, silent};
   bool ok = report(transfer, &o, error);
   cspan_free(result.data);
   cspan_free(source);
@@ -241,10 +242,10 @@ bool cspan_cli_download_file(cspan_cli_transfer *transfer, const char *bucket, c
 }
 
 bool cspan_cli_download_stream(cspan_cli_transfer *transfer, const char *bucket, const char *key,
-                               int fd) {
+                               int fd, const char *name) {
   cspan_cli_stream stream;
   cspan_cli_stream_init(&stream, fd, transfer->session->run->cancel);
-  bool ok = download(transfer, bucket, key, NULL, &stream);
+  bool ok = download(transfer, bucket, key, name, &stream);
   cspan_cli_stream_clear(&stream);
   return ok;
 }

@@ -33,8 +33,9 @@ bool cspan_cli_upload_stream(cspan_cli_transfer *transfer, int fd, const char *n
                              const char *bucket, const char *key);
 bool cspan_cli_download_file(cspan_cli_transfer *transfer, const char *bucket, const char *key,
                              const char *path);
+/* `name` is what the report calls it; there is none when `fd` is the standard output. */
 bool cspan_cli_download_stream(cspan_cli_transfer *transfer, const char *bucket, const char *key,
-                               int fd);
+                               int fd, const char *name);
 bool cspan_cli_copy_object(cspan_cli_transfer *transfer, const char *source_bucket,
                            const char *source_key, const char *bucket, const char *key);
 /* An upload to, or a download or copy from, s3://bucket/key that could not even be tried; the

@@ -193,6 +193,52 @@ static void test_streams(void **state) {
 }
 
 /* A pipe that is larger than the threshold: parts of a size that is not known before. */
+/* Devices and pipes are written to, not replaced. */
+static void test_special_files(void **state) {
+  (void)state;
+  command c;
+  struct stat info;
+  write_file(path_of("a.txt"), "hello\n", 6);
+  S3_ONLY(0, "cp", path_of("a.txt"), "s3://bkt/a.txt");
+  S3(&c, 0, "cp", "s3://bkt/a.txt", "/dev/null");
+  assert_string_equal(c.out, "download: s3://bkt/a.txt -> /dev/null (6 B)\n");
+  command_free(&c);
+  assert_int_equal(stat("/dev/null", &info), 0);
+  assert_true(S_ISCHR(info.st_mode));
+  S3(&c, 1, "cp", "s3://bkt/a.txt", "/dev/full");
+  assert_non_null(strstr(c.err, "to /dev/full failed: cannot write: No space left on device"));
+  command_free(&c);
+  /* As /dev/stdout, but a failure here replaces nothing that others need. */
+  assert_int_equal(symlink("/proc/self/fd/1", path_of("output")), 0);
+  S3(&c, 0, "cp", "--json", "s3://bkt/a.txt", path_of("output"));
+  assert_string_equal(c.out, "hello\n");
+  command_free(&c);
+  assert_int_equal(lstat(path_of("output"), &info), 0);
+  assert_true(S_ISLNK(info.st_mode));
+  assert_int_equal(mkfifo(path_of("a.fifo"), 0600), 0);
+  command_start(&c, (const char *const[]){"cat", path_of("a.fifo"), NULL}, NULL, 0);
+  S3_ONLY(0, "cp", "s3://bkt/a.txt", path_of("a.fifo"));
+  command_wait(&c);
+  assert_string_equal(c.out, "hello\n");
+  command_free(&c);
+}
+
+/* A pipe that nobody reads is waited for until a signal comes. */
+static void test_interrupted_pipe(void **state) {
+  (void)state;
+  command c;
+  write_file(path_of("a.txt"), "hello\n", 6);
+  S3_ONLY(0, "cp", path_of("a.txt"), "s3://bkt/a.txt");
+  assert_int_equal(mkfifo(path_of("unread"), 0600), 0);
+  command_start(
+      &c, (const char *const[]){"cloudspan", "s3", "cp", "s3://bkt/a.txt", path_of("unread"), NULL},
+      NULL, 0);
+  assert_int_equal(kill(c.pid, SIGTERM), 0);
+  command_wait(&c);
+  assert_int_equal(c.exit_code, 143);
+  command_free(&c);
+}
+
 static void test_pipe_in_parts(void **state) {
   (void)state;
   size_t len = ((size_t)11 << 20) + 7;
@@ -551,6 +597,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_round_trip),
       TEST(test_streams),
+      TEST(test_special_files),
+      TEST(test_interrupted_pipe),
       TEST(test_pipe_in_parts),
       TEST(test_multipart_file),
       TEST(test_copy_within_s3),
