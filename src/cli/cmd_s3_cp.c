@@ -15,6 +15,8 @@
 #define MIB ((int64_t)1 << 20)
 #define GIB ((int64_t)1 << 30)
 
+#define CHECKSUMS "CRC32, CRC32C, CRC64NVME, SHA1 or SHA256"
+
 static const cspan_cli_cp_values defaults = {.multipart_threshold = 16 * MIB};
 
 #define VALUE(member) offsetof(cspan_cli_cp_values, member)
@@ -25,8 +27,7 @@ static const cspan_cli_option options[] = {
     {"content-type", 0, CSPAN_CLI_STRING, VALUE(content_type), "TYPE", "type of the object", 0, 0},
     {"metadata", 0, CSPAN_CLI_LIST, VALUE(metadata), "NAME=VALUE",
      "user metadata; may be given more than once", 0, 0},
-    {"checksum", 0, CSPAN_CLI_STRING, VALUE(checksum), "ALGORITHM",
-     "CRC32, CRC32C, CRC64NVME or SHA256", 0, 0},
+    {"checksum", 0, CSPAN_CLI_STRING, VALUE(checksum), "ALGORITHM", CHECKSUMS, 0, 0},
     {"multipart-threshold", 0, CSPAN_CLI_SIZE, VALUE(multipart_threshold), "SIZE",
      "from this size on in parts (default 16MiB)", 1, 5 * GIB},
     {"part-size", 0, CSPAN_CLI_SIZE, VALUE(part_size), "SIZE", "size of a part (default 10MiB)",
@@ -213,6 +214,20 @@ static cspan_status parse_metadata(const cspan_cli_list *list, cspan_s3_metadata
   return CSPAN_OK;
 }
 
+/* The name as S3 spells it, which here may be in any case. */
+static cspan_status parse_checksum(const char **name, cspan_error **error) {
+  static const char *const names[] = {"CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"};
+  for (size_t i = 0; *name && i < sizeof names / sizeof names[0]; i++) {
+    if (cspan_ieq(*name, names[i])) {
+      *name = names[i];
+      return CSPAN_OK;
+    }
+  }
+  return *name ? cspan_error_set(error, CSPAN_ERR_INVALID,
+                                 "option '--checksum' takes " CHECKSUMS ", not '%s'", *name)
+               : CSPAN_OK;
+}
+
 static int overall(const cspan_cli_transfer *t) {
   if (t->failed == 0) {
     return t->code;
@@ -265,6 +280,7 @@ static int run_cp(const cspan_cli_run *run) {
   if (!metadata || !texts) {
     code = no_memory(run);
   } else if (parse_endpoints(run, &e, &error) != CSPAN_OK ||
+             parse_checksum(&values.checksum, &error) != CSPAN_OK ||
              parse_metadata(&values.metadata, metadata, texts, &error) != CSPAN_OK) {
     code = cspan_cli_usage(run, "%s", cspan_error_message(error));
   } else {

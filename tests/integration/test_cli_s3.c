@@ -132,7 +132,7 @@ static void test_round_trip(void **state) {
   command c;
   write_file(path_of("a.txt"), "hello\n", 6);
   S3(&c, 0, "cp", path_of("a.txt"), "s3://bkt/dir/", "--content-type", "text/plain", "--metadata",
-     "owner=me", "--checksum", "SHA256");
+     "owner=me", "--checksum", "sha256");
   assert_non_null(strstr(c.out, "-> s3://bkt/dir/a.txt (6 B)\n"));
   command_free(&c);
   S3_ONLY(0, "cp", "s3://bkt/dir/a.txt", path_of("back.txt"));
@@ -479,6 +479,10 @@ static void test_exit_codes(void **state) {
   command_free(&c);
   S3(&c, 1, "cp", path_of("no-such-file"), "s3://bkt/x");
   assert_non_null(strstr(c.err, "no-such-file to s3://bkt/x failed: cannot read"));
+  command_free(&c);
+  S3(&c, 2, "cp", "s3://bkt/x", path_of("x"), "--checksum", "MD4");
+  assert_non_null(
+      strstr(c.err, "'--checksum' takes CRC32, CRC32C, CRC64NVME, SHA1 or SHA256, not"));
   command_free(&c);
   S3_ONLY(2, "cp", "a", "b");
   S3_ONLY(2, "cp", "s3://bkt/x");
