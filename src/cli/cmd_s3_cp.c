@@ -310,7 +310,8 @@ const cspan_cli_command cspan_cmd_s3_cp = {
         "With --recursive the source is a folder (symbolic links to folders are not followed) or\n"
         "a prefix, taken as one: s3://b/logs is what is below logs/. Keys that as a path would\n"
         "lead out of the destination folder ('..', a leading '/') are refused. What fails is\n"
-        "reported, the rest is copied, and the exit code is 3.\n",
+        "reported, the rest is copied, and the exit code is 3; when nothing was copied, it is\n"
+        "that of the failures, or 1.\n",
     .examples =
         "  cloudspan s3 cp report.pdf s3://my-bucket/reports/\n"
         "  cloudspan s3 cp s3://my-bucket/reports/report.pdf .\n"

@@ -54,6 +54,17 @@ static void report_done(const outcome *o) {
   (void)fflush(stdout);
 }
 
+/* Frees `error`. Of an item among several, an odd name or the like is no wrong command line. */
+static void count_failure(cspan_cli_transfer *transfer, cspan_error *error) {
+  bool is_item = transfer->values->recursive && cspan_error_status(error) == CSPAN_ERR_INVALID;
+  int code = cspan_cli_session_fail(transfer->session, error);
+  if (is_item || (transfer->failed && transfer->code != code)) {
+    code = CSPAN_EXIT_FAILED;
+  }
+  transfer->code = code;
+  transfer->failed++;
+}
+
 /* Frees `error`. */
 static bool report(cspan_cli_transfer *transfer, const outcome *o, cspan_error *error) {
   const cspan_cli_globals *globals = transfer->session->run->globals;
@@ -62,8 +73,7 @@ static bool report(cspan_cli_transfer *transfer, const outcome *o, cspan_error *
   }
   if (error) {
     cspan_error_prefix(error, "%s of %s to %s failed", o->operation, o->source, o->destination);
-    transfer->failed++;
-    transfer->code = cspan_cli_session_fail(transfer->session, error);
+    count_failure(transfer, error);
     return false;
   }
   transfer->done++;

@@ -23,7 +23,7 @@ typedef struct cspan_cli_transfer {
   size_t metadata_count;
   size_t done;
   size_t failed;
-  int code; /* exit code of the last failure, or of finding nothing */
+  int code; /* exit code when nothing was done: what all failures agree on, else 1 */
 } cspan_cli_transfer;
 
 /* Each reports its outcome and counts it; false on failure. */

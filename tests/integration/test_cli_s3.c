@@ -377,6 +377,30 @@ static void test_hostile_keys(void **state) {
   command_free(&c);
 }
 
+/* 3 is for a part: when nothing at all was done, it failed. */
+static void test_all_items_fail(void **state) {
+  (void)state;
+  command c;
+  write_file(path_of("f"), "text", 4);
+  S3_ONLY(0, "cp", path_of("f"), "s3://bkt/odd/../a");
+  S3_ONLY(0, "cp", path_of("f"), "s3://bkt/odd/../b");
+  S3(&c, 1, "cp", "-r", "s3://bkt/odd", path_of("target"));
+  assert_non_null(strstr(c.err, "0 done, 2 failed"));
+  command_free(&c);
+  S3_ONLY(1, "cp", "-r", path_of("no-such-folder"), "s3://bkt/t");
+  /* All for one reason, which has a code of its own. */
+  assert_int_equal(mkdir(path_of("up"), 0777), 0);
+  write_file(path_of("up/a"), "a", 1);
+  write_file(path_of("up/b"), "b", 1);
+  S3_ONLY(4, "cp", "-r", path_of("up"), "s3://no-such-bucket/t");
+  S3_ONLY(4, "cp", "-r", "s3://no-such-bucket/t", path_of("target"));
+  /* One for another reason than the other. */
+  assert_int_equal(cspan_sandbox_add_fault_text(sandbox, "op=PutObject,status=403,count=1", NULL),
+                   CSPAN_OK);
+  S3_ONLY(1, "cp", "-r", path_of("up"), "s3://no-such-bucket/t");
+  cspan_sandbox_clear_faults(sandbox);
+}
+
 static void put_keys(size_t count) {
   for (size_t i = 0; i < count; i++) {
     char uri[64];
@@ -609,6 +633,7 @@ int main(void) {
       TEST(test_trees),
       TEST(test_list),
       TEST(test_hostile_keys),
+      TEST(test_all_items_fail),
       TEST(test_remove),
       TEST(test_remove_partly_denied),
       TEST(test_buckets),
