@@ -72,7 +72,8 @@ typedef struct cspan_download_input {
   const char *bucket;
   const char *key;
   const char *range;
-  /** One of: a path (written beside it and renamed when whole), a write callback, or neither:
+  /** One of: a path (written beside it and renamed when whole; a link
+   * stays, what it leads to is replaced), a write callback, or neither:
    * memory, up to max_bytes (0: 64 MiB). */
   const char *path;
   cspan_status (*write)(void *user, const void *data, size_t size_bytes);

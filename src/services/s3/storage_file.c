@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -31,13 +32,26 @@ cspan_status cspan_atomic_file_check(const char *path, cspan_error **error) {
   return CSPAN_OK;
 }
 
+/* A link stays, and what it leads to is replaced. */
+static cspan_status find_target(cspan_atomic_file *file, cspan_error **error) {
+  struct stat info;
+  bool is_link = lstat(file->path, &info) == 0 && S_ISLNK(info.st_mode);
+  char *resolved = is_link ? realpath(file->path, NULL) : NULL;
+  if (is_link && !resolved) {
+    return failed("follow the link", file->path, errno, error);
+  }
+  file->target = cspan_strdup(resolved ? resolved : file->path);
+  free(resolved); /* the C library's memory */
+  return file->target ? CSPAN_OK : cspan_error_move(error, cspan_error_nomem());
+}
+
 /* Beside the target, so that the rename stays on one file system. Without the target's name,
  * which may be as long as a name can be. */
 static cspan_status open_new(cspan_atomic_file *file, cspan_error **error) {
-  const char *slash = strrchr(file->path, '/');
-  int folder = slash ? (int)(slash - file->path) + 1 : 0;
+  const char *slash = strrchr(file->target, '/');
+  int folder = slash ? (int)(slash - file->target) + 1 : 0;
   for (int i = 0; i < NAME_TRIES; i++) {
-    file->temporary = cspan_asprintf("%.*s.cloudspan-%016llx.part", folder, file->path,
+    file->temporary = cspan_asprintf("%.*s.cloudspan-%016llx.part", folder, file->target,
                                      (unsigned long long)cspan_random_u64());
     if (!file->temporary) {
       return cspan_error_move(error, cspan_error_nomem());
@@ -50,10 +64,10 @@ static cspan_status open_new(cspan_atomic_file *file, cspan_error **error) {
     cspan_free(file->temporary);
     file->temporary = NULL;
     if (code != EEXIST) {
-      return failed("create a file beside", file->path, code, error);
+      return failed("create a file beside", file->target, code, error);
     }
   }
-  return failed("create a file beside", file->path, EEXIST, error);
+  return failed("create a file beside", file->target, EEXIST, error);
 }
 
 cspan_status cspan_atomic_file_start(cspan_atomic_file *file, cspan_error **error) {
@@ -65,9 +79,12 @@ cspan_status cspan_atomic_file_start(cspan_atomic_file *file, cspan_error **erro
     }
     return CSPAN_OK;
   }
-  cspan_status status = open_new(file, error);
+  cspan_status status = file->target ? CSPAN_OK : find_target(file, error);
+  if (status == CSPAN_OK) {
+    status = open_new(file, error);
+  }
   /* What nobody else could read stays so. */
-  if (status == CSPAN_OK && stat(file->path, &info) == 0 &&
+  if (status == CSPAN_OK && stat(file->target, &info) == 0 &&
       fchmod(file->fd, info.st_mode & 0777) != 0) {
     status = failed("set the permissions of", file->temporary, errno, error);
   }
@@ -121,7 +138,7 @@ cspan_status cspan_atomic_file_commit(cspan_atomic_file *file, cspan_error **err
   if (close(fd) != 0 && status == CSPAN_OK) {
     status = failed("write", file->temporary, errno, error);
   }
-  if (status == CSPAN_OK && rename(file->temporary, file->path) != 0) {
+  if (status == CSPAN_OK && rename(file->temporary, file->target) != 0) {
     status = failed("rename the downloaded file to", file->path, errno, error);
   }
   if (status == CSPAN_OK) {
@@ -134,6 +151,8 @@ cspan_status cspan_atomic_file_commit(cspan_atomic_file *file, cspan_error **err
 void cspan_atomic_file_discard(cspan_atomic_file *file) {
   cspan_free(file->buffer);
   file->buffer = NULL;
+  cspan_free(file->target);
+  file->target = NULL;
   if (!file->temporary) {
     return;
   }

@@ -7,6 +7,7 @@
 
 typedef struct cspan_atomic_file {
   const char *path; /* borrowed */
+  char *target;     /* what `path` leads to; NULL: not looked up yet */
   char *temporary;  /* in the same folder; NULL: not made yet */
   int fd;
   char *buffer; /* whole blocks are faster to write than what comes from the network */

@@ -69,6 +69,35 @@ static void committed(void **state) {
   check_content(here->path, "second");
 }
 
+/* A link stays a link: what it leads to is replaced, in its own folder. */
+static void through_a_link(void **state) {
+  place *here = *state;
+  char other[96];
+  char link[96];
+  struct stat info;
+  snprintf(other, sizeof other, "%.64s/other", here->folder);
+  snprintf(link, sizeof link, "%.64s/other/link", here->folder);
+  assert_int_equal(mkdir(other, 0700), 0);
+  write_file(here->path, "before");
+  assert_int_equal(symlink(here->path, link), 0);
+  cspan_atomic_file file = {.path = link, .fd = -1};
+  assert_int_equal(cspan_atomic_file_start(&file, NULL), CSPAN_OK);
+  assert_int_equal(cspan_atomic_file_write(&file, "after", 5, NULL), CSPAN_OK);
+  assert_int_equal(cspan_atomic_file_commit(&file, NULL), CSPAN_OK);
+  cspan_atomic_file_discard(&file);
+  check_content(here->path, "after");
+  assert_int_equal(lstat(link, &info), 0);
+  assert_true(S_ISLNK(info.st_mode));
+  unlink(here->path);
+  cspan_error *error = NULL;
+  assert_int_equal(cspan_atomic_file_start(&file, &error), CSPAN_ERR_IO); /* leads nowhere now */
+  assert_non_null(strstr(cspan_error_message(error), "link"));
+  cspan_error_free(error);
+  cspan_atomic_file_discard(&file);
+  unlink(link);
+  assert_int_equal(rmdir(other), 0);
+}
+
 /* In steps that no buffer is a multiple of. */
 static void large(void **state) {
   enum { STEP = 16331, STEPS = 17 };
@@ -201,6 +230,7 @@ static void only_regular_files(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(committed, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(through_a_link, set_up, tear_down),
       cmocka_unit_test_setup_teardown(large, set_up, tear_down),
       cmocka_unit_test_setup_teardown(full, set_up, tear_down),
       cmocka_unit_test_setup_teardown(discarded, set_up, tear_down),
