@@ -80,9 +80,10 @@ cspan_status cspan_atomic_file_start(cspan_atomic_file *file, cspan_error **erro
     return CSPAN_OK;
   }
   cspan_status status = file->target ? CSPAN_OK : find_target(file, error);
-  if (status == CSPAN_OK) {
-    status = open_new(file, error);
+  if (!file->target) {
+    return status;
   }
+  status = open_new(file, error);
   /* What nobody else could read stays so. */
   if (status == CSPAN_OK && stat(file->target, &info) == 0 &&
       fchmod(file->fd, info.st_mode & 0777) != 0) {
@@ -144,6 +145,8 @@ cspan_status cspan_atomic_file_commit(cspan_atomic_file *file, cspan_error **err
   if (status == CSPAN_OK) {
     cspan_free(file->temporary);
     file->temporary = NULL;
+    cspan_free(file->target);
+    file->target = NULL;
   }
   return status;
 }
