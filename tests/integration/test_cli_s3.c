@@ -223,6 +223,30 @@ static void test_special_files(void **state) {
   command_free(&c);
 }
 
+/* The command itself is there (no longer the fork of this program) and handles SIGTERM. */
+static bool handles_sigterm(void *user) {
+  const command *c = user;
+  char name[64];
+  char text[4096];
+  char *caught;
+  snprintf(name, sizeof name, "/proc/%d/exe", (int)c->pid);
+  ssize_t len = readlink(name, text, sizeof text - 1);
+  text[len > 0 ? len : 0] = '\0';
+  const char *program = strrchr(text, '/');
+  if (!program || strcmp(program, "/cloudspan") != 0) {
+    return false;
+  }
+  snprintf(name, sizeof name, "/proc/%d/status", (int)c->pid);
+  FILE *file = fopen(name, "r");
+  size_t size = file ? fread(text, 1, sizeof text - 1, file) : 0;
+  if (file) {
+    (void)fclose(file);
+  }
+  text[size] = '\0';
+  caught = strstr(text, "SigCgt:");
+  return caught && ((strtoull(caught + 7, NULL, 16) >> (SIGTERM - 1)) & 1) != 0;
+}
+
 /* A pipe that nobody reads is waited for until a signal comes. */
 static void test_interrupted_pipe(void **state) {
   (void)state;
@@ -233,6 +257,7 @@ static void test_interrupted_pipe(void **state) {
   command_start(
       &c, (const char *const[]){"cloudspan", "s3", "cp", "s3://bkt/a.txt", path_of("unread"), NULL},
       NULL, 0);
+  assert_true(command_wait_until(&c, handles_sigterm, &c));
   assert_int_equal(kill(c.pid, SIGTERM), 0);
   command_wait(&c);
   assert_int_equal(c.exit_code, 143);
