@@ -17,7 +17,7 @@ function(cspan_test name source layer)
   target_link_libraries(${name} PRIVATE cspan_test_support)
   cspan_link(${name} ${layer})
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_BINARY_DIR})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 120 LABELS c-program)
+  set_tests_properties(${name} PROPERTIES TIMEOUT 400 LABELS c-program)
 endfunction()
 
 # tests/unit/<layer>/test_<subject>.c
