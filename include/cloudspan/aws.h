@@ -102,8 +102,8 @@ CSPAN_API cspan_status cspan_aws_config_add_middleware(cspan_aws_config *config,
                                                        const cspan_middleware *middleware,
                                                        cspan_error **error);
 
-/** Resolves credentials now (for a check at start, and for the tools). `emit` of
- * ext/credentials.h semantics: the strings are borrowed during the callback. */
+/** Resolves credentials now, within the context's deadline: for a check at the start of a program.
+ * What is found is kept for the calls that follow. */
 CSPAN_API cspan_status cspan_aws_config_check_credentials(const cspan_aws_config *config,
                                                           const cspan_context *context,
                                                           cspan_error **error);
