@@ -33,7 +33,7 @@ endfunction()
 
 cspan_library(cloudspan cloudspan
   LAYERS base http telemetry aws instrument services
-  LIBS PkgConfig::CURL PkgConfig::CRYPTO PkgConfig::EXPAT PkgConfig::JANSSON PkgConfig::ZLIB)
+  LIBS PkgConfig::CURL PkgConfig::CRYPTO PkgConfig::EXPAT PkgConfig::JANSSON PkgConfig::YAML PkgConfig::ZLIB)
 if(CLOUDSPAN_TOOLS AND TARGET cspan_sandbox)
   # A library of its own, so that libcloudspan needs no server libraries. The shared one holds a
   # hidden copy of base and takes the public functions from libcloudspan; the static one needs

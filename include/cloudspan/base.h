@@ -101,6 +101,19 @@ typedef struct cspan_baggage cspan_baggage;
  * call that was given it. */
 typedef struct cspan_cancel cspan_cancel;
 
+/** Names a value in a context; known by its address, so make it static. */
+typedef struct cspan_context_key {
+  const char *name; /**< for debugging */
+} cspan_context_key;
+
+/** A value in a context: memory of whoever put it there, see
+ * cspan_context_with_value(). */
+typedef struct cspan_context_value {
+  const cspan_context_key *key;             /**< private */
+  const void *value;                        /**< private */
+  const struct cspan_context_value *before; /**< private */
+} cspan_context_value;
+
 /**
  * Passed down a call by pointer and copied by value; never stored by the
  * library past the call it was given to. A NULL context, or a zero one, means:
@@ -108,11 +121,25 @@ typedef struct cspan_cancel cspan_cancel;
  * parent (telemetry.h). Everything it refers to is borrowed.
  */
 typedef struct cspan_context {
-  cspan_span span;              /**< parent of spans started below */
-  const cspan_baggage *baggage; /**< may be NULL */
-  cspan_cancel *cancel;         /**< may be NULL */
-  int64_t deadline_ns;          /**< on cspan_now_ns()'s clock; 0: none */
+  cspan_span span;                   /**< parent of spans started below */
+  const cspan_baggage *baggage;      /**< may be NULL */
+  cspan_cancel *cancel;              /**< may be NULL */
+  int64_t deadline_ns;               /**< on cspan_now_ns()'s clock; 0: none */
+  const cspan_context_value *values; /**< private: cspan_context_value_get() */
 } cspan_context;
+
+/**
+ * A copy of `parent` (NULL: zero) in which `key` is `value`; the parent is not
+ * changed. `storage` holds the value: it, and what `value` points at, must live as
+ * long as the copy and all that is made from it. That is usually a local variable
+ * of the function that makes the call.
+ */
+CSPAN_API cspan_context cspan_context_with_value(const cspan_context *parent,
+                                                 const cspan_context_key *key, const void *value,
+                                                 cspan_context_value *storage);
+/** The value last set, or NULL. `context` may be NULL. */
+CSPAN_API const void *cspan_context_value_get(const cspan_context *context,
+                                              const cspan_context_key *key);
 
 /** CLOCK_MONOTONIC in nanoseconds, the clock of deadlines. */
 CSPAN_API int64_t cspan_now_ns(void);

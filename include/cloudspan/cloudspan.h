@@ -5,8 +5,13 @@
 
 #include <cloudspan/aws.h>
 #include <cloudspan/base.h>
+#include <cloudspan/configuration.h>
 #include <cloudspan/loop.h>
+#include <cloudspan/metrics.h>
+#include <cloudspan/resource.h>
 #include <cloudspan/s3.h>
+#include <cloudspan/sampling.h>
+#include <cloudspan/spool.h>
 #include <cloudspan/storage.h>
 #include <cloudspan/telemetry.h>
 #include <cloudspan/trace.h>

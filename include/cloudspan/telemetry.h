@@ -122,6 +122,21 @@ typedef struct cspan_span_options {
 CSPAN_API cspan_tracer *cspan_tracer_get(cspan_tracer_provider *provider, const char *name,
                                          const char *version, const char *schema_url);
 
+/** An instrumentation scope: who makes the spans. */
+typedef struct cspan_scope {
+  size_t size;
+  const char *name;
+  const char *version;
+  const char *schema_url;
+  const cspan_attr *attributes;
+  size_t attribute_count;
+} cspan_scope;
+
+/** As cspan_tracer_get(), for a scope with attributes: they are part of what makes
+ * two tracers the same. */
+CSPAN_API cspan_tracer *cspan_tracer_for_scope(cspan_tracer_provider *provider,
+                                               const cspan_scope *scope);
+
 /**
  * Starts a span. The parent is `context->span`; where that is {0}, the calling
  * thread's current span (cspan_span_make_current). `context` and `options` may
@@ -164,7 +179,7 @@ CSPAN_API void cspan_span_end_at(cspan_span span, int64_t end_time_unix_ns);
  * parent or a propagated value. End it with cspan_span_end() to release it. */
 CSPAN_API cspan_span cspan_span_from_context(const cspan_span_context *context);
 
-/* ----------------------------------------------------------- current span */
+/* ------------------------------------------------- current span and context */
 
 /** Makes `span` the calling thread's current span and returns the one before,
  * to be given back with another call. Not inherited by other threads: pass a
@@ -173,8 +188,18 @@ CSPAN_API cspan_span cspan_span_make_current(cspan_span span);
 CSPAN_API cspan_span cspan_span_current(void);
 /** A copy of parent (NULL: zero) whose span is `span`. */
 CSPAN_API cspan_context cspan_context_with_span(const cspan_context *parent, cspan_span span);
-/** The calling thread's current span as an explicit context, for a worker. */
+
+/** The calling thread's current context: span, baggage, values. For a worker, which
+ * attaches it or passes it on. */
 CSPAN_API cspan_context cspan_context_current(void);
+/**
+ * Makes `context` (NULL: zero) the calling thread's current one: what a NULL context
+ * stands for from now on, and where spans find their parent. Returns the one before,
+ * to be given to cspan_context_detach() on the same thread. What the context refers
+ * to must live until then.
+ */
+CSPAN_API cspan_context cspan_context_attach(const cspan_context *context);
+CSPAN_API void cspan_context_detach(const cspan_context *before);
 
 /* ---------------------------------------------------------------- baggage */
 
@@ -224,6 +249,13 @@ CSPAN_API cspan_propagator *cspan_propagator_composite(cspan_propagator **propag
  * but in the variable a warning. */
 CSPAN_API cspan_propagator *cspan_propagator_from_names(const char *names, cspan_error **error);
 CSPAN_API void cspan_propagator_free(cspan_propagator *propagator);
+/** The names of the headers that it may write, NULL-terminated; borrowed. */
+CSPAN_API const char *const *cspan_propagator_fields(const cspan_propagator *propagator);
+/** The global propagator: none until one was set. Owned by the library from now on, freed when
+ * another is set or NULL is. Set it before threads use it. */
+CSPAN_API void cspan_propagator_set_global(cspan_propagator *propagator);
+/** Borrowed; never NULL: one that does nothing where none was set. */
+CSPAN_API const cspan_propagator *cspan_propagator_global(void);
 
 /** Writes one header. */
 typedef void (*cspan_carrier_set_fn)(void *carrier, const char *key, const char *value);
@@ -252,7 +284,8 @@ CSPAN_API void cspan_extracted_free(cspan_extracted *extracted);
 typedef enum cspan_otlp_protocol {
   CSPAN_OTLP_DEFAULT = 0, /**< OTEL_EXPORTER_OTLP_PROTOCOL, else gRPC */
   CSPAN_OTLP_GRPC,
-  CSPAN_OTLP_HTTP_PROTOBUF
+  CSPAN_OTLP_HTTP_PROTOBUF,
+  CSPAN_OTLP_HTTP_JSON
 } cspan_otlp_protocol;
 
 /** Zero fields are filled from OTEL_EXPORTER_OTLP_TRACES_* and
@@ -364,6 +397,9 @@ typedef struct cspan_batch_options {
   size_t max_export_batch_size; /**< 512 spans */
   int64_t schedule_delay_ms;    /**< 5,000 */
   int64_t export_timeout_ms;    /**< 30,000 */
+  /** Exports under way at once, each on a thread of its own; 1 by default, at most 16, and
+   * always 1 with an exporter that does not say that it `is_concurrent`. */
+  size_t max_concurrent_exports;
 } cspan_batch_options;
 
 /** Takes ownership of the exporter, also on failure (NULL). */
@@ -373,6 +409,26 @@ CSPAN_API cspan_span_processor *cspan_processor_simple(cspan_span_exporter *expo
 CSPAN_API void cspan_processor_free(cspan_span_processor *processor);
 
 /* --------------------------------------------------------------- provider */
+
+/**
+ * Limits of a span. Zero fields: OTEL_SPAN_*, OTEL_EVENT_*, OTEL_LINK_* and
+ * OTEL_ATTRIBUTE_* variables, then the specification's defaults: 128 of each, and no
+ * limit on the length of values. What is over a limit is dropped and counted; a longer
+ * string is cut at a character's end.
+ */
+typedef struct cspan_span_limits {
+  size_t size;
+  int64_t attribute_count;        /**< CSPAN_LIMIT_NOTHING: keeps none */
+  int64_t attribute_value_length; /**< characters, of strings and elements of string arrays */
+  int64_t event_count;
+  int64_t link_count;
+  int64_t event_attribute_count;
+  int64_t link_attribute_count;
+} cspan_span_limits;
+#define CSPAN_LIMIT_NOTHING   (-1)
+#define CSPAN_LIMIT_UNLIMITED INT64_MAX
+
+typedef struct cspan_meter_provider cspan_meter_provider; /**< metrics.h */
 
 typedef struct cspan_provider_options {
   size_t size;
@@ -385,6 +441,16 @@ typedef struct cspan_provider_options {
   cspan_span_processor **processors; /**< owned from now on (the array is the caller's) */
   size_t processor_count;
   cspan_id_generator *id_generator; /**< owned from now on; NULL: random */
+  const cspan_span_limits *limits;  /**< NULL: the environment's, then the defaults */
+  /** Resource detectors (resource.h), "env,process,host,os,container" and, over the network,
+   * "ec2,ecs,eks,lambda"; NULL: OTEL_C_RESOURCE_DETECTORS, else "env,process,host,os". Those over
+   * the network run in the background, and batch processors wait for them before the first
+   * export. */
+  const char *detectors;
+  const char *schema_url; /**< of the resource; NULL: none */
+  /** Where the SDK reports on itself (otel.sdk.*); borrowed, must outlive the provider; NULL: not
+   * at all. */
+  cspan_meter_provider *meter_provider;
 } cspan_provider_options;
 
 /** A provider of one's own making: nothing is exported without a processor.

@@ -63,6 +63,26 @@ cspan_context cspan_context_with_timeout(const cspan_context *parent, int64_t ti
   return context;
 }
 
+cspan_context cspan_context_with_value(const cspan_context *parent, const cspan_context_key *key,
+                                       const void *value, cspan_context_value *storage) {
+  cspan_context context = {0};
+  if (parent) {
+    context = *parent;
+  }
+  *storage = (cspan_context_value){.key = key, .value = value, .before = context.values};
+  context.values = storage;
+  return context;
+}
+
+const void *cspan_context_value_get(const cspan_context *context, const cspan_context_key *key) {
+  for (const cspan_context_value *at = context ? context->values : NULL; at; at = at->before) {
+    if (at->key == key) {
+      return at->value;
+    }
+  }
+  return NULL;
+}
+
 cspan_status cspan_context_status(const cspan_context *context) {
   if (!context) {
     return CSPAN_OK;

@@ -62,13 +62,13 @@ cspan_span cspan_span_from_context(const cspan_span_context *context) {
 }
 
 cspan_span cspan_span_make_current(cspan_span span) {
-  cspan_span before = cspan_thread.current;
-  cspan_thread.current = span;
+  cspan_span before = cspan_thread.current.span;
+  cspan_thread.current.span = span;
   return before;
 }
 
 cspan_span cspan_span_current(void) {
-  return cspan_thread.current;
+  return cspan_thread.current.span;
 }
 
 cspan_context cspan_context_with_span(const cspan_context *parent, cspan_span span) {
@@ -81,5 +81,16 @@ cspan_context cspan_context_with_span(const cspan_context *parent, cspan_span sp
 }
 
 cspan_context cspan_context_current(void) {
-  return cspan_context_with_span(NULL, cspan_thread.current);
+  return cspan_thread.current;
+}
+
+cspan_context cspan_context_attach(const cspan_context *context) {
+  static const cspan_context none;
+  cspan_context before = cspan_thread.current;
+  cspan_thread.current = context != NULL ? *context : none;
+  return before;
+}
+
+void cspan_context_detach(const cspan_context *before) {
+  cspan_context_attach(before);
 }

@@ -10,6 +10,7 @@
 #include "telemetry/slot.h"
 
 typedef struct cspan_limits {
+  uint32_t value_length; /* characters of a string value; UINT32_MAX: no limit */
   uint32_t attributes;
   uint32_t events;
   uint32_t links;
@@ -46,7 +47,7 @@ struct cspan_tracer_provider {
 };
 
 typedef struct cspan_thread_state {
-  cspan_span current;
+  cspan_context current;
   /* Above 0 the thread is exporting: it makes no spans, which would be exported
    * in turn. */
   unsigned suppressed;

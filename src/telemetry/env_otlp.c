@@ -141,7 +141,9 @@ static cspan_status choose_protocol(const cspan_otlp_options *options,
   case CSPAN_OTLP_GRPC:
     return CSPAN_OK;
   case CSPAN_OTLP_HTTP_PROTOBUF:
+  case CSPAN_OTLP_HTTP_JSON:
     settings->grpc = false;
+    settings->json = options->protocol == CSPAN_OTLP_HTTP_JSON;
     return CSPAN_OK;
   }
   return cspan_error_set(error, CSPAN_ERR_CONFIG, "the OTLP exporter's protocol is not known");

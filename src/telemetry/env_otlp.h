@@ -14,6 +14,7 @@ enum { CSPAN_OTLP_MAX_HEADERS = 64 };
 typedef struct cspan_otlp_settings {
   cspan_arena *arena; /* everything that is pointed at */
   bool grpc;
+  bool json; /* the body of HTTP */
   bool gzip;
   bool tls_assumed; /* https because the variable's endpoint had no scheme */
   int64_t timeout_ms;

@@ -359,10 +359,10 @@ static cspan_status shut_down(void *self, int64_t timeout_ms, cspan_error **erro
 
 /* ------------------------------------------------------------------------ rest */
 
-static void set_resource(void *self, const uint8_t *resource, size_t size_bytes) {
+static void set_resource(void *self, const cspan_encoded_resource *resource) {
   batch *b = self;
-  b->resource = resource;
-  b->resource_len = size_bytes;
+  b->resource = resource->bytes;
+  b->resource_len = resource->size_bytes;
 }
 
 static void stats(void *self, cspan_telemetry_stats *add_to) {

@@ -83,11 +83,16 @@ cspan_status cspan_tracer_provider_create(const cspan_provider_options *options,
   }
   provider->id_generator = options->id_generator;
   provider->processor_count = options->processor_count;
+  const cspan_encoded_resource resource = {.size = sizeof resource,
+                                           .bytes = provider->resource,
+                                           .size_bytes = provider->resource_len,
+                                           .schema_url = "",
+                                           .is_final = true};
   for (size_t i = 0; i < provider->processor_count; i++) {
     cspan_span_processor *processor = options->processors[i];
     provider->processors[i] = processor;
     if (processor->vtable->set_resource != NULL) {
-      processor->vtable->set_resource(processor->self, provider->resource, provider->resource_len);
+      processor->vtable->set_resource(processor->self, &resource);
     }
   }
   *out = provider;

@@ -31,6 +31,7 @@ typedef struct cspan_slot {
   bool has_parent;
   bool parent_is_remote;
   uint8_t status;
+  uint8_t kind;
   uint32_t event_count;
   uint32_t link_count;
   uint32_t dropped_attributes;

@@ -155,6 +155,20 @@ int64_t cspan_duration_ns(int64_t start_ns, int64_t end_ns) {
   return end_ns > start_ns ? INT64_MAX : INT64_MIN;
 }
 
+/* The name's field is a tag, a length and the text. */
+static void span_name(const cspan_enc *enc, cspan_ended_span *ended) {
+  const cspan_enc_mark *mark = &enc->marks[CSPAN_MARK_NAME];
+  ended->name = "";
+  if (mark->len > 0) {
+    const uint8_t *end = enc->data + mark->at + mark->len;
+    const uint8_t *text = enc->data + mark->at + 1;
+    while ((*text++ & 0x80) != 0) {
+    }
+    ended->name = (const char *)text;
+    ended->name_size_bytes = (size_t)(end - text);
+  }
+}
+
 static void finish(cspan_slot *slot, int64_t end_ns) {
   if (end_ns == 0) {
     /* The wall clock may have been set back meanwhile. */
@@ -171,7 +185,13 @@ static void finish(cspan_slot *slot, int64_t end_ns) {
                             .tracer = slot->tracer,
                             .sampled = (slot->trace_flags & CSPAN_TRACE_FLAG_SAMPLED) != 0,
                             .error = slot->status == CSPAN_SPAN_ERROR,
-                            .duration_ns = cspan_duration_ns(slot->start_ns, end_ns)};
+                            .duration_ns = cspan_duration_ns(slot->start_ns, end_ns),
+                            .trace_id = slot->trace_id,
+                            .span_id = slot->span_id,
+                            .parent_span_id = slot->has_parent ? slot->parent_span_id : NULL,
+                            .parent_is_remote = slot->parent_is_remote,
+                            .kind = (cspan_span_kind)slot->kind};
+  span_name(&slot->enc, &ended);
   for (size_t i = 0; i < provider->processor_count; i++) {
     const cspan_span_processor *processor = provider->processors[i];
     processor->vtable->on_end(processor->self, &ended);

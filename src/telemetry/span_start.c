@@ -115,7 +115,8 @@ static bool write_fixed_fields(cspan_slot *slot, cspan_span_kind kind) {
   p = wire_varint(p, WIRE_TAG(16, WIRE_FIXED32));
   p = wire_fixed32(p, slot->trace_flags | FLAG_HAS_IS_REMOTE | remote);
   *p++ = TAG_KIND;
-  *p++ = (uint8_t)((unsigned)kind <= CSPAN_SPAN_CONSUMER ? (unsigned)kind + 1 : 1);
+  slot->kind = (uint8_t)((unsigned)kind <= CSPAN_SPAN_CONSUMER ? (unsigned)kind : 0);
+  *p++ = (uint8_t)(slot->kind + 1);
   *p++ = TAG_START;
   p = wire_fixed64(p, (uint64_t)slot->start_ns);
   *p++ = TAG_END;
@@ -165,7 +166,7 @@ static cspan_span parent_of(cspan_span given, const cspan_span_options *options)
   if (options->root) {
     return no_span;
   }
-  return given.slot != NULL ? given : cspan_thread.current;
+  return given.slot != NULL ? given : cspan_thread.current.span;
 }
 
 /* A disabled SDK still hands on the context that it was given. */

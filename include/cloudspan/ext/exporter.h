@@ -20,7 +20,8 @@ typedef struct cspan_export_batch {
 
 typedef struct cspan_exporter_vtable {
   size_t size;
-  /** Called by one thread at a time. `context` carries the deadline and the cancellation.
+  /** Called by one thread at a time, unless `is_concurrent`. `context` carries the deadline and
+   * the cancellation.
    * CSPAN_OK: accepted. Spans the receiver refused are counted in *rejected_spans. */
   cspan_status (*export_spans)(void *self, const cspan_context *context,
                                const cspan_export_batch *batch, size_t *rejected_spans,
@@ -29,6 +30,10 @@ typedef struct cspan_exporter_vtable {
   cspan_status (*force_flush)(void *self, const cspan_context *context, cspan_error **error);
   void (*shutdown)(void *self);
   void (*free)(void *self);
+  /** Several threads may export at once. */
+  bool is_concurrent;
+  /** Called once, before any export, where the SDK reports on itself. */
+  void (*set_meter_provider)(void *self, cspan_meter_provider *meters);
 } cspan_exporter_vtable;
 
 struct cspan_span_exporter {
@@ -49,11 +54,31 @@ CSPAN_API cspan_status cspan_span_list_decode(const uint8_t *request, size_t req
 typedef struct cspan_ended_span {
   const uint8_t *span;
   size_t span_size_bytes;
-  const cspan_tracer *tracer; /**< its scope */
+  const cspan_tracer *tracer; /**< its scope; cspan_tracer_scope() */
   bool sampled;
   bool error; /**< the status is Error */
   int64_t duration_ns;
+  /* What is also in `span`, ready to use. */
+  const uint8_t *trace_id;       /**< 16 bytes */
+  const uint8_t *span_id;        /**< 8 bytes */
+  const uint8_t *parent_span_id; /**< 8 bytes; NULL: a root */
+  bool parent_is_remote;
+  cspan_span_kind kind;
+  const char *name; /**< not NUL-terminated */
+  size_t name_size_bytes;
 } cspan_ended_span;
+
+/** The scope of a tracer; borrowed. */
+CSPAN_API cspan_scope cspan_tracer_scope(const cspan_tracer *tracer);
+
+/** The Resource of a provider, as an encoded OTLP message, and the URL of its schema. */
+typedef struct cspan_encoded_resource {
+  size_t size;
+  const uint8_t *bytes;
+  size_t size_bytes;
+  const char *schema_url; /**< "" for none */
+  bool is_final;          /**< false: detectors are still at work, another call comes */
+} cspan_encoded_resource;
 
 typedef struct cspan_processor_vtable {
   size_t size;
@@ -61,11 +86,16 @@ typedef struct cspan_processor_vtable {
   void (*on_end)(void *self, const cspan_ended_span *span);
   cspan_status (*force_flush)(void *self, int64_t timeout_ms, cspan_error **error);
   cspan_status (*shutdown)(void *self, int64_t timeout_ms, cspan_error **error);
-  /** Called once, when a provider takes it: `resource` is an encoded OTLP Resource
-   * message and lives as long as the provider. May be NULL. */
-  void (*set_resource)(void *self, const uint8_t *resource, size_t size_bytes);
+  /** Called when a provider takes it, again (on another thread) when background detectors are
+   * done, and in a forked child. What it points at lives as long as the provider. May be NULL. */
+  void (*set_resource)(void *self, const cspan_encoded_resource *resource);
   void (*stats)(void *self, cspan_telemetry_stats *add_to); /**< may be NULL */
   void (*free)(void *self);
+  /** Before a span ends: it can still be changed, on the thread that ends it. May be NULL. */
+  void (*on_ending)(void *self, cspan_span span);
+  /** Called once, before any span, where the SDK reports on itself; to be handed on to exporters
+   * and inner processors. May be NULL. */
+  void (*set_meter_provider)(void *self, cspan_meter_provider *meters);
 } cspan_processor_vtable;
 
 struct cspan_span_processor {

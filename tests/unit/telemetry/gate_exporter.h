@@ -102,8 +102,11 @@ static void gate_free(void *self) {
 }
 
 static inline cspan_span_exporter *gate_create(gate_exporter *g) {
-  static const cspan_exporter_vtable vtable = {sizeof vtable, gate_export, gate_flush,
-                                               gate_shutdown, gate_free};
+  static const cspan_exporter_vtable vtable = {.size = sizeof vtable,
+                                               .export_spans = gate_export,
+                                               .force_flush = gate_flush,
+                                               .shutdown = gate_shutdown,
+                                               .free = gate_free};
   memset(g, 0, sizeof *g);
   pthread_mutex_init(&g->lock, NULL);
   pthread_cond_init(&g->changed, NULL);

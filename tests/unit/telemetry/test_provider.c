@@ -57,10 +57,10 @@ static cspan_status note_shutdown(void *self, int64_t timeout_ms, cspan_error **
   return n->shutdown_status;
 }
 
-static void note_resource(void *self, const uint8_t *resource, size_t size_bytes) {
+static void note_resource(void *self, const cspan_encoded_resource *resource) {
   notes *n = self;
-  assert_non_null(resource);
-  n->resource_len = size_bytes;
+  assert_non_null(resource->bytes);
+  n->resource_len = resource->size_bytes;
 }
 
 static void note_stats(void *self, cspan_telemetry_stats *add_to) {
@@ -73,8 +73,14 @@ static void note_free(void *self) {
 }
 
 static const cspan_processor_vtable notes_vtable = {
-    sizeof notes_vtable, note_start,    note_end,   note_flush,
-    note_shutdown,       note_resource, note_stats, note_free};
+    .size = sizeof notes_vtable,
+    .on_start = note_start,
+    .on_end = note_end,
+    .force_flush = note_flush,
+    .shutdown = note_shutdown,
+    .set_resource = note_resource,
+    .stats = note_stats,
+    .free = note_free};
 
 static cspan_tracer_provider *open_notes(notes *notes_of, size_t count, cspan_sampler *sampler) {
   cspan_span_processor *processors[4];
