@@ -23,6 +23,9 @@ declare -A public=(
   [trace.h]=instrument [s3.h]=services [storage.h]=services [sandbox.h]=sandbox
   [cloudspan.h]=cli [ext/sampler.h]=telemetry [ext/exporter.h]=telemetry
   [ext/propagator.h]=telemetry [ext/credentials.h]=aws [ext/middleware.h]=aws
+  [configuration.h]=telemetry [metrics.h]=telemetry [resource.h]=telemetry [sampling.h]=telemetry
+  [spool.h]=telemetry [ext/metrics.h]=telemetry [ext/resource.h]=telemetry
+  [ext/configuration.h]=telemetry
 )
 
 bad=0

@@ -72,15 +72,14 @@ static void note_free(void *self) {
   note(self, "free");
 }
 
-static const cspan_processor_vtable notes_vtable = {
-    .size = sizeof notes_vtable,
-    .on_start = note_start,
-    .on_end = note_end,
-    .force_flush = note_flush,
-    .shutdown = note_shutdown,
-    .set_resource = note_resource,
-    .stats = note_stats,
-    .free = note_free};
+static const cspan_processor_vtable notes_vtable = {.size = sizeof notes_vtable,
+                                                    .on_start = note_start,
+                                                    .on_end = note_end,
+                                                    .force_flush = note_flush,
+                                                    .shutdown = note_shutdown,
+                                                    .set_resource = note_resource,
+                                                    .stats = note_stats,
+                                                    .free = note_free};
 
 static cspan_tracer_provider *open_notes(notes *notes_of, size_t count, cspan_sampler *sampler) {
   cspan_span_processor *processors[4];
