@@ -7,15 +7,16 @@
 #include "base/text.h"
 #include "telemetry/env_otlp.h"
 
-#define GRPC_PATH "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
-#define HTTP_PATH "/v1/traces"
-
 enum { MAX_ENDPOINT = 2048, MAX_PORT = 65535 };
+/* Where none is given: HTTP's. */
+enum { PORT_HTTP = 80, PORT_HTTPS = 443 };
 
 typedef struct endpoint {
   bool has_scheme;
   bool tls;
   cspan_str authority;
+  cspan_str host;
+  unsigned port;   /* 0: none given */
   cspan_str path;  /* from the first slash on */
   cspan_str query; /* with its question mark */
 } endpoint;
@@ -46,11 +47,15 @@ static size_t host_len(cspan_str authority) {
   return i;
 }
 
-static bool is_authority(cspan_str authority) {
+static bool parse_authority(cspan_str authority, endpoint *out) {
   size_t host = authority.len ? host_len(authority) : 0;
+  unsigned port = 0;
+  out->authority = authority;
+  out->host = authority.len && authority.data[0] == '['
+                  ? (cspan_str){authority.data + 1, host ? host - 2 : 0}
+                  : (cspan_str){authority.data, host};
   if (host == 0 || host == authority.len)
     return host != 0;
-  unsigned port = 0;
   size_t digits = authority.len - host - 1;
   if (authority.data[host] != ':' || digits == 0 || digits > 5)
     return false;
@@ -59,6 +64,7 @@ static bool is_authority(cspan_str authority) {
       return false;
     port = port * 10 + (unsigned)(authority.data[i] - '0');
   }
+  out->port = port;
   return port > 0 && port <= MAX_PORT;
 }
 
@@ -96,24 +102,25 @@ static const char *parse_endpoint(const char *text, endpoint *out) {
   size_t end = 0;
   while (end < rest.len && !strchr("/?#", rest.data[end]))
     end++;
-  out->authority = (cspan_str){rest.data, end};
+  cspan_str authority = {rest.data, end};
   size_t path_end = end;
   while (path_end < rest.len && !strchr("?#", rest.data[path_end]))
     path_end++;
   out->path = (cspan_str){rest.data + end, path_end - end};
   out->query = (cspan_str){rest.data + path_end, rest.len - path_end};
-  if (memchr(out->authority.data, '@', out->authority.len))
+  if (memchr(authority.data, '@', authority.len))
     return "holds a user name: give credentials as headers";
-  if (!is_authority(out->authority))
+  if (!parse_authority(authority, out))
     return "has no valid host and port";
   return memchr(out->query.data, '#', out->query.len) ? "has a fragment" : NULL;
 }
 
-static bool insecure_by_environment(void) {
-  for (int traces = 1; traces >= 0; traces--) {
+static bool insecure_by_environment(cspan_otlp_signal signal) {
+  const char *const infixes[] = {cspan_otlp_names(signal)->variables, ""};
+  for (size_t i = 0; i < 2; i++) {
     const char *name;
     bool insecure;
-    const char *text = cspan_otlp_env("INSECURE", traces, &name);
+    const char *text = cspan_otlp_env(infixes[i], "INSECURE", &name);
     if (!text)
       continue;
     if (cspan_parse_bool(text, &insecure))
@@ -126,17 +133,18 @@ static bool insecure_by_environment(void) {
 static void choose_scheme(cspan_otlp_settings *settings, endpoint *parsed,
                           cspan_endpoint_source source) {
   bool from_variable =
-      source == CSPAN_ENDPOINT_VARIABLE || source == CSPAN_ENDPOINT_TRACES_VARIABLE;
+      source == CSPAN_ENDPOINT_VARIABLE || source == CSPAN_ENDPOINT_SIGNAL_VARIABLE;
   settings->tls_assumed = false;
   if (!parsed->has_scheme && settings->grpc && from_variable) {
-    parsed->tls = !insecure_by_environment();
+    parsed->tls = !insecure_by_environment(settings->signal);
     settings->tls_assumed = parsed->tls;
   }
 }
 
-static const char *path_for_http(const endpoint *parsed, cspan_endpoint_source source,
-                                 cspan_str *path, const char **suffix) {
-  bool full = source == CSPAN_ENDPOINT_OPTION_FULL || source == CSPAN_ENDPOINT_TRACES_VARIABLE;
+static const char *path_for_http(cspan_otlp_signal signal, const endpoint *parsed,
+                                 cspan_endpoint_source source, cspan_str *path,
+                                 const char **suffix) {
+  bool full = source == CSPAN_ENDPOINT_OPTION_FULL || source == CSPAN_ENDPOINT_SIGNAL_VARIABLE;
   *path = parsed->path;
   *suffix = "";
   if (full) {
@@ -145,11 +153,11 @@ static const char *path_for_http(const endpoint *parsed, cspan_endpoint_source s
     return NULL;
   }
   if (parsed->query.len)
-    return "has a query, behind which " HTTP_PATH " cannot be added: give the whole URL with "
-           "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+    return "has a query, behind which no path can be added: give the whole URL with the signal's "
+           "own variable (OTEL_EXPORTER_OTLP_TRACES_ENDPOINT for spans)";
   while (path->len && path->data[path->len - 1] == '/')
     path->len--;
-  *suffix = HTTP_PATH;
+  *suffix = cspan_otlp_names(signal)->http_path;
   return NULL;
 }
 
@@ -160,6 +168,9 @@ static const char *join(cspan_otlp_settings *settings, const endpoint *parsed, c
   cspan_buf_str(&url, parsed->tls ? "https://" : "http://");
   cspan_buf_append(&url, parsed->authority.data, parsed->authority.len);
   settings->origin = cspan_arena_strdup(settings->arena, cspan_buf_text(&url));
+  settings->host = cspan_arena_strndup(settings->arena, parsed->host.data, parsed->host.len);
+  unsigned port = parsed->port ? parsed->port : parsed->tls ? PORT_HTTPS : PORT_HTTP;
+  settings->port = (uint16_t)port;
   cspan_buf_append(&url, path.data, path.len);
   cspan_buf_str(&url, suffix);
   cspan_buf_append(&url, query.data, query.len);
@@ -167,14 +178,14 @@ static const char *join(cspan_otlp_settings *settings, const endpoint *parsed, c
                       ? cspan_arena_strdup(settings->arena, cspan_buf_text(&url))
                       : NULL;
   cspan_buf_free(&url);
-  return settings->origin && settings->url ? NULL : "";
+  return settings->origin && settings->host && settings->url ? NULL : "";
 }
 
 const char *cspan_otlp_endpoint(cspan_otlp_settings *settings, const char *text,
                                 cspan_endpoint_source source) {
   endpoint parsed;
   cspan_str path = {"", 0};
-  const char *suffix = GRPC_PATH;
+  const char *suffix = cspan_otlp_names(settings->signal)->grpc_path;
   cspan_str query = {"", 0};
   const char *problem = parse_endpoint(text, &parsed);
   if (problem)
@@ -184,7 +195,7 @@ const char *cspan_otlp_endpoint(cspan_otlp_settings *settings, const char *text,
       cspan_log(CSPAN_LOG_WARN,
                 "the path and query of an OTLP endpoint mean nothing to gRPC and are ignored");
   } else {
-    problem = path_for_http(&parsed, source, &path, &suffix);
+    problem = path_for_http(settings->signal, &parsed, source, &path, &suffix);
     if (problem)
       return problem;
     query = parsed.query;

@@ -12,9 +12,9 @@
 
 enum { DEFAULT_TIMEOUT_MS = 10000, MAX_NAME = 64 };
 
-const char *cspan_otlp_env(const char *suffix, bool traces, const char **name) {
+const char *cspan_otlp_env(const char *infix, const char *suffix, const char **name) {
   static _Thread_local char text[MAX_NAME];
-  snprintf(text, sizeof text, "OTEL_EXPORTER_OTLP_%s%s", traces ? "TRACES_" : "", suffix);
+  snprintf(text, sizeof text, "OTEL_EXPORTER_OTLP_%s%s", infix, suffix);
   *name = text;
   return cspan_env(text);
 }
@@ -42,21 +42,26 @@ static cspan_status take_option(cspan_otlp_settings *settings, const char *label
 /* The more specific variable that is valid; *found tells whether there was one. */
 static cspan_status take_variable(cspan_otlp_settings *settings, const char *suffix, take_fn take,
                                   bool *found, cspan_error **error) {
+  const struct {
+    const char *infix;
+    cspan_endpoint_source source;
+  } variables[] = {{cspan_otlp_names(settings->signal)->variables, CSPAN_ENDPOINT_SIGNAL_VARIABLE},
+                   {"", CSPAN_ENDPOINT_VARIABLE}};
   *found = false;
-  for (int traces = 1; traces >= 0; traces--) {
+  for (size_t i = 0; i < 2; i++) {
     const char *name;
-    const char *text = cspan_otlp_env(suffix, traces, &name);
+    const char *text = cspan_otlp_env(variables[i].infix, suffix, &name);
     if (!text)
       continue;
-    const char *problem =
-        take(settings, text, traces ? CSPAN_ENDPOINT_TRACES_VARIABLE : CSPAN_ENDPOINT_VARIABLE);
+    const char *problem = take(settings, text, variables[i].source);
     if (!problem) {
       *found = true;
       return CSPAN_OK;
     }
     if (!*problem)
       return out_of_memory(error);
-    cspan_otlp_env(suffix, traces, &name); /* another name may have been asked for since */
+    cspan_otlp_env(variables[i].infix, suffix,
+                   &name); /* another name may have been asked for since */
     cspan_log(CSPAN_LOG_WARN, "%s %s; it is ignored", name, problem);
   }
   return CSPAN_OK;
@@ -75,9 +80,11 @@ static cspan_status take_either(cspan_otlp_settings *settings, const char *label
 static const char *take_protocol(cspan_otlp_settings *settings, const char *text,
                                  cspan_endpoint_source source) {
   (void)source;
-  if (strcmp(text, "grpc") != 0 && strcmp(text, "http/protobuf") != 0)
-    return "is neither grpc nor http/protobuf";
+  if (strcmp(text, "grpc") != 0 && strcmp(text, "http/protobuf") != 0 &&
+      strcmp(text, "http/json") != 0)
+    return "is none of grpc, http/protobuf, and http/json";
   settings->grpc = text[0] == 'g';
+  settings->json = strcmp(text, "http/json") == 0;
   return NULL;
 }
 
@@ -193,12 +200,13 @@ static cspan_status choose_rest(const cspan_otlp_options *options, cspan_otlp_se
                              : take_variable(settings, "TIMEOUT", take_timeout, &found, error);
 }
 
-cspan_status cspan_otlp_settings_resolve(const cspan_otlp_options *options,
+cspan_status cspan_otlp_settings_resolve(cspan_otlp_signal signal,
+                                         const cspan_otlp_options *options,
                                          cspan_otlp_settings *out, cspan_error **error) {
   cspan_otlp_options all = {0};
   if (options) /* as much of it as the caller's version of the header has */
     memcpy(&all, options, options->size && options->size < sizeof all ? options->size : sizeof all);
-  *out = (cspan_otlp_settings){.arena = cspan_arena_create(0)};
+  *out = (cspan_otlp_settings){.arena = cspan_arena_create(0), .signal = signal};
   if (!out->arena)
     return out_of_memory(error);
   cspan_status status = choose_protocol(&all, out, error);

@@ -7,12 +7,13 @@
 #include <cloudspan/telemetry.h>
 
 #include "telemetry/otlp_retry.h"
+#include "telemetry/otlp_signal.h"
+
+/* Larger requests are refused, before compression and after; larger answers are failures. */
+#define CSPAN_OTLP_MAX_REQUEST  ((size_t)64 << 20)
+#define CSPAN_OTLP_MAX_RESPONSE ((size_t)4 << 20)
 
 typedef struct cspan_otlp_client cspan_otlp_client;
-
-/* Chooses the variables (OTEL_EXPORTER_OTLP_TRACES_* or _METRICS_*), the path
- * (/v1/traces), the gRPC method, and the words of messages. */
-typedef enum cspan_otlp_signal { CSPAN_OTLP_TRACES = 0, CSPAN_OTLP_METRICS = 1 } cspan_otlp_signal;
 
 /* `options` may be NULL, and `retry`, for the standard waits. */
 cspan_status cspan_otlp_client_create(cspan_otlp_signal signal, const cspan_otlp_options *options,
@@ -27,10 +28,11 @@ cspan_status cspan_otlp_client_export(cspan_otlp_client *client, const cspan_con
                                       cspan_error **error);
 /* Exports under way end soon; later ones fail. Any thread. */
 void cspan_otlp_client_shutdown(cspan_otlp_client *client);
-/* No export may be under way. */
+/* No export may be under way. May be NULL. */
 void cspan_otlp_client_free(cspan_otlp_client *client);
 /* The value of otel.component.type without the signal: "otlp_grpc", "otlp_http",
- * "otlp_http_json"; static. And where it sends to, for server.address and server.port. */
+ * "otlp_http_json"; static. And where it sends to, for server.address and server.port;
+ * borrowed from the client. */
 const char *cspan_otlp_client_type(const cspan_otlp_client *client);
 void cspan_otlp_client_server(const cspan_otlp_client *client, const char **address,
                               uint16_t *port);

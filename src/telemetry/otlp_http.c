@@ -56,7 +56,7 @@ void cspan_otlp_read_http(const cspan_otlp_reply *reply, int64_t unix_seconds,
   /* The status alone says that it was accepted; what cannot be read adds nothing. */
   if (is_protobuf(reply->content_type) &&
       !cspan_otlp_read_response(reply->body, reply->body_len, out)) {
-    out->rejected_spans = 0;
+    out->rejected_items = 0;
     out->message[0] = '\0';
     cspan_otlp_say(out, "the receiver's answer is malformed",
                    strlen("the receiver's answer is malformed"));

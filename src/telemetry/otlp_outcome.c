@@ -30,13 +30,13 @@ static bool read_partial_success(const cspan_pb_field *message, cspan_otlp_outco
   cspan_pb_field field;
   while (cspan_pb_next(&reader, &field)) {
     if (cspan_pb_is(&field, 1, WIRE_VARINT)) {
-      out->rejected_spans = field.value > INT64_MAX ? 0 : (int64_t)field.value;
+      out->rejected_items = field.value > INT64_MAX ? 0 : (int64_t)field.value;
     } else if (cspan_pb_is(&field, 2, WIRE_BYTES)) {
       out->message[0] = '\0';
       cspan_otlp_say(out, (const char *)field.data, field.len);
     }
   }
-  out->warned = out->rejected_spans > 0 || out->message[0];
+  out->warned = out->rejected_items > 0 || out->message[0];
   return !reader.bad;
 }
 

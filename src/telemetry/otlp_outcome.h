@@ -10,7 +10,7 @@ typedef struct cspan_otlp_outcome {
   cspan_status status; /* OK: accepted */
   bool retryable;
   int64_t retry_after_ms; /* what the receiver asks for; -1: it says nothing */
-  int64_t rejected_spans;
+  int64_t rejected_items;
   bool warned;      /* accepted, with a message */
   const char *code; /* low-cardinality and static: "UNAVAILABLE", "http_503" */
   int http_status;
@@ -39,7 +39,7 @@ const char *cspan_grpc_code_name(uint64_t code);
 
 /* ------------------------------------------ pieces of the two, and for tests */
 
-/* An ExportTraceServiceResponse; false when it is malformed. */
+/* An ExportTraceServiceResponse or ExportMetricsServiceResponse; false when it is malformed. */
 bool cspan_otlp_read_response(const uint8_t *data, size_t len, cspan_otlp_outcome *out);
 /* A google.rpc.Status: its message, unless out has one, and a RetryInfo's delay
  * (0 where it gives none). False when it is malformed. */

@@ -15,7 +15,7 @@ enum { LINES = 6, LINE_MAX_BYTES = 8192 };
 static void check(const cspan_otlp_outcome *outcome) {
   size_t len = strnlen(outcome->message, sizeof outcome->message);
   if (len == sizeof outcome->message || !cspan_utf8_valid(outcome->message, len) ||
-      outcome->rejected_spans < 0 || outcome->retry_after_ms < -1 || !outcome->code)
+      outcome->rejected_items < 0 || outcome->retry_after_ms < -1 || !outcome->code)
     abort();
   if (outcome->status == CSPAN_OK && outcome->retryable)
     abort();

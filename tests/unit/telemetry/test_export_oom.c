@@ -16,6 +16,7 @@
 
 #include "support/fail_alloc.h"
 #include "telemetry/exporter_otlp.h"
+#include "telemetry/otlp_gzip.h"
 #include "telemetry/otlp_json.h"
 
 static const char json[] =

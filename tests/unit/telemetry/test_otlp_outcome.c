@@ -240,7 +240,7 @@ static void test_grpc_accepted(void **state) {
   cspan_otlp_outcome out = read_ok("\0\0\0\0\0", 5);
   assert_int_equal(out.status, CSPAN_OK);
   assert_false(out.warned);
-  assert_int_equal(out.rejected_spans, 0);
+  assert_int_equal(out.rejected_items, 0);
   pb_begin(&message);
   pb_begin(&frame);
   put_partial_success(&message, 3, "too old");
@@ -248,7 +248,7 @@ static void test_grpc_accepted(void **state) {
   out = read_ok(frame.data, frame.len);
   assert_int_equal(out.status, CSPAN_OK);
   assert_true(out.warned);
-  assert_int_equal(out.rejected_spans, 3);
+  assert_int_equal(out.rejected_items, 3);
   assert_string_equal(out.message, "too old");
   cspan_buf_free(&message);
   cspan_buf_free(&frame);
@@ -256,7 +256,7 @@ static void test_grpc_accepted(void **state) {
   put_partial_success(&message, -1, "");
   put_frame(&frame, 0, &message);
   out = read_ok(frame.data, frame.len);
-  assert_int_equal(out.rejected_spans, 0);
+  assert_int_equal(out.rejected_items, 0);
   assert_false(out.warned);
   cspan_buf_free(&message);
   cspan_buf_free(&frame);
@@ -324,7 +324,7 @@ static void test_http_accepted(void **state) {
   cspan_otlp_outcome out = read_http(&reply);
   assert_int_equal(out.status, CSPAN_OK);
   assert_true(out.warned);
-  assert_int_equal(out.rejected_spans, 2);
+  assert_int_equal(out.rejected_items, 2);
   reply.content_type = "application/json"; /* not read */
   out = read_http(&reply);
   assert_int_equal(out.status, CSPAN_OK);
@@ -334,7 +334,7 @@ static void test_http_accepted(void **state) {
   out = read_http(&reply);
   assert_int_equal(out.status, CSPAN_OK);
   assert_true(out.warned);
-  assert_int_equal(out.rejected_spans, 0);
+  assert_int_equal(out.rejected_items, 0);
   assert_string_equal(out.message, "the receiver's answer is malformed");
   reply.body_len = 0;
   reply.http_status = 202;

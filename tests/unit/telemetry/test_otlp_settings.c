@@ -17,6 +17,14 @@ static const char *const suffixes[] = {"ENDPOINT",           "PROTOCOL",   "HEAD
                                        "COMPRESSION",        "TIMEOUT",    "CERTIFICATE",
                                        "CLIENT_CERTIFICATE", "CLIENT_KEY", "INSECURE"};
 
+static const char *const infixes[] = {"TRACES_", "METRICS_", ""};
+
+static const char *variable(const char *infix, const char *suffix) {
+  const char *name;
+  cspan_otlp_env(infix, suffix, &name);
+  return name;
+}
+
 static char logged[4096];
 
 static void keep_log(void *user, cspan_log_level level, const char *message) {
@@ -29,22 +37,24 @@ static void keep_log(void *user, cspan_log_level level, const char *message) {
 static int clean(void **state) {
   (void)state;
   for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++)
-    for (int traces = 0; traces < 2; traces++) {
-      const char *name;
-      cspan_otlp_env(suffixes[i], traces, &name);
-      unsetenv(name);
-    }
+    for (size_t infix = 0; infix < 3; infix++)
+      unsetenv(variable(infixes[infix], suffixes[i]));
   logged[0] = '\0';
   cspan_log_set(keep_log, NULL, CSPAN_LOG_WARN);
   return 0;
 }
 
-static cspan_otlp_settings resolve(const cspan_otlp_options *options) {
+static cspan_otlp_settings resolve_for(cspan_otlp_signal signal,
+                                       const cspan_otlp_options *options) {
   cspan_otlp_settings settings;
   cspan_error *error = NULL;
-  cspan_otlp_settings_resolve(options, &settings, &error);
+  cspan_otlp_settings_resolve(signal, options, &settings, &error);
   assert_string_equal(cspan_error_message(error), "");
   return settings;
+}
+
+static cspan_otlp_settings resolve(const cspan_otlp_options *options) {
+  return resolve_for(CSPAN_OTLP_TRACES, options);
 }
 
 static void test_defaults(void **state) {
@@ -89,7 +99,7 @@ typedef struct endpoint_case {
 #define OPT    CSPAN_ENDPOINT_OPTION
 #define FULL   CSPAN_ENDPOINT_OPTION_FULL
 #define VAR    CSPAN_ENDPOINT_VARIABLE
-#define TRACES CSPAN_ENDPOINT_TRACES_VARIABLE
+#define TRACES CSPAN_ENDPOINT_SIGNAL_VARIABLE
 
 static const endpoint_case endpoints[] = {
     {false, OPT, "http://collector:4318", "http://collector:4318/v1/traces"},
@@ -215,13 +225,12 @@ static void test_more_specific_variables_win(void **state) {
       {"COMPRESSION", "gzip", "none"},
       {"TIMEOUT", "1", "2"},
       {"CERTIFICATE", "/a", "/b"},
+      {"CLIENT_CERTIFICATE", "/c", "/d"},
+      {"CLIENT_KEY", "/e", "/f"},
   };
   for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
-    const char *name;
-    cspan_otlp_env(values[i][0], false, &name);
-    setenv(name, values[i][1], 1);
-    cspan_otlp_env(values[i][0], true, &name);
-    setenv(name, values[i][2], 1);
+    setenv(variable("", values[i][0]), values[i][1], 1);
+    setenv(variable("TRACES_", values[i][0]), values[i][2], 1);
   }
   cspan_otlp_settings settings = resolve(NULL);
   assert_false(settings.grpc);
@@ -231,7 +240,97 @@ static void test_more_specific_variables_win(void **state) {
   assert_false(settings.gzip);
   assert_int_equal(settings.timeout_ms, 2);
   assert_string_equal(settings.certificate, "/b");
+  assert_string_equal(settings.client_certificate, "/d");
+  assert_string_equal(settings.client_key, "/f");
   cspan_otlp_settings_free(&settings);
+  /* Those of another signal say nothing about this one. */
+  settings = resolve_for(CSPAN_OTLP_METRICS, NULL);
+  assert_true(settings.grpc);
+  assert_string_equal(settings.origin, "http://a:1");
+  assert_int_equal(settings.header_count, 2);
+  assert_true(settings.gzip);
+  assert_int_equal(settings.timeout_ms, 1);
+  assert_string_equal(settings.certificate, "/a");
+  assert_string_equal(settings.client_certificate, "/c");
+  assert_string_equal(settings.client_key, "/e");
+  cspan_otlp_settings_free(&settings);
+}
+
+static void test_metrics(void **state) {
+  (void)state;
+  cspan_otlp_settings settings = resolve_for(CSPAN_OTLP_METRICS, NULL);
+  assert_string_equal(settings.url,
+                      "http://localhost:4317"
+                      "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export");
+  cspan_otlp_settings_free(&settings);
+  const cspan_otlp_options http = {.protocol = CSPAN_OTLP_HTTP_PROTOBUF, .endpoint = "h:1/base"};
+  settings = resolve_for(CSPAN_OTLP_METRICS, &http);
+  assert_string_equal(settings.url, "http://h:1/base/v1/metrics");
+  cspan_otlp_settings_free(&settings);
+  setenv("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "http/json", 1);
+  setenv("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://m:2/in", 1);
+  setenv("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", "9", 1);
+  settings = resolve_for(CSPAN_OTLP_METRICS, NULL);
+  assert_true(settings.json);
+  assert_string_equal(settings.url, "http://m:2/in");
+  assert_int_equal(settings.timeout_ms, 9);
+  cspan_otlp_settings_free(&settings);
+  settings = resolve(NULL);
+  assert_true(settings.grpc);
+  assert_string_equal(settings.origin, "http://localhost:4317");
+  cspan_otlp_settings_free(&settings);
+  assert_string_equal(logged, "");
+}
+
+/* Each value of OTEL_EXPORTER_OTLP_PROTOCOL, and each of the option. */
+static void test_protocols(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    cspan_otlp_protocol option;
+    bool grpc;
+    bool json;
+    const char *url;
+  } protocols[] = {
+      {"grpc", CSPAN_OTLP_GRPC, true, false, "http://localhost:4317" GRPC_PATH},
+      {"http/protobuf", CSPAN_OTLP_HTTP_PROTOBUF, false, false, "http://localhost:4318/v1/traces"},
+      {"http/json", CSPAN_OTLP_HTTP_JSON, false, true, "http://localhost:4318/v1/traces"},
+  };
+  for (size_t i = 0; i < sizeof protocols / sizeof protocols[0]; i++)
+    for (int by_option = 0; by_option < 2; by_option++) {
+      const cspan_otlp_options options = {.protocol = protocols[i].option};
+      if (!by_option)
+        setenv("OTEL_EXPORTER_OTLP_PROTOCOL", protocols[i].text, 1);
+      cspan_otlp_settings settings = resolve(by_option ? &options : NULL);
+      unsetenv("OTEL_EXPORTER_OTLP_PROTOCOL");
+      assert_int_equal(settings.grpc, protocols[i].grpc);
+      assert_int_equal(settings.json, protocols[i].json);
+      assert_string_equal(settings.url, protocols[i].url);
+      cspan_otlp_settings_free(&settings);
+    }
+  assert_string_equal(logged, "");
+}
+
+static void test_host_and_port(void **state) {
+  (void)state;
+  static const struct {
+    const char *endpoint;
+    const char *host;
+    uint16_t port;
+  } cases[] = {
+      {"http://collector:4318/base", "collector", 4318},
+      {"http://collector", "collector", 80},
+      {"https://collector", "collector", 443},
+      {"http://[::1]:65535", "::1", 65535},
+      {"https://[fe80::1]", "fe80::1", 443},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    const cspan_otlp_options options = {.endpoint = cases[i].endpoint};
+    cspan_otlp_settings settings = resolve(&options);
+    assert_string_equal(settings.host, cases[i].host);
+    assert_int_equal(settings.port, cases[i].port);
+    cspan_otlp_settings_free(&settings);
+  }
 }
 
 static void test_options_win(void **state) {
@@ -261,14 +360,12 @@ static void test_options_win(void **state) {
 static void test_bad_variables_are_warned_of(void **state) {
   (void)state;
   static const char *const values[][2] = {
-      {"PROTOCOL", "http/json"},    {"ENDPOINT", "http://user:hunter2@h"},
+      {"PROTOCOL", "http/xml"},     {"ENDPOINT", "http://user:hunter2@h"},
       {"HEADERS", "key=hun\nter2"}, {"COMPRESSION", "zstd"},
       {"TIMEOUT", "10s"},
   };
   for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
-    const char *name;
-    cspan_otlp_env(values[i][0], false, &name);
-    setenv(name, values[i][1], 1);
+    setenv(variable("", values[i][0]), values[i][1], 1);
   }
   cspan_otlp_settings settings = resolve(NULL);
   assert_string_equal(settings.url, "http://localhost:4317" GRPC_PATH);
@@ -276,8 +373,7 @@ static void test_bad_variables_are_warned_of(void **state) {
   assert_int_equal(settings.header_count, 0);
   cspan_otlp_settings_free(&settings);
   for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
-    const char *name;
-    cspan_otlp_env(values[i][0], false, &name);
+    const char *name = variable("", values[i][0]);
     if (!strstr(logged, name))
       fail_msg("no warning for %s in: %s", name, logged);
   }
@@ -327,8 +423,9 @@ static void test_bad_options(void **state) {
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     cspan_otlp_settings settings;
     cspan_error *error = NULL;
-    assert_int_equal(cspan_otlp_settings_resolve(&cases[i].options, &settings, &error),
-                     CSPAN_ERR_CONFIG);
+    assert_int_equal(
+        cspan_otlp_settings_resolve(CSPAN_OTLP_TRACES, &cases[i].options, &settings, &error),
+        CSPAN_ERR_CONFIG);
     if (!strstr(cspan_error_message(error), cases[i].says))
       fail_msg("%s: %s", cases[i].says, cspan_error_message(error));
     assert_null(strstr(cspan_error_message(error), "secret"));
@@ -366,6 +463,9 @@ int main(void) {
       cmocka_unit_test_setup(test_insecure, clean),
       cmocka_unit_test_setup(test_variables, clean),
       cmocka_unit_test_setup(test_more_specific_variables_win, clean),
+      cmocka_unit_test_setup(test_metrics, clean),
+      cmocka_unit_test_setup(test_protocols, clean),
+      cmocka_unit_test_setup(test_host_and_port, clean),
       cmocka_unit_test_setup(test_options_win, clean),
       cmocka_unit_test_setup(test_bad_variables_are_warned_of, clean),
       cmocka_unit_test_setup(test_fall_back_to_the_general_variable, clean),

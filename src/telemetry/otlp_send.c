@@ -1,79 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One exchange of the OTLP exporter. */
+/* One exchange of an OTLP client. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/alloc.h"
 #include "base/error.h"
 #include "base/sys.h"
 #include "base/text.h"
-#include "telemetry/exporter_otlp.h"
+#include "telemetry/otlp_lane.h"
 
-enum { NS_PER_MS = 1000000, TURN_MS = 1000 };
+/* A shutdown is noticed between two turns. */
+enum { NS_PER_MS = 1000000, TURN_MS = 100 };
 /* grpc-timeout has at most eight digits. */
 #define MAX_GRPC_TIMEOUT INT64_C(99999999)
 
 #define USER_AGENT "OTel-OTLP-Exporter-C/" CSPAN_VERSION " cloudspan/" CSPAN_VERSION
 
-/* ------------------------------------------------------------------ client */
-
-/* What a forked child cannot use: another thread may have been in the middle of it, and
- * the parent's connections must stay untouched. Kept reachable, so that leak checkers see
- * that it is meant. */
-typedef struct forgotten {
-  struct forgotten *next;
-  cspan_http_client *client;
-  cspan_gzip gzip;
-  cspan_buf body;
-  cspan_buf response;
-} forgotten;
-static _Atomic(forgotten *) all_forgotten;
-
-static void forget(const cspan_otlp_exporter *exporter) {
-  forgotten *entry = cspan_malloc(sizeof *entry);
-  if (!entry)
-    return;
-  *entry = (forgotten){.next = atomic_load(&all_forgotten),
-                       .client = exporter->client,
-                       .gzip = exporter->gzip,
-                       .body = exporter->body,
-                       .response = exporter->response};
-  while (!atomic_compare_exchange_weak(&all_forgotten, &entry->next, entry))
-    continue;
-}
-
-void cspan_otlp_after_fork(cspan_otlp_exporter *exporter) {
-  if (exporter->user == getpid())
-    return;
-  if (exporter->user)
-    forget(exporter);
-  exporter->user = getpid();
-  exporter->client = NULL;
-  exporter->gzip = (cspan_gzip){.ready = false};
-  cspan_buf_init(&exporter->body, CSPAN_OTLP_MAX_REQUEST);
-  cspan_buf_init(&exporter->response, CSPAN_OTLP_MAX_RESPONSE);
-}
-
-static cspan_status ensure_client(cspan_otlp_exporter *exporter, cspan_error **error) {
-  if (exporter->client)
-    return CSPAN_OK;
-  const cspan_otlp_settings *settings = &exporter->settings;
-  const cspan_http_client_options options = {
-      .ca_bundle = settings->certificate,
-      .client_cert = settings->client_certificate,
-      .client_key = settings->client_key,
-      .version = settings->grpc ? CSPAN_HTTP_VERSION_2 : CSPAN_HTTP_VERSION_1_1,
-      .max_idle_loops = 1,
-  };
-  return cspan_http_client_create(&options, &exporter->client, error);
-}
-
 /* ----------------------------------------------------------------- request */
 
+/* Of the user, and ours. */
+enum { HEADER_ROOM = CSPAN_OTLP_MAX_HEADERS + 8 };
+
 typedef struct request_headers {
-  cspan_http_header items[CSPAN_OTLP_HEADER_ROOM];
+  cspan_http_header items[HEADER_ROOM];
   size_t count;
   char timeout[16]; /* grpc-timeout */
 } request_headers;
@@ -107,7 +56,7 @@ static void fill_headers(const cspan_otlp_settings *settings, int64_t deadline_n
     if (settings->gzip)
       add(headers, "grpc-encoding", "gzip");
   } else {
-    add(headers, "content-type", "application/x-protobuf");
+    add(headers, "content-type", settings->json ? "application/json" : "application/x-protobuf");
     if (settings->gzip)
       add(headers, "content-encoding", "gzip");
   }
@@ -122,8 +71,8 @@ static void fill_headers(const cspan_otlp_settings *settings, int64_t deadline_n
 /* ---------------------------------------------------------------- response */
 
 static cspan_status on_header(void *user, const char *name, const char *value, bool trailer) {
-  cspan_otlp_exporter *exporter = user;
-  cspan_otlp_captured *captured = &exporter->captured;
+  cspan_otlp_lane *lane = user;
+  cspan_otlp_captured *captured = &lane->captured;
   const struct {
     const char *name;
     char *out;
@@ -143,13 +92,15 @@ static cspan_status on_header(void *user, const char *name, const char *value, b
 }
 
 static cspan_status on_body(void *user, const char *data, size_t len) {
-  cspan_otlp_exporter *exporter = user;
-  return cspan_buf_append(&exporter->response, data, len);
+  cspan_otlp_lane *lane = user;
+  return cspan_buf_append(&lane->response, data, len);
 }
 
 typedef struct call {
-  cspan_otlp_exporter *exporter;
+  const cspan_otlp_client *client;
+  cspan_otlp_lane *lane;
   cspan_otlp_outcome *out;
+  cspan_http_exchange *exchange;
   bool done;
 } call;
 
@@ -173,8 +124,7 @@ static const char *or_null(const char *text) {
 
 static void on_done(void *user, const cspan_http_result *result) {
   call *c = user;
-  const cspan_otlp_exporter *exporter = c->exporter;
-  const cspan_otlp_captured *captured = &exporter->captured;
+  const cspan_otlp_captured *captured = &c->lane->captured;
   c->done = true;
   if (result->status != CSPAN_OK) {
     read_failure(result, c->out);
@@ -187,10 +137,10 @@ static void on_done(void *user, const cspan_http_result *result) {
       .grpc_status = or_null(captured->grpc_status),
       .grpc_message = or_null(captured->grpc_message),
       .grpc_details = or_null(captured->grpc_details),
-      .body = (const uint8_t *)cspan_buf_text(&exporter->response),
-      .body_len = exporter->response.len,
+      .body = (const uint8_t *)cspan_buf_text(&c->lane->response),
+      .body_len = c->lane->response.len,
   };
-  if (exporter->settings.grpc)
+  if (c->client->settings.grpc)
     cspan_otlp_read_grpc(&reply, c->out);
   else
     cspan_otlp_read_http(&reply, cspan_unix_ns() / INT64_C(1000000000), c->out);
@@ -198,51 +148,52 @@ static void on_done(void *user, const cspan_http_result *result) {
 
 /* -------------------------------------------------------------------- send */
 
-static cspan_status start(cspan_otlp_exporter *exporter, cspan_loop *loop,
-                          const cspan_context *context, call *c, cspan_error **error) {
+static cspan_status start(call *c, cspan_http_client *http, cspan_loop *loop,
+                          const cspan_context *context, cspan_error **error) {
   request_headers headers;
-  fill_headers(&exporter->settings, context->deadline_ns, &headers);
+  fill_headers(&c->client->settings, context->deadline_ns, &headers);
   const cspan_http_request request = {
       .method = "POST",
-      .url = exporter->settings.url,
+      .url = c->client->settings.url,
       .headers = headers.items,
       .header_count = headers.count,
-      .body = exporter->body.data,
-      .body_length = (int64_t)exporter->body.len,
+      .body = c->lane->body.data,
+      .body_length = (int64_t)c->lane->body.len,
       .deadline_ns = context->deadline_ns,
       .cancel = context->cancel,
       .max_body_bytes = CSPAN_OTLP_MAX_RESPONSE,
-      .sink = {.user = exporter, .header = on_header, .body = on_body},
+      .sink = {.user = c->lane, .header = on_header, .body = on_body},
   };
-  return cspan_http_start(exporter->client, loop, &request, on_done, c, NULL, error);
+  return cspan_http_start(http, loop, &request, on_done, c, &c->exchange, error);
 }
 
-static cspan_status drive(cspan_otlp_exporter *exporter, const cspan_context *context, call *c,
+static cspan_status drive(call *c, cspan_http_client *http, const cspan_context *context,
                           cspan_error **error) {
-  cspan_status status = ensure_client(exporter, error);
-  if (status != CSPAN_OK)
-    return status;
-  cspan_loop *loop = cspan_http_client_acquire(exporter->client);
+  cspan_loop *loop = cspan_http_client_acquire(http);
   if (!loop)
     return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory");
-  status = start(exporter, loop, context, c, error);
-  while (status == CSPAN_OK && !c->done)
+  cspan_status status = start(c, http, loop, context, error);
+  while (status == CSPAN_OK && !c->done) {
     status = cspan_loop_run_once(loop, TURN_MS);
+    if (!c->done && atomic_load(&c->client->is_shut_down))
+      cspan_http_abort(c->exchange, CSPAN_ERR_SHUTDOWN);
+  }
   if (status == CSPAN_OK) {
-    cspan_http_client_release(exporter->client, loop);
+    cspan_http_client_release(http, loop);
     return CSPAN_OK;
   }
   cspan_loop_free(loop); /* what is under way ends with it */
   return c->done ? CSPAN_OK : cspan_error_set(error, status, "the event loop failed");
 }
 
-void cspan_otlp_send(cspan_otlp_exporter *exporter, const cspan_context *context,
+void cspan_otlp_send(const cspan_otlp_client *client, cspan_otlp_lane *lane,
+                     cspan_http_client *http, const cspan_context *context,
                      cspan_otlp_outcome *out) {
   cspan_error *error = NULL;
-  call c = {.exporter = exporter, .out = out};
-  memset(&exporter->captured, 0, sizeof exporter->captured);
-  cspan_buf_clear(&exporter->response);
-  cspan_status status = drive(exporter, context, &c, &error);
+  call c = {.client = client, .lane = lane, .out = out};
+  memset(&lane->captured, 0, sizeof lane->captured);
+  cspan_buf_clear(&lane->response);
+  cspan_status status = drive(&c, http, context, &error);
   if (status != CSPAN_OK) {
     *out = (cspan_otlp_outcome){.status = status, .retry_after_ms = -1};
     cspan_otlp_say(out, cspan_error_message(error), strlen(cspan_error_message(error)));
