@@ -190,7 +190,8 @@ static void finish(cspan_slot *slot, int64_t end_ns) {
                             .span_id = slot->span_id,
                             .parent_span_id = slot->has_parent ? slot->parent_span_id : NULL,
                             .parent_is_remote = slot->parent_is_remote,
-                            .kind = (cspan_span_kind)slot->kind};
+                            .kind = (cspan_span_kind)slot->kind,
+                            .trace_state = slot->state_len > 0 ? slot->state : NULL};
   span_name(&slot->enc, &ended);
   for (size_t i = 0; i < provider->processor_count; i++) {
     const cspan_span_processor *processor = provider->processors[i];

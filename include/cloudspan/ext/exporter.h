@@ -66,6 +66,7 @@ typedef struct cspan_ended_span {
   cspan_span_kind kind;
   const char *name; /**< not NUL-terminated */
   size_t name_size_bytes;
+  const char *trace_state; /**< NULL: none */
 } cspan_ended_span;
 
 /** The scope of a tracer; borrowed. */
