@@ -32,4 +32,8 @@ void cspan_batch_options_fill(cspan_batch_options *out, const cspan_batch_option
   if (out->max_export_batch_size > out->max_queue_size) {
     out->max_export_batch_size = out->max_queue_size;
   }
+  size_t at_once = CSPAN_HAS(given, max_concurrent_exports) ? given->max_concurrent_exports : 0;
+  at_once = at_once > 0 ? at_once : 1;
+  out->max_concurrent_exports =
+      at_once < CSPAN_BATCH_WORKERS_MAX ? at_once : CSPAN_BATCH_WORKERS_MAX;
 }

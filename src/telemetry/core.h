@@ -9,6 +9,13 @@
 
 #include "telemetry/slot.h"
 
+/* Whether an options struct or a vtable has the field, as its maker compiled it: `size` is its
+ * size there, and 0 stands for that of today. */
+#define CSPAN_HAS(object, field)                                                                   \
+  ((object)->size == 0 ||                                                                          \
+   (size_t)((const char *)&(object)->field - (const char *)(object)) + sizeof(object)->field <=    \
+       (object)->size)
+
 typedef struct cspan_limits {
   uint32_t value_length; /* characters of a string value; UINT32_MAX: no limit */
   uint32_t attributes;

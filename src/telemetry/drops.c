@@ -61,9 +61,17 @@ void cspan_drop_report_add(cspan_drop_report *report, uint64_t queue_full, uint6
   drops->export_failed += export_failed;
 }
 
-void cspan_drop_report_take(cspan_drop_report *report) {
+bool cspan_drop_report_is_due(const cspan_drop_report *report) {
+  return report->pending.queue_full > 0 && is_empty(&report->sending);
+}
+
+bool cspan_drop_report_take(cspan_drop_report *report) {
+  if (is_empty(&report->pending) || !is_empty(&report->sending)) {
+    return false;
+  }
   report->sending = report->pending;
   report->pending = (cspan_drops){0};
+  return true;
 }
 
 void cspan_drop_report_done(cspan_drop_report *report, bool told) {

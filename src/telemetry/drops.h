@@ -15,7 +15,7 @@ typedef struct cspan_drops {
 } cspan_drops;
 
 /* `pending` and what moves drops between the two belong under the processor's
- * lock; what is being sent is the export thread's. */
+ * lock; what is being sent is the thread's that took it. */
 typedef struct cspan_drop_report {
   cspan_tracer *scope;
   cspan_enc span;
@@ -31,8 +31,11 @@ void cspan_drop_report_free(cspan_drop_report *report);
 void cspan_drop_report_after_fork(cspan_drop_report *report, bool in_use);
 
 void cspan_drop_report_add(cspan_drop_report *report, uint64_t queue_full, uint64_t export_failed);
-/* A request is about to be built. */
-void cspan_drop_report_take(cspan_drop_report *report);
+/* A full queue is to be told, and no request under way does. */
+bool cspan_drop_report_is_due(const cspan_drop_report *report);
+/* A request is about to be built. False when there is nothing to tell, or another
+ * request is telling; then the report is not this request's, nor what follows. */
+bool cspan_drop_report_take(cspan_drop_report *report);
 /* The span of what was taken; false when that is nothing, or out of memory. */
 bool cspan_drop_report_write(cspan_drop_report *report, cspan_request_span *out);
 /* What was taken was told, or else is pending again. */

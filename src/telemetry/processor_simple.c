@@ -15,8 +15,6 @@ enum { EXPORT_TIMEOUT_MS = 30000 };
 
 typedef struct simple {
   cspan_span_exporter *exporter;
-  const uint8_t *resource;
-  size_t resource_len;
   cspan_cancel *cancel; /* of the export under way; set by a shutdown out of time */
   cspan_fork_hook fork;
 
@@ -24,6 +22,7 @@ typedef struct simple {
   pthread_cond_t idle;
   bool is_busy;          /* a thread is inside the exporter */
   cspan_request request; /* that thread's */
+  cspan_encoded_resource resource;
   cspan_loss loss;
   bool is_shut_down;
 } simple;
@@ -64,11 +63,12 @@ static cspan_context context_of(const simple *s, int64_t timeout_ms) {
 
 /* ------------------------------------------------------------------- one span */
 
-static cspan_status export_one(simple *s, const cspan_ended_span *span, size_t *rejected,
+static cspan_status export_one(simple *s, const cspan_ended_span *span,
+                               const cspan_encoded_resource *resource, size_t *rejected,
                                cspan_error **error) {
   s->request.spans[0] = (cspan_request_span){
       .tracer = span->tracer, .span = span->span, .size = (uint32_t)span->span_size_bytes};
-  if (!cspan_request_build(&s->request, s->resource, s->resource_len, 1)) {
+  if (!cspan_request_build(&s->request, resource, 1)) {
     return cspan_error_set(error, CSPAN_ERR_NOMEM, "no memory for an export request");
   }
   cspan_export_batch batch = {
@@ -88,9 +88,10 @@ static cspan_status export_in_turn(simple *s, const cspan_ended_span *span, size
   if (s->is_shut_down) {
     cspan_error_set(error, status, "a span ended after shutdown");
   } else {
+    const cspan_encoded_resource resource = s->resource;
     pthread_mutex_unlock(&s->lock);
     cspan_thread.suppressed++;
-    status = export_one(s, span, rejected, error);
+    status = export_one(s, span, &resource, rejected, error);
     cspan_thread.suppressed--;
     pthread_mutex_lock(&s->lock);
   }
@@ -195,8 +196,17 @@ static cspan_status shut_down(void *self, int64_t timeout_ms, cspan_error **erro
 
 static void set_resource(void *self, const cspan_encoded_resource *resource) {
   simple *s = self;
-  s->resource = resource->bytes;
-  s->resource_len = resource->size_bytes;
+  pthread_mutex_lock(&s->lock);
+  s->resource = *resource; /* final or not: a span does not wait for it */
+  pthread_mutex_unlock(&s->lock);
+}
+
+static void set_meter_provider(void *self, cspan_meter_provider *meters) {
+  const simple *s = self;
+  const cspan_exporter_vtable *vtable = s->exporter->vtable;
+  if (CSPAN_HAS(vtable, set_meter_provider) && vtable->set_meter_provider != NULL) {
+    vtable->set_meter_provider(s->exporter->self, meters);
+  }
 }
 
 static void stats(void *self, cspan_telemetry_stats *add_to) {
@@ -252,7 +262,8 @@ cspan_span_processor *cspan_processor_simple(cspan_span_exporter *exporter) {
                                                 .shutdown = shut_down,
                                                 .set_resource = set_resource,
                                                 .stats = stats,
-                                                .free = simple_free};
+                                                .free = simple_free,
+                                                .set_meter_provider = set_meter_provider};
   if (exporter == NULL) {
     return NULL;
   }

@@ -5,7 +5,13 @@
 #include "telemetry/core.h"
 
 /* Fields of ExportTraceServiceRequest, ResourceSpans, ScopeSpans. */
-enum { TAG_RESOURCE_SPANS = 0x0A, TAG_RESOURCE = 0x0A, TAG_SCOPE_SPANS = 0x12, TAG_SPAN = 0x12 };
+enum {
+  TAG_RESOURCE_SPANS = 0x0A,
+  TAG_RESOURCE = 0x0A,
+  TAG_SCOPE_SPANS = 0x12,
+  TAG_SCHEMA_URL = 0x1A,
+  TAG_SPAN = 0x12
+};
 /* A larger buffer is given back, so that one burst does not stay for ever. */
 enum { FIRST_CAP = 16384, KEEP_BYTES = 8 << 20 };
 
@@ -86,22 +92,27 @@ static uint8_t *write_group(uint8_t *p, const cspan_request *request, size_t gro
   return wire_copy(p, tracer->tail, tracer->tail_len);
 }
 
-bool cspan_request_build(cspan_request *request, const uint8_t *resource, size_t resource_len,
+bool cspan_request_build(cspan_request *request, const cspan_encoded_resource *resource,
                          size_t count) {
   size_t groups = group_spans(request, count);
-  size_t size = wire_bytes_size(resource_len);
+  size_t url_len = resource->schema_url != NULL ? strlen(resource->schema_url) : 0;
+  size_t size = wire_bytes_size(resource->size_bytes);
   for (size_t i = 0; i < groups; i++) {
     size += wire_bytes_size(request->groups[i].size);
   }
+  size += url_len > 0 ? wire_bytes_size(url_len) : 0;
   if (!reserve(request, wire_bytes_size(size))) {
     return false;
   }
   uint8_t *p = request->data;
   *p++ = TAG_RESOURCE_SPANS;
   p = wire_varint(p, size);
-  p = wire_bytes(p, TAG_RESOURCE, resource, resource_len);
+  p = wire_bytes(p, TAG_RESOURCE, resource->bytes, resource->size_bytes);
   for (size_t i = 0; i < groups; i++) {
     p = write_group(p, request, i, count);
+  }
+  if (url_len > 0) {
+    p = wire_bytes(p, TAG_SCHEMA_URL, resource->schema_url, url_len);
   }
   request->len = (size_t)(p - request->data);
   return true;

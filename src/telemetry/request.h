@@ -34,7 +34,7 @@ bool cspan_request_init(cspan_request *request, size_t max_spans);
 void cspan_request_free(cspan_request *request);
 /* Builds `data` of the first `count` spans in a buffer that is kept for the next
  * call. False when out of memory. */
-bool cspan_request_build(cspan_request *request, const uint8_t *resource, size_t resource_len,
+bool cspan_request_build(cspan_request *request, const cspan_encoded_resource *resource,
                          size_t count);
 
 #endif
