@@ -7,6 +7,7 @@
 #include <cloudspan/ext/exporter.h>
 #include <cloudspan/ext/sampler.h>
 
+#include "telemetry/settings.h"
 #include "telemetry/slot.h"
 
 /* Whether an options struct or a vtable has the field, as its maker compiled it: `size` is its
@@ -81,10 +82,6 @@ cspan_sampler *cspan_sampler_from_env(void);
  * OTEL_RESOURCE_ATTRIBUTES, OTEL_SERVICE_NAME, the options. */
 cspan_status cspan_resource_encode(const cspan_provider_options *options, uint8_t **out,
                                    size_t *out_len, cspan_error **error);
-
-/* A number from the environment, from `min` to `max`; `fallback` with a warning
- * when it is not one. */
-uint64_t cspan_setting(const char *name, uint64_t fallback, uint64_t min, uint64_t max);
 
 void cspan_id_generator_free(cspan_id_generator *ids);
 
