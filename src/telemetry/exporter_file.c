@@ -46,21 +46,21 @@ static cspan_status file_export(void *self, const cspan_context *context,
                                 const cspan_export_batch *batch, size_t *rejected_spans,
                                 cspan_error **error) {
   file_exporter *file = self;
-  cspan_span_list *list;
+  cspan_buf line;
   (void)context;
   *rejected_spans = 0;
-  cspan_status status =
-      cspan_span_list_decode(batch->request, batch->request_size_bytes, &list, error);
-  if (status != CSPAN_OK)
-    return status;
-  cspan_buf line;
   cspan_buf_init(&line, batch->request_size_bytes * JSON_FACTOR + JSON_BASE);
   if (file->torn)
     cspan_buf_char(&line, '\n');
-  cspan_span_list_encode_json(list, &line);
-  status = append_line(file, &line, error);
+  cspan_status status =
+      cspan_otlp_to_json(CSPAN_OTLP_TRACES, batch->request, batch->request_size_bytes, &line);
+  status = status == CSPAN_ERR_PROTOCOL
+               ? cspan_error_set(error, status,
+                                 "cannot write spans to %s: the request of %zu bytes "
+                                 "is malformed",
+                                 file->path, batch->request_size_bytes)
+               : append_line(file, &line, error);
   cspan_buf_free(&line);
-  cspan_span_list_free(list);
   return status;
 }
 

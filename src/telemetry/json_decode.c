@@ -8,127 +8,12 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "telemetry/otlp_json.h"
+#include "telemetry/otlp_schema.h"
 #include "telemetry/otlp_wire.h"
 
 /* Messages are written before their size is known: it takes a padded varint. */
 enum { LENGTH_BYTES = 5, OUT_FACTOR = 8, OUT_BASE = 4096 };
 #define MAX_LENGTH UINT32_MAX
-
-typedef enum field_kind {
-  FIELD_STRING,
-  FIELD_HEX,    /* bytes, as hexadecimal digits */
-  FIELD_BASE64, /* bytes */
-  FIELD_BOOL,
-  FIELD_INT64,
-  FIELD_UINT32, /* and enumerations */
-  FIELD_FIXED32,
-  FIELD_FIXED64,
-  FIELD_DOUBLE,
-  FIELD_MESSAGE,
-  FIELD_MESSAGES, /* an array of them */
-} field_kind;
-
-typedef struct json_field {
-  const char *key;
-  uint32_t number;
-  field_kind kind;
-  const struct json_field *fields; /* of a message, up to one without a key */
-} json_field;
-
-static const json_field key_value_fields[3];
-static const json_field any_value_fields[8];
-
-static const json_field array_value_fields[] = {
-    {"values", 1, FIELD_MESSAGES, any_value_fields},
-    {0},
-};
-static const json_field map_value_fields[] = {
-    {"values", 1, FIELD_MESSAGES, key_value_fields},
-    {0},
-};
-static const json_field any_value_fields[8] = {
-    {"stringValue", 1, FIELD_STRING, NULL},
-    {"boolValue", 2, FIELD_BOOL, NULL},
-    {"intValue", 3, FIELD_INT64, NULL},
-    {"doubleValue", 4, FIELD_DOUBLE, NULL},
-    {"arrayValue", 5, FIELD_MESSAGE, array_value_fields},
-    {"kvlistValue", 6, FIELD_MESSAGE, map_value_fields},
-    {"bytesValue", 7, FIELD_BASE64, NULL},
-    {0},
-};
-static const json_field key_value_fields[3] = {
-    {"key", 1, FIELD_STRING, NULL},
-    {"value", 2, FIELD_MESSAGE, any_value_fields},
-    {0},
-};
-static const json_field event_fields[] = {
-    {"timeUnixNano", 1, FIELD_FIXED64, NULL},
-    {"name", 2, FIELD_STRING, NULL},
-    {"attributes", 3, FIELD_MESSAGES, key_value_fields},
-    {"droppedAttributesCount", 4, FIELD_UINT32, NULL},
-    {0},
-};
-static const json_field link_fields[] = {
-    {"traceId", 1, FIELD_HEX, NULL},
-    {"spanId", 2, FIELD_HEX, NULL},
-    {"traceState", 3, FIELD_STRING, NULL},
-    {"attributes", 4, FIELD_MESSAGES, key_value_fields},
-    {"droppedAttributesCount", 5, FIELD_UINT32, NULL},
-    {"flags", 6, FIELD_FIXED32, NULL},
-    {0},
-};
-static const json_field status_fields[] = {
-    {"message", 2, FIELD_STRING, NULL},
-    {"code", 3, FIELD_UINT32, NULL},
-    {0},
-};
-static const json_field span_fields[] = {
-    {"traceId", 1, FIELD_HEX, NULL},
-    {"spanId", 2, FIELD_HEX, NULL},
-    {"traceState", 3, FIELD_STRING, NULL},
-    {"parentSpanId", 4, FIELD_HEX, NULL},
-    {"name", 5, FIELD_STRING, NULL},
-    {"kind", 6, FIELD_UINT32, NULL},
-    {"startTimeUnixNano", 7, FIELD_FIXED64, NULL},
-    {"endTimeUnixNano", 8, FIELD_FIXED64, NULL},
-    {"attributes", 9, FIELD_MESSAGES, key_value_fields},
-    {"droppedAttributesCount", 10, FIELD_UINT32, NULL},
-    {"events", 11, FIELD_MESSAGES, event_fields},
-    {"droppedEventsCount", 12, FIELD_UINT32, NULL},
-    {"links", 13, FIELD_MESSAGES, link_fields},
-    {"droppedLinksCount", 14, FIELD_UINT32, NULL},
-    {"status", 15, FIELD_MESSAGE, status_fields},
-    {"flags", 16, FIELD_FIXED32, NULL},
-    {0},
-};
-static const json_field scope_fields[] = {
-    {"name", 1, FIELD_STRING, NULL},
-    {"version", 2, FIELD_STRING, NULL},
-    {"attributes", 3, FIELD_MESSAGES, key_value_fields},
-    {"droppedAttributesCount", 4, FIELD_UINT32, NULL},
-    {0},
-};
-static const json_field scope_spans_fields[] = {
-    {"scope", 1, FIELD_MESSAGE, scope_fields},
-    {"spans", 2, FIELD_MESSAGES, span_fields},
-    {"schemaUrl", 3, FIELD_STRING, NULL},
-    {0},
-};
-static const json_field resource_fields[] = {
-    {"attributes", 1, FIELD_MESSAGES, key_value_fields},
-    {"droppedAttributesCount", 2, FIELD_UINT32, NULL},
-    {0},
-};
-static const json_field resource_spans_fields[] = {
-    {"resource", 1, FIELD_MESSAGE, resource_fields},
-    {"scopeSpans", 2, FIELD_MESSAGES, scope_spans_fields},
-    {"schemaUrl", 3, FIELD_STRING, NULL},
-    {0},
-};
-static const json_field request_fields[] = {
-    {"resourceSpans", 1, FIELD_MESSAGES, resource_spans_fields},
-    {0},
-};
 
 typedef struct transcoder {
   cspan_buf *out;
@@ -136,7 +21,7 @@ typedef struct transcoder {
   const char *expected;
 } transcoder;
 
-static bool wrong(transcoder *t, const json_field *field, const char *expected) {
+static bool wrong(transcoder *t, const cspan_otlp_field *field, const char *expected) {
   if (!t->bad_key) {
     t->bad_key = field->key;
     t->expected = expected;
@@ -152,31 +37,31 @@ static void put_varint(transcoder *t, uint64_t value) {
   cspan_buf_append(t->out, bytes, (size_t)(end - bytes));
 }
 
-static void put_tag(transcoder *t, const json_field *field, unsigned type) {
+static void put_tag(transcoder *t, const cspan_otlp_field *field, unsigned type) {
   put_varint(t, WIRE_TAG(field->number, type));
 }
 
-static void put_bytes(transcoder *t, const json_field *field, const void *data, size_t len) {
+static void put_bytes(transcoder *t, const cspan_otlp_field *field, const void *data, size_t len) {
   put_tag(t, field, WIRE_BYTES);
   put_varint(t, len);
   cspan_buf_append(t->out, data, len);
 }
 
-static void put_fixed64(transcoder *t, const json_field *field, uint64_t value) {
+static void put_fixed64(transcoder *t, const cspan_otlp_field *field, uint64_t value) {
   uint8_t bytes[8];
   wire_fixed64(bytes, value);
   put_tag(t, field, WIRE_FIXED64);
   cspan_buf_append(t->out, bytes, sizeof bytes);
 }
 
-static void put_fixed32(transcoder *t, const json_field *field, uint32_t value) {
+static void put_fixed32(transcoder *t, const cspan_otlp_field *field, uint32_t value) {
   uint8_t bytes[4];
   wire_fixed32(bytes, value);
   put_tag(t, field, WIRE_FIXED32);
   cspan_buf_append(t->out, bytes, sizeof bytes);
 }
 
-static bool string_field(transcoder *t, const json_field *field, const json_t *value) {
+static bool string_field(transcoder *t, const cspan_otlp_field *field, const json_t *value) {
   if (!json_is_string(value)) {
     return wrong(t, field, "a string");
   }
@@ -184,7 +69,7 @@ static bool string_field(transcoder *t, const json_field *field, const json_t *v
   return true;
 }
 
-static bool hex_field(transcoder *t, const json_field *field, const json_t *value) {
+static bool hex_field(transcoder *t, const cspan_otlp_field *field, const json_t *value) {
   uint8_t bytes[16];
   size_t len = json_string_length(value);
   if (!json_is_string(value) || len > 2 * sizeof bytes ||
@@ -195,7 +80,7 @@ static bool hex_field(transcoder *t, const json_field *field, const json_t *valu
   return true;
 }
 
-static bool base64_field(transcoder *t, const json_field *field, const json_t *value) {
+static bool base64_field(transcoder *t, const cspan_otlp_field *field, const json_t *value) {
   cspan_buf bytes;
   cspan_buf_init(&bytes, json_string_length(value));
   bool ok = json_is_string(value) &&
@@ -212,7 +97,7 @@ static bool base64_field(transcoder *t, const json_field *field, const json_t *v
   return ok;
 }
 
-static bool bool_field(transcoder *t, const json_field *field, const json_t *value) {
+static bool bool_field(transcoder *t, const cspan_otlp_field *field, const json_t *value) {
   if (!json_is_boolean(value)) {
     return wrong(t, field, "true or false");
   }
@@ -221,7 +106,7 @@ static bool bool_field(transcoder *t, const json_field *field, const json_t *val
   return true;
 }
 
-static bool int64_field(transcoder *t, const json_field *field, const json_t *value) {
+static bool int64_field(transcoder *t, const cspan_otlp_field *field, const json_t *value) {
   int64_t number = json_integer_value(value);
   if (!json_is_integer(value) &&
       !(json_is_string(value) && cspan_parse_i64(json_string_value(value), &number))) {
@@ -240,19 +125,19 @@ static bool unsigned_of(const json_t *value, uint64_t *out) {
   return json_is_string(value) && cspan_parse_u64(json_string_value(value), out);
 }
 
-static bool uint_field(transcoder *t, const json_field *field, const json_t *value) {
+static bool uint_field(transcoder *t, const cspan_otlp_field *field, const json_t *value) {
   uint64_t number;
   if (!unsigned_of(value, &number)) {
     return wrong(t, field, "an unsigned integer");
   }
-  if (field->kind == FIELD_FIXED64) {
+  if (field->kind == CSPAN_KIND_FIXED64) {
     put_fixed64(t, field, number);
     return true;
   }
   if (number > UINT32_MAX) {
     return wrong(t, field, "a 32-bit unsigned integer");
   }
-  if (field->kind == FIELD_FIXED32) {
+  if (field->kind == CSPAN_KIND_FIXED32) {
     put_fixed32(t, field, (uint32_t)number);
   } else {
     put_tag(t, field, WIRE_VARINT);
@@ -282,7 +167,7 @@ static bool double_of(const json_t *value, double *out) {
   return true;
 }
 
-static bool double_field(transcoder *t, const json_field *field, const json_t *value) {
+static bool double_field(transcoder *t, const cspan_otlp_field *field, const json_t *value) {
   double number;
   uint64_t bits;
   if (!double_of(value, &number)) {
@@ -295,10 +180,10 @@ static bool double_field(transcoder *t, const json_field *field, const json_t *v
 
 /* ---------------------------------------------------------------- messages */
 
-static bool put_fields(transcoder *t, const json_field *fields, const json_t *object,
+static bool put_fields(transcoder *t, const cspan_otlp_field *fields, const json_t *object,
                        unsigned depth);
 
-static bool message_field(transcoder *t, const json_field *field, const json_t *value,
+static bool message_field(transcoder *t, const cspan_otlp_field *field, const json_t *value,
                           unsigned depth) {
   if (!json_is_object(value)) {
     return wrong(t, field, "an object");
@@ -327,7 +212,7 @@ static bool message_field(transcoder *t, const json_field *field, const json_t *
   return true;
 }
 
-static bool messages_field(transcoder *t, const json_field *field, const json_t *value,
+static bool messages_field(transcoder *t, const cspan_otlp_field *field, const json_t *value,
                            unsigned depth) {
   if (!json_is_array(value)) {
     return wrong(t, field, "an array");
@@ -342,32 +227,33 @@ static bool messages_field(transcoder *t, const json_field *field, const json_t 
   return true;
 }
 
-static bool put_field(transcoder *t, const json_field *field, const json_t *value, unsigned depth) {
+static bool put_field(transcoder *t, const cspan_otlp_field *field, const json_t *value,
+                      unsigned depth) {
   switch (field->kind) {
-  case FIELD_STRING:
+  case CSPAN_KIND_STRING:
     return string_field(t, field, value);
-  case FIELD_HEX:
+  case CSPAN_KIND_HEX:
     return hex_field(t, field, value);
-  case FIELD_BASE64:
+  case CSPAN_KIND_BASE64:
     return base64_field(t, field, value);
-  case FIELD_BOOL:
+  case CSPAN_KIND_BOOL:
     return bool_field(t, field, value);
-  case FIELD_INT64:
+  case CSPAN_KIND_INT64:
     return int64_field(t, field, value);
-  case FIELD_DOUBLE:
+  case CSPAN_KIND_DOUBLE:
     return double_field(t, field, value);
-  case FIELD_MESSAGE:
+  case CSPAN_KIND_MESSAGE:
     return message_field(t, field, value, depth);
-  case FIELD_MESSAGES:
+  case CSPAN_KIND_MESSAGE_LIST:
     return messages_field(t, field, value, depth);
   default:
     return uint_field(t, field, value);
   }
 }
 
-static bool put_fields(transcoder *t, const json_field *fields, const json_t *object,
+static bool put_fields(transcoder *t, const cspan_otlp_field *fields, const json_t *object,
                        unsigned depth) {
-  for (const json_field *field = fields; field->key; field++) {
+  for (const cspan_otlp_field *field = fields; field->key; field++) {
     const json_t *value = json_object_get(object, field->key);
     if (value && !json_is_null(value) && !put_field(t, field, value, depth)) {
       return false;
@@ -382,7 +268,7 @@ static cspan_status transcode(const json_t *root, cspan_buf *out, cspan_error **
     return cspan_error_set(error, CSPAN_ERR_PROTOCOL,
                            "cannot decode an OTLP/JSON trace request: it is not a JSON object");
   }
-  bool ok = put_fields(&t, request_fields, root, 0);
+  bool ok = put_fields(&t, cspan_otlp_schema(CSPAN_OTLP_TRACES), root, 0);
   if (cspan_buf_status(out) != CSPAN_OK) {
     return cspan_error_set(
         error, cspan_buf_status(out), "cannot decode an OTLP/JSON trace request: %s",

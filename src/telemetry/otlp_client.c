@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "telemetry/otlp_grpc.h"
+#include "telemetry/otlp_json.h"
 #include "telemetry/otlp_lane.h"
 
 /* Without a limit in time, an end after some tries: else one export would last while there is no
@@ -17,12 +18,10 @@ enum { NS_PER_MS = 1000000, WAIT_SLICE_MS = 100, MAX_UNLIMITED_TRIES = 5 };
 
 /* ----------------------------------------------------------------- request */
 
-/* The body as it goes out: compressed, and in gRPC's frame. */
-static cspan_status encode_body(const cspan_otlp_settings *settings, cspan_otlp_lane *lane,
-                                const uint8_t *request, size_t size) {
+static cspan_status compress_and_frame(const cspan_otlp_settings *settings, cspan_otlp_lane *lane,
+                                       const uint8_t *request, size_t size) {
   cspan_buf *body = &lane->body;
   uint8_t prefix[CSPAN_GRPC_PREFIX] = {0};
-  cspan_buf_clear(body);
   size_t start = settings->grpc ? sizeof prefix : 0;
   cspan_buf_append(body, prefix, start);
   cspan_status status = settings->gzip ? cspan_gzip_append(&lane->gzip, request, size, body)
@@ -34,6 +33,22 @@ static cspan_status encode_body(const cspan_otlp_settings *settings, cspan_otlp_
     memcpy(body->data, prefix, sizeof prefix);
   }
   return status;
+}
+
+/* The body as it goes out: JSON or protobuf, compressed, and in gRPC's frame. */
+static cspan_status encode_body(const cspan_otlp_settings *settings, cspan_otlp_lane *lane,
+                                const uint8_t *request, size_t size) {
+  cspan_buf *json = settings->gzip ? &lane->json : &lane->body;
+  cspan_buf_clear(&lane->body);
+  if (size > CSPAN_OTLP_MAX_REQUEST)
+    return CSPAN_ERR_LIMIT;
+  if (!settings->json)
+    return compress_and_frame(settings, lane, request, size);
+  cspan_buf_clear(json);
+  cspan_status status = cspan_otlp_to_json(settings->signal, request, size, json);
+  if (status != CSPAN_OK || !settings->gzip)
+    return status;
+  return compress_and_frame(settings, lane, (const uint8_t *)json->data, json->len);
 }
 
 /* ------------------------------------------------------------------ result */
@@ -179,9 +194,10 @@ static cspan_status send_until_done(const cspan_otlp_client *client, cspan_otlp_
 
 static cspan_status not_encoded(const cspan_otlp_client *client, cspan_status status,
                                 size_t request_size_bytes, size_t item_count, cspan_error **error) {
-  const char *why = status == CSPAN_ERR_NOMEM   ? "out of memory"
-                    : status == CSPAN_ERR_LIMIT ? "a request may have at most 64 MiB"
-                                                : "the compression failed";
+  const char *why = status == CSPAN_ERR_NOMEM      ? "out of memory"
+                    : status == CSPAN_ERR_LIMIT    ? "a request may have at most 64 MiB"
+                    : status == CSPAN_ERR_PROTOCOL ? "the request is malformed"
+                                                   : "the compression failed";
   return cspan_error_set(error, status, "cannot export %zu %s (%zu bytes): %s", item_count,
                          counted(client, item_count), request_size_bytes, why);
 }

@@ -30,6 +30,10 @@ static bool is_protobuf(const char *content_type) {
                           cspan_starts_with(content_type, "application/protobuf"));
 }
 
+static bool is_json(const char *content_type) {
+  return content_type && cspan_starts_with(content_type, "application/json");
+}
+
 static void read_failure(const cspan_otlp_reply *reply, int64_t unix_seconds,
                          cspan_otlp_outcome *out) {
   bool has_retry_info;
@@ -39,11 +43,22 @@ static void read_failure(const cspan_otlp_reply *reply, int64_t unix_seconds,
   cspan_otlp_outcome said = {.retry_after_ms = -1};
   if (is_protobuf(reply->content_type))
     cspan_otlp_read_status(reply->body, reply->body_len, &said, &has_retry_info);
+  else if (is_json(reply->content_type))
+    cspan_otlp_read_status_json(reply->body, reply->body_len, &said);
   snprintf(out->message, sizeof out->message, "the receiver answered HTTP status %d%s",
            reply->http_status, said.message[0] ? ": " : "");
   cspan_otlp_say(out, said.message, strlen(said.message));
   if (reply->retry_after)
     out->retry_after_ms = cspan_otlp_retry_after(reply->retry_after, unix_seconds);
+}
+
+static bool read_answer(const cspan_otlp_reply *reply, cspan_otlp_outcome *out) {
+  if (reply->body_len == 0)
+    return true;
+  if (is_protobuf(reply->content_type))
+    return cspan_otlp_read_response(reply->body, reply->body_len, out);
+  return !is_json(reply->content_type) ||
+         cspan_otlp_read_response_json(reply->body, reply->body_len, out);
 }
 
 void cspan_otlp_read_http(const cspan_otlp_reply *reply, int64_t unix_seconds,
@@ -54,8 +69,7 @@ void cspan_otlp_read_http(const cspan_otlp_reply *reply, int64_t unix_seconds,
     return;
   }
   /* The status alone says that it was accepted; what cannot be read adds nothing. */
-  if (is_protobuf(reply->content_type) &&
-      !cspan_otlp_read_response(reply->body, reply->body_len, out)) {
+  if (!read_answer(reply, out)) {
     out->rejected_items = 0;
     out->message[0] = '\0';
     cspan_otlp_say(out, "the receiver's answer is malformed",

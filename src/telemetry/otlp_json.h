@@ -7,6 +7,7 @@
 #include <cloudspan/ext/exporter.h>
 
 #include "base/buf.h"
+#include "telemetry/otlp_signal.h"
 
 /* One ExportTraceServiceRequest as JSON text. Unknown keys are passed over;
  * CSPAN_ERR_PROTOCOL when the text is malformed. */
@@ -15,7 +16,9 @@ cspan_status cspan_span_list_decode_json(const char *text, size_t len, cspan_spa
 /* The same, to OTLP protobuf appended to `out`. */
 cspan_status cspan_otlp_json_to_protobuf(const char *text, size_t len, cspan_buf *out,
                                          cspan_error **error);
-/* Appends the list as one request on one line, without a line end. */
-cspan_status cspan_span_list_encode_json(const cspan_span_list *list, cspan_buf *out);
+/* An ExportTraceServiceRequest or ExportMetricsServiceRequest in protobuf as text on one line,
+ * without a line end, appended to `out`. CSPAN_ERR_PROTOCOL when it is malformed. */
+cspan_status cspan_otlp_to_json(cspan_otlp_signal signal, const uint8_t *request, size_t size,
+                                cspan_buf *out);
 
 #endif

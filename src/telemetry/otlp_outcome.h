@@ -45,6 +45,9 @@ bool cspan_otlp_read_response(const uint8_t *data, size_t len, cspan_otlp_outcom
  * (0 where it gives none). False when it is malformed. */
 bool cspan_otlp_read_status(const uint8_t *data, size_t len, cspan_otlp_outcome *out,
                             bool *has_retry_info);
+/* The same two in JSON; of a Status, the message only. */
+bool cspan_otlp_read_response_json(const uint8_t *data, size_t len, cspan_otlp_outcome *out);
+bool cspan_otlp_read_status_json(const uint8_t *data, size_t len, cspan_otlp_outcome *out);
 /* Milliseconds from a Retry-After header, -1 when it is malformed. */
 int64_t cspan_otlp_retry_after(const char *value, int64_t unix_seconds);
 /* Copies text of a peer into out->message behind what is there: one line, cut where

@@ -35,7 +35,11 @@ static const char whole[] =
     "{\"intValue\":\"-2\"}]}}},"
     "{\"key\":\"doubles\",\"value\":{\"arrayValue\":{\"values\":[{\"doubleValue\":1e+300}]}}},"
     "{\"key\":\"bools\",\"value\":{\"arrayValue\":{\"values\":[{\"boolValue\":true}]}}},"
-    "{\"key\":\"empty\",\"value\":{\"arrayValue\":{\"values\":[]}}}],"
+    "{\"key\":\"empty\",\"value\":{\"arrayValue\":{}}},"
+    "{\"key\":\"none\",\"value\":{}},"
+    "{\"key\":\"bytes\",\"value\":{\"bytesValue\":\"AP8Q\"}},"
+    "{\"key\":\"map\",\"value\":{\"kvlistValue\":{\"values\":[{\"key\":\"k\",\"value\":{"
+    "\"intValue\":\"1\"}}]}}}],"
     "\"droppedAttributesCount\":3,"
     "\"events\":[{\"timeUnixNano\":\"1700000000000000005\",\"name\":\"e\",\"attributes\":"
     "[{\"key\":\"k\",\"value\":{\"intValue\":\"5\"}}],\"droppedAttributesCount\":4},{\"name\":"
@@ -61,11 +65,17 @@ static cspan_span_list *decode(const char *text) {
   return list;
 }
 
-static void check_encoded(const cspan_span_list *list, const char *expected) {
-  cspan_buf out;
+/* JSON to protobuf and back. */
+static void check_again(const char *text, const char *expected) {
+  cspan_buf request, out;
+  cspan_buf_init(&request, 1 << 20);
   cspan_buf_init(&out, 1 << 20);
-  assert_int_equal(cspan_span_list_encode_json(list, &out), CSPAN_OK);
+  assert_int_equal(cspan_otlp_json_to_protobuf(text, strlen(text), &request, NULL), CSPAN_OK);
+  assert_int_equal(cspan_otlp_to_json(CSPAN_OTLP_TRACES, (const uint8_t *)cspan_buf_text(&request),
+                                      request.len, &out),
+                   CSPAN_OK);
   assert_string_equal(cspan_buf_text(&out), expected);
+  cspan_buf_free(&request);
   cspan_buf_free(&out);
 }
 
@@ -78,11 +88,11 @@ static void test_nothing_is_lost(void **state) {
   assert_int_equal(span->kind, CSPAN_SPAN_CLIENT);
   assert_true(span->start_time_unix_ns == 1700000000000000001);
   assert_int_equal(span->span_id[0], 0xa1);
-  assert_int_equal(span->attribute_count, 10);
+  assert_int_equal(span->attribute_count, 13);
   assert_true(isnan(span->attributes[3].value.number));
   assert_true(span->links[0].context.trace_flags == 1 && !span->links[0].context.is_remote);
   assert_string_equal(cspan_span_list_at(list, 2)->schema_url, "urn:resource");
-  check_encoded(list, whole);
+  check_again(whole, whole);
   cspan_span_list_free(list);
 }
 
@@ -90,8 +100,8 @@ static void test_empty_list(void **state) {
   (void)state;
   cspan_span_list *list = decode("{}");
   assert_int_equal(cspan_span_list_count(list), 0);
-  check_encoded(list, "{\"resourceSpans\":[]}");
-  check_encoded(NULL, "{\"resourceSpans\":[]}");
+  check_again("{}", "{}");
+  check_again("{\"resourceSpans\":[]}", "{}");
   cspan_span_list_free(list);
 }
 
@@ -215,6 +225,53 @@ static void test_nesting_has_a_limit(void **state) {
   cspan_buf_free(&text);
 }
 
+/* What is not UTF-8 does not get into JSON; an id may not be longer than 16 bytes; the last
+ * member of a one-of counts, as the last of a field that is there twice. */
+static const struct {
+  const char *bytes;
+  size_t len;
+  const char *text; /* NULL: refused */
+} wires[] = {
+    {"\x0a\x0b\x12\x09\x12\x07\x2a\x05"
+     "a\xff"
+     "b\xc3!",
+     13,
+     "{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{\"name\":\"a\xef\xbf\xbd"
+     "b\xef\xbf\xbd!\"}]}]}]}"},
+    {"\x0a\x0a\x12\x08\x12\x06\x2a\x01x\x2a\x01y", 12,
+     "{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{\"name\":\"y\"}]}]}]}"},
+    {"\x0a\x0a\x0a\x08\x0a\x06\x12\x04\x10\x01\x18\x02", 12,
+     "{\"resourceSpans\":[{\"resource\":{\"attributes\":[{\"value\":{\"intValue\":\"2\"}}]}}]}"},
+    {"\x0a\x02\x0a\x00\x78\x05\x0a\x00", 8, "{\"resourceSpans\":[{\"resource\":{}},{}]}"},
+    {"\x0a\x17\x12\x15\x12\x13\x0a\x11xxxxxxxxxxxxxxxxx", 25, NULL},
+    {"\x0a\x05\x0a", 3, NULL},
+    {"\x0a\x03\x0a\x01\x0a", 5, NULL},
+};
+
+static void test_from_the_wire(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof wires / sizeof wires[0]; i++) {
+    cspan_buf out;
+    cspan_buf_init(&out, 1 << 20);
+    cspan_status status =
+        cspan_otlp_to_json(CSPAN_OTLP_TRACES, (const uint8_t *)wires[i].bytes, wires[i].len, &out);
+    assert_int_equal(status, wires[i].text ? CSPAN_OK : CSPAN_ERR_PROTOCOL);
+    if (wires[i].text)
+      assert_string_equal(cspan_buf_text(&out), wires[i].text);
+    cspan_buf_free(&out);
+  }
+}
+
+static void test_output_has_a_limit(void **state) {
+  (void)state;
+  cspan_buf out;
+  cspan_buf_init(&out, 40);
+  assert_int_equal(
+      cspan_otlp_to_json(CSPAN_OTLP_TRACES, (const uint8_t *)wires[0].bytes, wires[0].len, &out),
+      CSPAN_ERR_LIMIT);
+  cspan_buf_free(&out);
+}
+
 static void test_doubles(void **state) {
   (void)state;
   static const struct {
@@ -251,6 +308,8 @@ int main(void) {
       cmocka_unit_test(test_nul_in_text),
       cmocka_unit_test(test_malformed),
       cmocka_unit_test(test_nesting_has_a_limit),
+      cmocka_unit_test(test_from_the_wire),
+      cmocka_unit_test(test_output_has_a_limit),
       cmocka_unit_test(test_doubles),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -325,7 +325,7 @@ static void test_http_accepted(void **state) {
   assert_int_equal(out.status, CSPAN_OK);
   assert_true(out.warned);
   assert_int_equal(out.rejected_items, 2);
-  reply.content_type = "application/json"; /* not read */
+  reply.content_type = "text/plain"; /* not read */
   out = read_http(&reply);
   assert_int_equal(out.status, CSPAN_OK);
   assert_false(out.warned);
@@ -342,6 +342,65 @@ static void test_http_accepted(void **state) {
   assert_int_equal(out.status, CSPAN_OK);
   assert_false(out.warned);
   cspan_buf_free(&body);
+}
+
+static const struct {
+  const char *body;
+  int64_t rejected;
+  bool warned;
+  const char *message;
+} json_answers[] = {
+    {"{}", 0, false, ""},
+    {"", 0, false, ""},
+    {"{\"partialSuccess\":{}}", 0, false, ""},
+    {"{\"partialSuccess\":{\"rejectedSpans\":\"2\",\"errorMessage\":\"too old\"}}", 2, true,
+     "too old"},
+    {"{\"partialSuccess\":{\"rejectedSpans\":3}}", 3, true, ""},
+    {"{\"partialSuccess\":{\"rejectedDataPoints\":\"4\"}}", 4, true, ""},
+    {"{\"partialSuccess\":{\"errorMessage\":\"slow\\u0000 down\"}}", 0, true, "slow  down"},
+    {"{\"partialSuccess\":{\"rejectedSpans\":\"-1\"}}", 0, false, ""},
+    {"{\"partialSuccess\":{\"rejectedSpans\":\"x\",\"errorMessage\":7}}", 0, false, ""},
+    {"{\"partialSuccess\":7}", 0, false, ""},
+    {"{", 0, true, "the receiver's answer is malformed"},
+    {"[]", 0, true, "the receiver's answer is malformed"},
+};
+
+static void test_http_json_accepted(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof json_answers / sizeof json_answers[0]; i++) {
+    const cspan_otlp_reply reply = {.http_status = 200,
+                                    .content_type = "application/json; charset=utf-8",
+                                    .body = (const uint8_t *)json_answers[i].body,
+                                    .body_len = strlen(json_answers[i].body)};
+    cspan_otlp_outcome out = read_http(&reply);
+    assert_int_equal(out.status, CSPAN_OK);
+    assert_int_equal(out.rejected_items, json_answers[i].rejected);
+    assert_int_equal(out.warned, json_answers[i].warned);
+    assert_string_equal(out.message, json_answers[i].message);
+  }
+}
+
+static void test_http_json_failed(void **state) {
+  (void)state;
+  static const char *const bodies[][2] = {
+      {"{\"code\":8,\"message\":\"slow down\",\"details\":[]}",
+       "the receiver answered HTTP status 429: slow down"},
+      {"{\"message\":5}", "the receiver answered HTTP status 429"},
+      {"oops", "the receiver answered HTTP status 429"},
+      {"", "the receiver answered HTTP status 429"},
+  };
+  for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+    const cspan_otlp_reply reply = {.http_status = 429,
+                                    .content_type = "application/json",
+                                    .retry_after = "2",
+                                    .body = (const uint8_t *)bodies[i][0],
+                                    .body_len = strlen(bodies[i][0])};
+    cspan_otlp_outcome out = read_http(&reply);
+    assert_int_equal(out.status, CSPAN_ERR_SERVICE);
+    assert_true(out.retryable);
+    assert_int_equal(out.retry_after_ms, 2000);
+    assert_string_equal(out.message, bodies[i][1]);
+  }
 }
 
 static void test_http_error_message(void **state) {
@@ -418,6 +477,8 @@ int main(void) {
       cmocka_unit_test(test_grpc_frames_that_are_wrong),
       cmocka_unit_test(test_http_statuses),
       cmocka_unit_test(test_http_accepted),
+      cmocka_unit_test(test_http_json_accepted),
+      cmocka_unit_test(test_http_json_failed),
       cmocka_unit_test(test_http_error_message),
       cmocka_unit_test(test_retry_after),
       cmocka_unit_test(test_backoff),
