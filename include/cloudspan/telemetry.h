@@ -237,19 +237,39 @@ CSPAN_API cspan_sampler *cspan_sampler_trace_id_ratio(double ratio);
 CSPAN_API cspan_sampler *cspan_sampler_parent_based(cspan_sampler *root);
 CSPAN_API void cspan_sampler_free(cspan_sampler *sampler);
 
+/* Propagators carry the span context and the baggage from one process to another, in a format of
+ * headers. Where a header is malformed, what it says is ignored, as the specifications ask, and
+ * only valid headers are written. */
+
+/** W3C Trace Context, level 2: traceparent and tracestate. */
 CSPAN_API cspan_propagator *cspan_propagator_tracecontext(void);
+/** W3C Baggage. */
 CSPAN_API cspan_propagator *cspan_propagator_baggage(void);
 /** X-Amzn-Trace-Id. */
 CSPAN_API cspan_propagator *cspan_propagator_xray(void);
-/** Takes ownership of the `count` propagators. */
+/** B3 of Zipkin. Both read either form, the single header `b3` first; the one writes that header,
+ * the other X-B3-TraceId and its companions. The debug flag, here and in Jaeger's format, is kept
+ * in the context's values, and so is a header `b3` of only a sampling state. */
+CSPAN_API cspan_propagator *cspan_propagator_b3(void);
+CSPAN_API cspan_propagator *cspan_propagator_b3_multi(void);
+/** uber-trace-id, and baggage as uberctx-*. */
+CSPAN_API cspan_propagator *cspan_propagator_jaeger(void);
+/** ot-tracer-*, and baggage as ot-baggage-*; only the last 64 bits of a trace id are carried. */
+CSPAN_API cspan_propagator *cspan_propagator_ottrace(void);
+/** The binary format of OpenCensus, in base64 as the gRPC header grpc-trace-bin. */
+CSPAN_API cspan_propagator *cspan_propagator_opencensus(void);
+/** Takes ownership of the `count` propagators. They extract and inject in their order; what a
+ * later one finds replaces what an earlier one did. */
 CSPAN_API cspan_propagator *cspan_propagator_composite(cspan_propagator **propagators,
                                                        size_t count);
-/** By the names of OTEL_PROPAGATORS ("tracecontext,baggage,xray,none"). NULL: as that
- * variable says, else "tracecontext,baggage". An unknown name is an error (NULL is returned),
- * but in the variable a warning. */
+/** By the names of OTEL_PROPAGATORS: a list of tracecontext, baggage, b3, b3multi, jaeger, xray,
+ * ottrace, none; one named twice counts once. NULL: as that variable says, else
+ * "tracecontext,baggage". An unknown name is an error (NULL is returned), but in the variable a
+ * warning. */
 CSPAN_API cspan_propagator *cspan_propagator_from_names(const char *names, cspan_error **error);
 CSPAN_API void cspan_propagator_free(cspan_propagator *propagator);
-/** The names of the headers that it may write, NULL-terminated; borrowed. */
+/** The names of the headers that it may write, each once, NULL-terminated; those of baggage whose
+ * names are made of a prefix and a key are not in it. Borrowed; never NULL. */
 CSPAN_API const char *const *cspan_propagator_fields(const cspan_propagator *propagator);
 /** The global propagator: none until one was set. Owned by the library from now on, freed when
  * another is set or NULL is. Set it before threads use it. */
@@ -259,25 +279,72 @@ CSPAN_API const cspan_propagator *cspan_propagator_global(void);
 
 /** Writes one header. */
 typedef void (*cspan_carrier_set_fn)(void *carrier, const char *key, const char *value);
-/** Reads one header, any case; borrowed; NULL when absent. */
-typedef const char *(*cspan_carrier_get_fn)(void *carrier, const char *key);
-
+/** `context` NULL, or without a span: the calling thread's current one
+ * (cspan_context_attach()). */
 CSPAN_API void cspan_propagator_inject(const cspan_propagator *propagator,
                                        const cspan_context *context, cspan_carrier_set_fn set,
                                        void *carrier);
+
+/**
+ * Reads a carrier. Only `get` is needed:
+ *
+ *     static const cspan_carrier_getter getter = {.get = get_header};
+ *
+ * What the functions return is borrowed until the extraction is over.
+ */
+typedef struct cspan_carrier_getter {
+  size_t size;
+  /** The first value of a header, whose name may be written in any case; NULL when absent. */
+  const char *(*get)(void *carrier, const char *key);
+  /** The names in the carrier, by index from 0; NULL past the last. Without it, baggage in headers
+   * of which only the prefix is known (Jaeger, OT) is not found. */
+  const char *(*keys)(void *carrier, size_t index);
+  /** The values of a header that came in several lines, by index from 0; NULL past the last.
+   * Several `tracestate` and `baggage` are joined, several `traceparent` are an error. Without it,
+   * `get` counts for all there is. */
+  const char *(*get_all)(void *carrier, const char *key, size_t index);
+} cspan_carrier_getter;
 
 /** What was extracted; release it with cspan_extracted_free(). `context` refers
  * to what `extracted` owns. */
 typedef struct cspan_extracted {
   cspan_context context;
-  cspan_baggage *baggage; /**< private */
-  cspan_span remote;      /**< private */
+  cspan_baggage *baggage;               /**< private */
+  cspan_span remote;                    /**< private */
+  struct cspan_extracted_value *values; /**< private */
 } cspan_extracted;
-/** Bad headers are ignored, as the specifications ask. `parent` may be NULL. */
+/** `parent` is what stays where the carrier says nothing; NULL: the calling thread's current
+ * context. */
 CSPAN_API void cspan_propagator_extract(const cspan_propagator *propagator,
-                                        const cspan_context *parent, cspan_carrier_get_fn get,
-                                        void *carrier, cspan_extracted *out);
+                                        const cspan_context *parent,
+                                        const cspan_carrier_getter *getter, void *carrier,
+                                        cspan_extracted *out);
 CSPAN_API void cspan_extracted_free(cspan_extracted *extracted);
+
+/* Environment variables as carriers (specification, context/env-carriers): the names are those
+ * of the headers in upper case, with '_' for what is not a letter or a digit: TRACEPARENT,
+ * TRACESTATE, BAGGAGE. */
+
+/** As cspan_propagator_extract(), from `environment` ("NAME=value", NULL-terminated); NULL: the
+ * process's own. For the start of a program. */
+CSPAN_API void cspan_propagator_extract_env(const cspan_propagator *propagator,
+                                            const cspan_context *parent, char *const *environment,
+                                            cspan_extracted *out);
+/** For execve() and posix_spawn(): *out becomes a copy of `environment` (NULL: the process's own)
+ * in which all of the propagator's fields are replaced by what it injects. One piece of memory:
+ * free it with cspan_free(). The process's environment is not changed. */
+CSPAN_API cspan_status cspan_propagator_inject_env(const cspan_propagator *propagator,
+                                                   const cspan_context *context,
+                                                   char *const *environment, char ***out,
+                                                   cspan_error **error);
+
+/** The binary format of OpenCensus by itself. Encoding is false where the context is not valid;
+ * decoding, where the bytes are malformed or have no valid ids. */
+#define CSPAN_OPENCENSUS_SIZE_BYTES 29
+CSPAN_API bool cspan_opencensus_encode(const cspan_span_context *context,
+                                       uint8_t out[CSPAN_OPENCENSUS_SIZE_BYTES]);
+CSPAN_API bool cspan_opencensus_decode(const uint8_t *bytes, size_t size_bytes,
+                                       cspan_span_context *out);
 
 /* -------------------------------------------------------------- exporters */
 

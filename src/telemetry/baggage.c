@@ -107,9 +107,10 @@ cspan_baggage *cspan_baggage_make(const cspan_baggage_draft *draft) {
 
 /* ---------------------------------------------------------------------- API */
 
-static cspan_baggage *reference(const cspan_baggage *baggage) {
+cspan_baggage *cspan_baggage_share(const cspan_baggage *baggage) {
   cspan_baggage *shared = (cspan_baggage *)(uintptr_t)baggage; /* only the count changes */
-  atomic_fetch_add(&shared->references, 1);
+  if (shared)
+    atomic_fetch_add(&shared->references, 1);
   return shared;
 }
 
@@ -120,7 +121,7 @@ cspan_baggage *cspan_baggage_with(const cspan_baggage *base, const char *key, co
   size_t base_count = cspan_baggage_count(base);
   size_t at = base ? find(base->members, base_count, key) : 0;
   if (base && !value && at == base_count)
-    return reference(base);
+    return cspan_baggage_share(base);
   cspan_baggage_draft draft = {.count = 0};
   for (size_t i = 0; i < base_count; i++)
     if (value || i != at)

@@ -27,6 +27,8 @@ typedef struct cspan_baggage_draft {
 bool cspan_baggage_draft_set(cspan_baggage_draft *draft, const cspan_baggage_member *member);
 /* Copies the members; NULL when out of memory. */
 cspan_baggage *cspan_baggage_make(const cspan_baggage_draft *draft);
+/* One more owner of the same baggage; NULL for NULL. */
+cspan_baggage *cspan_baggage_share(const cspan_baggage *baggage);
 /* The header's value. */
 void cspan_baggage_encode(const cspan_baggage *baggage, cspan_buf *out);
 

@@ -2,11 +2,9 @@
 /* W3C Baggage. */
 #include <string.h>
 
-#include <cloudspan/ext/propagator.h>
-
 #include "base/alloc.h"
-#include "base/text.h"
 #include "telemetry/baggage.h"
+#include "telemetry/propagator.h"
 #include "telemetry/text_wire.h"
 
 static const char *const fields[] = {"baggage", NULL};
@@ -70,12 +68,7 @@ static void add_member(cspan_baggage_draft *draft, cspan_str text, char **at) {
     cspan_baggage_draft_set(draft, &member);
 }
 
-static void baggage_extract(void *self, cspan_carrier_get_fn get, void *carrier,
-                            cspan_extracted *out) {
-  const char *text = get(carrier, "baggage");
-  (void)self;
-  if (!text || !text[0])
-    return;
+static void extract_text(const char *text, cspan_extracted *out) {
   /* What is past the limit of the header's size would be left out in any case. */
   size_t len = strnlen(text, CSPAN_BAGGAGE_MAX_BYTES);
   if (text[len]) /* not the part of a member that the cut left */
@@ -96,6 +89,17 @@ static void baggage_extract(void *self, cspan_carrier_get_fn get, void *carrier,
   cspan_free(scratch);
   if (baggage)
     cspan_extracted_set_baggage(out, baggage);
+}
+
+static void baggage_extract(void *self, const cspan_carrier_getter *getter, void *carrier,
+                            cspan_extracted *out) {
+  cspan_buf lines;
+  (void)self;
+  cspan_buf_init(&lines, (size_t)2 * CSPAN_BAGGAGE_MAX_BYTES);
+  const char *text = cspan_carrier_joined(getter, carrier, fields[0], &lines);
+  if (text && text[0])
+    extract_text(text, out);
+  cspan_buf_free(&lines);
 }
 
 static void baggage_inject(void *self, const cspan_context *context, cspan_carrier_set_fn set,

@@ -2,9 +2,7 @@
 /* W3C Trace Context: traceparent and tracestate. */
 #include <string.h>
 
-#include <cloudspan/ext/propagator.h>
-
-#include "base/text.h"
+#include "telemetry/propagator.h"
 
 enum {
   PARENT_LEN = 55, /* 00-<32>-<16>-<2> */
@@ -15,7 +13,10 @@ enum {
   STATE_MAX_LEN = 512,
   STATE_LARGE_MEMBER = 128, /* longer ones go first */
   MAX_KEY = 256,
-  MAX_VALUE = 256
+  MAX_TENANT = 241, /* of a key "tenant@system" */
+  MAX_SYSTEM = 14,
+  MAX_VALUE = 256,
+  JOINED_MAX = 32768 /* several header lines */
 };
 
 static const char *const fields[] = {"traceparent", "tracestate", NULL};
@@ -47,10 +48,33 @@ static bool parse_parent(cspan_str text, cspan_span_context *out) {
 
 /* -------------------------------------------------------------- tracestate */
 
-static bool is_key_char(char c, bool first) {
-  if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
-    return true;
-  return !first && (c == '_' || c == '-' || c == '*' || c == '/' || c == '@');
+static bool is_lower(char c) {
+  return c >= 'a' && c <= 'z';
+}
+
+/* Lower-case letters, digits, and "_-*" and '/', of which none comes first. */
+static bool is_key_part(cspan_str part, size_t max) {
+  if (part.len == 0 || part.len > max)
+    return false;
+  for (size_t i = 0; i < part.len; i++) {
+    char c = part.data[i];
+    bool is_mark = c == '_' || c == '-' || c == '*' || c == '/';
+    if (!is_lower(c) && !(c >= '0' && c <= '9') && (i == 0 || !is_mark))
+      return false;
+  }
+  return true;
+}
+
+/* Level 2 allows '@' anywhere behind the first character; level 1 and the working group's tests
+ * only as "tenant@system". What both allow is taken. */
+static bool is_key(cspan_str key) {
+  const char *at = memchr(key.data, '@', key.len);
+  if (!at)
+    return is_key_part(key, MAX_KEY);
+  cspan_str tenant = {key.data, (size_t)(at - key.data)};
+  cspan_str system = {at + 1, key.len - tenant.len - 1};
+  return is_key_part(tenant, MAX_TENANT) && is_key_part(system, MAX_SYSTEM) &&
+         is_lower(system.data[0]);
 }
 
 static bool is_value_char(char c) {
@@ -59,10 +83,9 @@ static bool is_value_char(char c) {
 
 /* The length of the key, 0 when the member is malformed. */
 static size_t member_key(cspan_str member) {
-  size_t key = 0;
-  while (key < member.len && is_key_char(member.data[key], key == 0))
-    key++;
-  if (key == 0 || key > MAX_KEY || key == member.len || member.data[key] != '=')
+  const char *equals = memchr(member.data, '=', member.len);
+  size_t key = equals ? (size_t)(equals - member.data) : 0;
+  if (key == 0 || !is_key((cspan_str){member.data, key}))
     return 0;
   size_t value = member.len - key - 1;
   if (value == 0 || value > MAX_VALUE)
@@ -156,21 +179,32 @@ static void trace_inject(void *self, const cspan_context *context, cspan_carrier
     set(carrier, "tracestate", span.trace_state);
 }
 
-static void trace_extract(void *self, cspan_carrier_get_fn get, void *carrier,
-                          cspan_extracted *out) {
-  cspan_span_context remote = {.is_remote = true};
+/* False, and no state, when it is malformed. */
+static bool extract_state(const cspan_carrier_getter *getter, void *carrier,
+                          char state[STATE_MAX_LEN + 1]) {
   state_members members = {.count = 0};
-  char state[STATE_MAX_LEN + 1];
-  (void)self;
-  cspan_str parent = cspan_str_trim(cspan_str_of(get(carrier, "traceparent")));
-  if (!parse_parent(parent, &remote))
-    return;
-  const char *text = get(carrier, "tracestate");
-  if (text && parse_state(text, &members) && members.count) {
+  cspan_buf lines;
+  cspan_buf_init(&lines, JOINED_MAX);
+  const char *text = cspan_carrier_joined(getter, carrier, "tracestate", &lines);
+  bool is_good = text && cspan_buf_status(&lines) == CSPAN_OK && parse_state(text, &members);
+  if (is_good) {
     fit_state(&members);
     join_state(&members, state);
-    remote.trace_state = state;
   }
+  cspan_buf_free(&lines);
+  return is_good && members.count > 0;
+}
+
+static void trace_extract(void *self, const cspan_carrier_getter *getter, void *carrier,
+                          cspan_extracted *out) {
+  cspan_span_context remote = {.is_remote = true};
+  char state[STATE_MAX_LEN + 1];
+  (void)self;
+  cspan_str parent = cspan_carrier_text(getter, carrier, "traceparent");
+  if (!parse_parent(parent, &remote) || cspan_carrier_value(getter, carrier, "traceparent", 1))
+    return;
+  if (extract_state(getter, carrier, state))
+    remote.trace_state = state;
   cspan_extracted_set_remote(out, &remote);
 }
 

@@ -3,9 +3,7 @@
  * Other fields (Self, Lineage) are passed over. */
 #include <string.h>
 
-#include <cloudspan/ext/propagator.h>
-
-#include "base/text.h"
+#include "telemetry/propagator.h"
 
 enum { ROOT_LEN = 35, TIME_HEX = 8, REST_HEX = 24, HEADER_MAX = 96 };
 
@@ -35,11 +33,11 @@ static bool parse_field(cspan_str field, cspan_span_context *out) {
   return true;
 }
 
-static void xray_extract(void *self, cspan_carrier_get_fn get, void *carrier,
+static void xray_extract(void *self, const cspan_carrier_getter *getter, void *carrier,
                          cspan_extracted *out) {
   cspan_span_context remote = {.is_remote = true};
   (void)self;
-  const char *at = get(carrier, header);
+  const char *at = cspan_carrier_value(getter, carrier, header, 0);
   while (at && *at) {
     size_t len = strcspn(at, ";");
     if (!parse_field((cspan_str){at, len}, &remote))

@@ -18,6 +18,7 @@
 #include "telemetry/exporter_otlp.h"
 #include "telemetry/otlp_gzip.h"
 #include "telemetry/otlp_json.h"
+#include "telemetry/otlp_outcome.h"
 
 static const char json[] =
     "{\"resourceSpans\":[{\"resource\":{\"attributes\":[{\"key\":\"r\",\"value\":{\"intValue\":1}}]"
@@ -36,13 +37,42 @@ typedef cspan_status (*scenario)(cspan_error **error);
 static cspan_status decode_json(cspan_error **error) {
   cspan_span_list *list;
   cspan_status status = cspan_span_list_decode_json(json, strlen(json), &list, error);
-  cspan_buf out;
-  cspan_buf_init(&out, 1 << 20);
-  if (status == CSPAN_OK)
-    status = cspan_span_list_encode_json(list, &out);
-  cspan_buf_free(&out);
   cspan_span_list_free(list);
   return status;
+}
+
+static cspan_status write_json(cspan_error **error) {
+  cspan_buf out;
+  (void)error;
+  cspan_buf_init(&out, 1 << 20);
+  cspan_status status =
+      cspan_otlp_to_json(CSPAN_OTLP_TRACES, (const uint8_t *)request.data, request.len, &out);
+  cspan_buf_free(&out);
+  return status;
+}
+
+/* A string that must be repaired. */
+static cspan_status write_json_repaired(cspan_error **error) {
+  static const uint8_t bytes[] = {10, 7, 18, 5, 18, 3, 42, 1, 0xff};
+  cspan_buf out;
+  (void)error;
+  cspan_buf_init(&out, 1 << 20);
+  cspan_status status = cspan_otlp_to_json(CSPAN_OTLP_TRACES, bytes, sizeof bytes, &out);
+  cspan_buf_free(&out);
+  return status;
+}
+
+/* Jansson's own memory, which is asked for the same way. */
+static cspan_status read_json_answer(cspan_error **error) {
+  static const char answer[] = "{\"partialSuccess\":{\"rejectedSpans\":\"2\"}}";
+  const cspan_otlp_reply reply = {.http_status = 200,
+                                  .content_type = "application/json",
+                                  .body = (const uint8_t *)answer,
+                                  .body_len = sizeof answer - 1};
+  cspan_otlp_outcome out;
+  (void)error;
+  cspan_otlp_read_http(&reply, 0, &out);
+  return out.status == CSPAN_OK && out.rejected_items == 2 ? CSPAN_OK : CSPAN_ERR_NOMEM;
 }
 
 static cspan_status use_exporter(cspan_span_exporter *exporter, cspan_error **error) {
@@ -116,7 +146,8 @@ static cspan_status propagate(cspan_error **error) {
   size_t count = 0;
   if (!propagator)
     return CSPAN_ERR_NOMEM;
-  cspan_propagator_extract(propagator, NULL, get_header, NULL, &extracted);
+  cspan_propagator_extract(propagator, NULL, &(cspan_carrier_getter){.get = get_header}, NULL,
+                           &extracted);
   cspan_propagator_inject(propagator, &extracted.context, count_header, &count);
   cspan_extracted_free(&extracted);
   cspan_propagator_free(propagator);
@@ -137,9 +168,10 @@ static const struct {
   const char *name;
   scenario run;
 } scenarios[] = {
-    {"json", decode_json},    {"memory", use_memory},   {"console", use_console},
-    {"file", use_file},       {"otlp", make_otlp},      {"compress", compress_it},
-    {"propagate", propagate}, {"baggage", set_baggage},
+    {"json", decode_json},        {"to_json", write_json},  {"repaired", write_json_repaired},
+    {"answer", read_json_answer}, {"memory", use_memory},   {"console", use_console},
+    {"file", use_file},           {"otlp", make_otlp},      {"compress", compress_it},
+    {"propagate", propagate},     {"baggage", set_baggage},
 };
 
 static void replay(size_t index) {

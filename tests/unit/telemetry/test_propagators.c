@@ -1,65 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
-
-#include <cmocka.h>
-
-#include <cloudspan/ext/propagator.h>
-
-#include "base/text.h"
-
-/* ----------------------------------------------------------------- carrier */
-
-enum { MAX_HEADERS = 8 };
-
-typedef struct carrier {
-  struct {
-    char name[32];
-    char value[20000];
-  } headers[MAX_HEADERS];
-  size_t count;
-} carrier;
-
-static carrier headers;
-
-static void set_header(void *to, const char *key, const char *value) {
-  carrier *c = to;
-  assert_true(c->count < MAX_HEADERS);
-  snprintf(c->headers[c->count].name, sizeof c->headers[0].name, "%s", key);
-  snprintf(c->headers[c->count].value, sizeof c->headers[0].value, "%s", value);
-  c->count++;
-}
-
-static const char *get_header(void *from, const char *key) {
-  const carrier *c = from;
-  for (size_t i = 0; i < c->count; i++)
-    if (strcasecmp(c->headers[i].name, key) == 0)
-      return c->headers[i].value;
-  return NULL;
-}
-
-static int clear_headers(void **state) {
-  (void)state;
-  headers.count = 0;
-  return 0;
-}
-
-static cspan_span remote_span(const char *trace_state, uint8_t flags) {
-  cspan_span_context context = {.trace_flags = flags, .trace_state = trace_state};
-  cspan_hex_decode("5759e988bd862e3fe1be46a994272793", 32, context.trace_id);
-  cspan_hex_decode("53995c3f42cd8ad8", 16, context.span_id);
-  return cspan_span_from_context(&context);
-}
+/* W3C Trace Context and Baggage, X-Ray, and propagators in general. */
+#include "unit/telemetry/propagator_fixture.h"
 
 /* ------------------------------------------------------------ trace context */
-
-#define IDS "5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8"
 
 typedef struct parent_case {
   const char *header;
@@ -95,16 +38,6 @@ static const parent_case parents[] = {
     {"", -1},
 };
 
-static void check_ids(const cspan_span_context *context) {
-  char trace[33];
-  char span[17];
-  cspan_trace_id_hex(context->trace_id, trace);
-  cspan_span_id_hex(context->span_id, span);
-  assert_string_equal(trace, "5759e988bd862e3fe1be46a994272793");
-  assert_string_equal(span, "53995c3f42cd8ad8");
-  assert_true(context->is_remote);
-}
-
 static void test_traceparent(void **state) {
   (void)state;
   cspan_propagator *propagator = cspan_propagator_tracecontext();
@@ -113,7 +46,7 @@ static void test_traceparent(void **state) {
     cspan_span_context context;
     headers.count = 0;
     set_header(&headers, "TraceParent", parents[i].header);
-    cspan_propagator_extract(propagator, NULL, get_header, &headers, &extracted);
+    cspan_propagator_extract(propagator, NULL, &getter, &headers, &extracted);
     bool found = cspan_span_get_context(extracted.context.span, &context);
     if (found != (parents[i].flags >= 0) || (found && context.trace_flags != parents[i].flags))
       fail_msg("%s: found %d, flags %d", parents[i].header, found, context.trace_flags);
@@ -138,6 +71,13 @@ static const state_case states[] = {
     {"a=1,,b=2,", "a=1,b=2"},
     {"0a=x y,tenant@sys=!", "0a=x y,tenant@sys=!"},
     {"a-_*/@z=1", "a-_*/@z=1"},
+    {"0@a=1", "0@a=1"},
+    {"a@=1", NULL},
+    {"@a=1", NULL},
+    {"a@@b=1", NULL},
+    {"a@b@c=1", NULL},
+    {"a@0=1", NULL},
+    {"a=1,B@c=2", NULL},
     {"A=1", NULL},
     {"a=1,A=1", NULL},
     {"_a=1", NULL},
@@ -155,6 +95,10 @@ static const state_case states[] = {
     {"a=" CHARS100("v") CHARS100("v") CHARS100("v"), NULL},
     {CHARS100("k") CHARS100("k") "=1", CHARS100("k") CHARS100("k") "=1"},
     {CHARS100("k") CHARS100("k") CHARS100("k") "=1", NULL},
+    {CHARS100("t") CHARS100("t") "ttttttttttttttttttttttttttttttttttttttttt@ssssssssssssss=1",
+     CHARS100("t") CHARS100("t") "ttttttttttttttttttttttttttttttttttttttttt@ssssssssssssss=1"},
+    {CHARS100("t") CHARS100("t") "tttttttttttttttttttttttttttttttttttttttttt@s=1", NULL},
+    {"t@sssssssssssssss=1", NULL},
     /* over 512 characters: what is over 128 goes first, from the end on */
     {"a=" CHARS100("v") ",b=" CHARS100("v") CHARS100("w") ",c=" CHARS100("v") CHARS100("w") ",d=1",
      "a=" CHARS100("v") ",b=" CHARS100("v") CHARS100("w") ",c=" CHARS100("v") CHARS100("w") ",d=1"},
@@ -173,7 +117,7 @@ static void check_state(const char *header, const char *kept) {
   headers.count = 0;
   set_header(&headers, "traceparent", "00-" IDS "-01");
   set_header(&headers, "tracestate", header);
-  cspan_propagator_extract(propagator, NULL, get_header, &headers, &extracted);
+  cspan_propagator_extract(propagator, NULL, &getter, &headers, &extracted);
   assert_true(cspan_span_get_context(extracted.context.span, &context));
   const char *got = context.trace_state ? context.trace_state : "";
   if (strcmp(got, kept ? kept : "") != 0)
@@ -209,9 +153,10 @@ static void test_inject_trace_context(void **state) {
   assert_int_equal(headers.count, 2);
   assert_string_equal(get_header(&headers, "traceparent"), "00-" IDS "-03");
   assert_string_equal(get_header(&headers, "tracestate"), "a=1,b=2");
-  assert_string_equal(propagator->vtable->fields[0], "traceparent");
-  assert_string_equal(propagator->vtable->fields[1], "tracestate");
-  assert_null(propagator->vtable->fields[2]);
+  const char *const *fields = cspan_propagator_fields(propagator);
+  assert_string_equal(fields[0], "traceparent");
+  assert_string_equal(fields[1], "tracestate");
+  assert_null(fields[2]);
   cspan_span_end(span);
   headers.count = 0;
   cspan_propagator_inject(propagator, &context, set_header, &headers);
@@ -237,6 +182,65 @@ static void test_inject_current_span(void **state) {
   cspan_propagator_free(propagator);
 }
 
+/* Each line of a header counts, in their order. */
+static void test_header_lines(void **state) {
+  (void)state;
+  static const struct {
+    const char *parents[3];
+    const char *states[5];
+    const char *kept; /* "": no state; NULL: no parent either */
+  } rows[] = {
+      {{"00-" IDS "-01"}, {"a=1", "b=2", "c=3"}, "a=1,b=2,c=3"},
+      {{"00-" IDS "-01"}, {"a=1,b=2", "", " ,c=3"}, "a=1,b=2,c=3"},
+      {{"00-" IDS "-01"}, {"", "a=1"}, "a=1"},
+      {{"00-" IDS "-01"}, {"a=1", ""}, "a=1"},
+      {{"00-" IDS "-01"}, {"", ""}, ""},
+      {{"00-" IDS "-01"}, {"a=1", "a=1"}, ""},
+      {{"00-" IDS "-01"}, {"a=1", "A=2"}, ""},
+      {{"00-" IDS "-01", "00-" IDS "-01"}, {"a=1"}, NULL},
+      {{"00-" IDS "-01", "broken"}, {NULL}, NULL},
+      {{"00-" IDS "-01", ""}, {NULL}, NULL},
+      {{NULL}, {"a=1"}, NULL},
+  };
+  cspan_propagator *propagator = cspan_propagator_tracecontext();
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    cspan_extracted extracted;
+    cspan_span_context context;
+    headers.count = 0;
+    for (size_t line = 0; rows[i].parents[line]; line++)
+      set_header(&headers, "traceparent", rows[i].parents[line]);
+    for (size_t line = 0; rows[i].states[line]; line++)
+      set_header(&headers, "Tracestate", rows[i].states[line]);
+    cspan_propagator_extract(propagator, NULL, &full_getter, &headers, &extracted);
+    bool found = cspan_span_get_context(extracted.context.span, &context);
+    if (found != (rows[i].kept != NULL))
+      fail_msg("row %zu: a parent was%s found", i, found ? "" : " not");
+    if (found)
+      assert_string_equal(context.trace_state ? context.trace_state : "", rows[i].kept);
+    cspan_extracted_free(&extracted);
+  }
+  cspan_propagator_free(propagator);
+}
+
+/* Lines that are more than a valid state can be are not even joined. */
+static void test_tracestate_of_endless_lines(void **state) {
+  (void)state;
+  static char blanks[HEADER_VALUE_BYTES];
+  memset(blanks, ' ', sizeof blanks - 1);
+  cspan_propagator *propagator = cspan_propagator_tracecontext();
+  cspan_extracted extracted;
+  cspan_span_context context;
+  set_header(&headers, "traceparent", "00-" IDS "-01");
+  set_header(&headers, "tracestate", "a=1");
+  set_header(&headers, "tracestate", blanks);
+  set_header(&headers, "tracestate", blanks);
+  cspan_propagator_extract(propagator, NULL, &full_getter, &headers, &extracted);
+  assert_true(cspan_span_get_context(extracted.context.span, &context));
+  assert_null(context.trace_state);
+  cspan_extracted_free(&extracted);
+  cspan_propagator_free(propagator);
+}
+
 /* The parent's values stay where a header says nothing. */
 static void test_extract_keeps_the_parent(void **state) {
   (void)state;
@@ -246,7 +250,7 @@ static void test_extract_keeps_the_parent(void **state) {
   const cspan_context parent = {.span = span, .baggage = baggage, .deadline_ns = 77};
   cspan_extracted extracted;
   set_header(&headers, "traceparent", "broken");
-  cspan_propagator_extract(propagator, &parent, get_header, &headers, &extracted);
+  cspan_propagator_extract(propagator, &parent, &getter, &headers, &extracted);
   assert_ptr_equal(extracted.context.span.slot, span.slot);
   assert_ptr_equal(extracted.context.baggage, baggage);
   assert_int_equal(extracted.context.deadline_ns, 77);
@@ -296,7 +300,7 @@ static void test_baggage(void **state) {
     cspan_extracted extracted;
     headers.count = 0;
     set_header(&headers, "baggage", baggages[i].header);
-    cspan_propagator_extract(propagator, NULL, get_header, &headers, &extracted);
+    cspan_propagator_extract(propagator, NULL, &getter, &headers, &extracted);
     headers.count = 0;
     cspan_propagator_inject(propagator, &extracted.context, set_header, &headers);
     const char *again = get_header(&headers, "baggage");
@@ -304,7 +308,8 @@ static void test_baggage(void **state) {
       fail_msg("%s: %s", baggages[i].header, again ? again : "nothing");
     cspan_extracted_free(&extracted);
   }
-  assert_string_equal(propagator->vtable->fields[0], "baggage");
+  assert_string_equal(cspan_propagator_fields(propagator)[0], "baggage");
+  assert_null(cspan_propagator_fields(propagator)[1]);
   cspan_propagator_free(propagator);
 }
 
@@ -313,7 +318,7 @@ static size_t extracted_members(const char *header) {
   cspan_extracted extracted;
   headers.count = 0;
   set_header(&headers, "baggage", header);
-  cspan_propagator_extract(propagator, NULL, get_header, &headers, &extracted);
+  cspan_propagator_extract(propagator, NULL, &getter, &headers, &extracted);
   size_t count = cspan_baggage_count(extracted.context.baggage);
   cspan_extracted_free(&extracted);
   cspan_propagator_free(propagator);
@@ -336,6 +341,32 @@ static void test_baggage_limits(void **state) {
   assert_int_equal(extracted_members(text), 1);
   snprintf(text, sizeof text, "k=%08191d", 1);
   assert_int_equal(extracted_members(text), 0);
+}
+
+static void test_baggage_lines(void **state) {
+  (void)state;
+  static char long_line[9000];
+  cspan_propagator *propagator = cspan_propagator_baggage();
+  cspan_extracted extracted;
+  set_header(&headers, "baggage", "a=1,b=2");
+  set_header(&headers, "Baggage", "c=3;p");
+  set_header(&headers, "baggage", "b=4");
+  cspan_propagator_extract(propagator, NULL, &full_getter, &headers, &extracted);
+  headers.count = 0;
+  cspan_propagator_inject(propagator, &extracted.context, set_header, &headers);
+  assert_string_equal(get_header(&headers, "baggage"), "a=1,b=4,c=3;p");
+  cspan_extracted_free(&extracted);
+  /* A line that does not fit into the limit takes nothing of the others with it. */
+  snprintf(long_line, sizeof long_line, "long=%08980d", 0);
+  headers.count = 0;
+  set_header(&headers, "baggage", "a=1");
+  set_header(&headers, "baggage", long_line);
+  set_header(&headers, "baggage", long_line);
+  cspan_propagator_extract(propagator, NULL, &full_getter, &headers, &extracted);
+  assert_int_equal(cspan_baggage_count(extracted.context.baggage), 1);
+  assert_string_equal(cspan_baggage_get(extracted.context.baggage, "a"), "1");
+  cspan_extracted_free(&extracted);
+  cspan_propagator_free(propagator);
 }
 
 /* ------------------------------------------------------------------- x-ray */
@@ -374,7 +405,7 @@ static void test_xray_extract(void **state) {
     cspan_span_context context;
     headers.count = 0;
     set_header(&headers, "x-amzn-trace-id", xrays[i].header);
-    cspan_propagator_extract(propagator, NULL, get_header, &headers, &extracted);
+    cspan_propagator_extract(propagator, NULL, &getter, &headers, &extracted);
     bool found = cspan_span_get_context(extracted.context.span, &context);
     if (found != (xrays[i].flags >= 0) || (found && context.trace_flags != xrays[i].flags))
       fail_msg("%s: found %d, flags %d", xrays[i].header, found, context.trace_flags);
@@ -406,7 +437,7 @@ static void test_xray_inject(void **state) {
 
 static size_t field_count(const cspan_propagator *propagator) {
   size_t count = 0;
-  while (propagator->vtable->fields[count])
+  while (cspan_propagator_fields(propagator)[count])
     count++;
   return count;
 }
@@ -419,7 +450,14 @@ static const struct {
     {"tracecontext,baggage", 3},
     {" xray , baggage ", 2},
     {"xray,xray,xray", 1},
+    {"b3", 1},
+    {"b3multi", 4},
+    {"jaeger", 1},
+    {"ottrace", 3},
+    {"tracecontext,baggage,b3,b3multi,jaeger,xray,ottrace", 13},
+    {"baggage,tracecontext,baggage,baggage", 3},
     {"none", 0},
+    {"none,none", 0},
     {"", 0},
     {",", 0},
 };
@@ -452,13 +490,13 @@ static void test_by_environment(void **state) {
   propagator = cspan_propagator_from_names(NULL, NULL);
   assert_int_equal(field_count(propagator), 1);
   cspan_propagator_free(propagator);
-  setenv("OTEL_PROPAGATORS", "b3,xray,jaeger", 1);
+  setenv("OTEL_PROPAGATORS", "B3,xray,zipkin", 1);
   last_warning[0] = '\0';
   cspan_log_set(keep_warning, NULL, CSPAN_LOG_WARN);
   propagator = cspan_propagator_from_names(NULL, NULL);
   cspan_log_set(NULL, NULL, CSPAN_LOG_WARN);
   assert_int_equal(field_count(propagator), 1);
-  assert_non_null(strstr(last_warning, "OTEL_PROPAGATORS: \"jaeger\""));
+  assert_non_null(strstr(last_warning, "OTEL_PROPAGATORS: \"zipkin\""));
   cspan_propagator_free(propagator);
   unsetenv("OTEL_PROPAGATORS");
 }
@@ -466,10 +504,11 @@ static void test_by_environment(void **state) {
 static void test_unknown_name(void **state) {
   (void)state;
   cspan_error *error = NULL;
-  assert_null(cspan_propagator_from_names("tracecontext,b3", &error));
+  assert_null(cspan_propagator_from_names("tracecontext,b4", &error));
   assert_int_equal(cspan_error_status(error), CSPAN_ERR_CONFIG);
   assert_string_equal(cspan_error_message(error),
-                      "\"b3\" is not a propagator: use tracecontext, baggage, xray or none");
+                      "\"b4\" is not a propagator: use tracecontext, baggage, b3, b3multi, "
+                      "jaeger, xray, ottrace or none");
   cspan_error_free(error);
 }
 
@@ -483,7 +522,7 @@ static void test_composite(void **state) {
   set_header(&headers, "baggage", "k=v");
   set_header(&headers, "X-Amzn-Trace-Id",
              "Root=1-11111111-111111111111111111111111;" PARENT ";Sampled=0");
-  cspan_propagator_extract(propagator, NULL, get_header, &headers, &extracted);
+  cspan_propagator_extract(propagator, NULL, &getter, &headers, &extracted);
   assert_true(cspan_span_get_context(extracted.context.span, &context));
   check_ids(&context);
   assert_string_equal(cspan_baggage_get(extracted.context.baggage, "k"), "v");
@@ -498,6 +537,21 @@ static void test_composite(void **state) {
   cspan_extracted_free(&extracted);
   cspan_extracted_free(NULL);
   cspan_propagator_free(propagator);
+}
+
+/* The fields of all parts, each once. */
+static void test_fields(void **state) {
+  (void)state;
+  static const char *const expected[] = {"X-Amzn-Trace-Id", "traceparent", "tracestate", NULL};
+  cspan_propagator *parts[3] = {cspan_propagator_xray(), cspan_propagator_tracecontext(),
+                                cspan_propagator_xray()};
+  cspan_propagator *propagator = cspan_propagator_composite(parts, 3);
+  const char *const *fields = cspan_propagator_fields(propagator);
+  for (size_t i = 0; expected[i]; i++)
+    assert_string_equal(fields[i], expected[i]);
+  assert_null(fields[3]);
+  cspan_propagator_free(propagator);
+  assert_null(cspan_propagator_fields(NULL)[0]);
 }
 
 static int frees;
@@ -517,13 +571,91 @@ static void test_composite_owns_its_parts(void **state) {
   parts[1] = cspan_propagator_create(&vtable, NULL);
   cspan_propagator *propagator = cspan_propagator_composite(parts, 2);
   cspan_extracted extracted;
-  cspan_propagator_extract(propagator, NULL, get_header, &headers, &extracted);
+  cspan_propagator_extract(propagator, NULL, &getter, &headers, &extracted);
   cspan_propagator_inject(propagator, NULL, set_header, &headers);
   cspan_propagator_inject(NULL, NULL, set_header, &headers);
   assert_int_equal(headers.count, 0);
   cspan_propagator_free(propagator);
   assert_int_equal(frees, 3);
   cspan_propagator_free(NULL);
+}
+
+static void test_global(void **state) {
+  (void)state;
+  static const cspan_propagator_vtable vtable = {.size = sizeof vtable, .free = count_free};
+  frees = 0;
+  cspan_span span = remote_span(NULL, 1);
+  const cspan_context context = {.span = span};
+  cspan_extracted extracted;
+  /* Nothing is set: it can be used, and does nothing. */
+  set_header(&headers, "traceparent", "00-" IDS "-01");
+  assert_non_null(cspan_propagator_global());
+  assert_null(cspan_propagator_fields(cspan_propagator_global())[0]);
+  cspan_propagator_extract(cspan_propagator_global(), NULL, &getter, &headers, &extracted);
+  assert_null(extracted.context.span.slot);
+  cspan_extracted_free(&extracted);
+  cspan_propagator_inject(cspan_propagator_global(), &context, set_header, &headers);
+  assert_int_equal(headers.count, 1);
+  cspan_propagator_set_global(cspan_propagator_create(&vtable, NULL));
+  cspan_propagator *own = cspan_propagator_tracecontext();
+  cspan_propagator_set_global(own);
+  assert_int_equal(frees, 1);
+  cspan_propagator_set_global(own); /* setting it again does not free it */
+  assert_ptr_equal(cspan_propagator_global(), own);
+  headers.count = 0;
+  cspan_propagator_inject(cspan_propagator_global(), &context, set_header, &headers);
+  assert_string_equal(get_header(&headers, "traceparent"), "00-" IDS "-01");
+  cspan_propagator_set_global(NULL);
+  assert_null(cspan_propagator_fields(cspan_propagator_global())[0]);
+  cspan_span_end(span);
+}
+
+/* --------------------------------------------------------- one of one's own */
+
+static const cspan_context_key tenant_key = {"tenant"};
+
+static void free_text(void *text) {
+  frees++;
+  free(text);
+}
+
+static void tenant_extract(void *self, const cspan_carrier_getter *from, void *of,
+                           cspan_extracted *out) {
+  (void)self;
+  assert_null(cspan_carrier_key(from, of, 0)); /* the carrier tells no names */
+  assert_null(cspan_carrier_value(from, of, "tenant", 1));
+  const char *text = cspan_carrier_value(from, of, "tenant", 0);
+  assert_true(cspan_extracted_set_value(out, &tenant_key, strdup(text), free_text));
+}
+
+static void tenant_inject(void *self, const cspan_context *context, cspan_carrier_set_fn set,
+                          void *to) {
+  (void)self;
+  set(to, "Tenant", cspan_context_value_get(context, &tenant_key));
+}
+
+/* Its values live in the context until what was extracted is freed; a caller built with a smaller
+ * getter is served as well. */
+static void test_values_of_an_extension(void **state) {
+  (void)state;
+  static const cspan_propagator_vtable vtable = {
+      .size = sizeof vtable, .inject = tenant_inject, .extract = tenant_extract};
+  cspan_carrier_getter old = full_getter;
+  old.size = offsetof(cspan_carrier_getter, keys);
+  cspan_propagator *propagator = cspan_propagator_create(&vtable, NULL);
+  cspan_extracted extracted;
+  frees = 0;
+  set_header(&headers, "tenant", "blue");
+  set_header(&headers, "tenant", "green");
+  cspan_propagator_extract(propagator, NULL, &old, &headers, &extracted);
+  headers.count = 0;
+  cspan_context below = cspan_context_with_span(&extracted.context, (cspan_span){0});
+  cspan_propagator_inject(propagator, &below, set_header, &headers);
+  assert_string_equal(get_header(&headers, "tenant"), "blue");
+  assert_int_equal(frees, 0);
+  cspan_extracted_free(&extracted);
+  assert_int_equal(frees, 1);
+  cspan_propagator_free(propagator);
 }
 
 int main(void) {
@@ -533,16 +665,22 @@ int main(void) {
       cmocka_unit_test_setup(test_tracestate_members, clear_headers),
       cmocka_unit_test_setup(test_inject_trace_context, clear_headers),
       cmocka_unit_test_setup(test_inject_current_span, clear_headers),
+      cmocka_unit_test_setup(test_header_lines, clear_headers),
+      cmocka_unit_test_setup(test_tracestate_of_endless_lines, clear_headers),
       cmocka_unit_test_setup(test_extract_keeps_the_parent, clear_headers),
       cmocka_unit_test_setup(test_baggage, clear_headers),
       cmocka_unit_test_setup(test_baggage_limits, clear_headers),
+      cmocka_unit_test_setup(test_baggage_lines, clear_headers),
       cmocka_unit_test_setup(test_xray_extract, clear_headers),
       cmocka_unit_test_setup(test_xray_inject, clear_headers),
       cmocka_unit_test_setup(test_by_name, clear_headers),
       cmocka_unit_test_setup(test_by_environment, clear_headers),
       cmocka_unit_test_setup(test_unknown_name, clear_headers),
       cmocka_unit_test_setup(test_composite, clear_headers),
+      cmocka_unit_test_setup(test_fields, clear_headers),
       cmocka_unit_test_setup(test_composite_owns_its_parts, clear_headers),
+      cmocka_unit_test_setup(test_global, clear_headers),
+      cmocka_unit_test_setup(test_values_of_an_extension, clear_headers),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

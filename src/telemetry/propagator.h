@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What propagators share: reading carriers, ids as text, the debug flag, baggage in headers of
+ * their own. */
+#ifndef TELEMETRY_PROPAGATOR_H
+#define TELEMETRY_PROPAGATOR_H
+
+#include <cloudspan/ext/propagator.h>
+
+#include "base/text.h"
+
+/* The first line of a header without the blanks around it; {NULL, 0} when it is absent. */
+cspan_str cspan_carrier_text(const cspan_carrier_getter *getter, void *carrier, const char *key);
+/* All lines of a header as one, with commas between; NULL when it is absent. Several lines are put
+ * together in `scratch`, from which lines are missing when it failed. */
+const char *cspan_carrier_joined(const cspan_carrier_getter *getter, void *carrier, const char *key,
+                                 cspan_buf *scratch);
+
+/* Hex digits of either case, as many as `size` bytes have or fewer: zeros are put before them. */
+bool cspan_id_parse(cspan_str hex, uint8_t *out, size_t size);
+
+/* What B3 and Jaeger say beyond the sampled flag, kept in the context's values: "d", a debug trace,
+ * to be taken whatever samplers say; and where there are no ids, B3's "0" and "1". Static texts;
+ * NULL: nothing. */
+const char *cspan_sampling_state(const cspan_context *context);
+void cspan_extracted_set_sampling_state(cspan_extracted *out, const char *state);
+
+/* Adds baggage from headers whose names are `prefix` and a key. */
+void cspan_baggage_from_headers(const cspan_carrier_getter *getter, void *carrier,
+                                const char *prefix, bool is_encoded, cspan_extracted *out);
+/* Writes each member as a header of its own; a value that a header cannot hold is left out where
+ * it is not percent-encoded. */
+void cspan_baggage_to_headers(const cspan_baggage *baggage, const char *prefix, bool is_encoded,
+                              cspan_carrier_set_fn set, void *carrier);
+
+#endif
