@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Span contexts, and the thread's current span. */
-#include "telemetry/context.h"
-
 #include "base/text.h"
 #include "telemetry/core.h"
-#include "telemetry/ended.h"
 
 _Thread_local cspan_thread_state cspan_thread;
 
@@ -26,32 +23,21 @@ void cspan_span_id_hex(const uint8_t span_id[8], char out[17]) {
   cspan_hex_encode(span_id, 8, out);
 }
 
-static bool ended_context(cspan_span span, cspan_span_context *out) {
-  static _Thread_local cspan_ended_context ended;
-  if (!cspan_ended_find(span, &ended)) {
+bool cspan_span_get_context(cspan_span span, cspan_span_context *out) {
+  cspan_slot *slot = cspan_slot_lock(span);
+  if (out != NULL) {
+    memset(out, 0, sizeof *out);
+  }
+  if (slot == NULL) {
     return false;
   }
-  memcpy(out->trace_id, ended.trace_id, sizeof out->trace_id);
-  memcpy(out->span_id, ended.span_id, sizeof out->span_id);
-  out->trace_flags = ended.trace_flags;
-  out->is_remote = ended.is_remote;
-  out->trace_state = ended.state_len > 0 ? ended.state : NULL;
-  return true;
-}
-
-bool cspan_span_get_context(cspan_span span, cspan_span_context *out) {
-  cspan_span_context unused;
-  out = out != NULL ? out : &unused;
-  memset(out, 0, sizeof *out);
-  cspan_slot *slot = cspan_slot_lock(span);
-  if (slot == NULL) {
-    return ended_context(span, out);
+  if (out != NULL) {
+    memcpy(out->trace_id, slot->trace_id, sizeof out->trace_id);
+    memcpy(out->span_id, slot->span_id, sizeof out->span_id);
+    out->trace_flags = slot->trace_flags;
+    out->is_remote = slot->is_remote;
+    out->trace_state = slot->state_len > 0 ? slot->state : NULL;
   }
-  memcpy(out->trace_id, slot->trace_id, sizeof out->trace_id);
-  memcpy(out->span_id, slot->span_id, sizeof out->span_id);
-  out->trace_flags = slot->trace_flags;
-  out->is_remote = slot->is_remote;
-  out->trace_state = slot->state_len > 0 ? slot->state : NULL;
   cspan_slot_unlock(slot);
   return true;
 }
@@ -92,33 +78,4 @@ cspan_context cspan_context_with_span(const cspan_context *parent, cspan_span sp
   }
   context.span = span;
   return context;
-}
-
-cspan_context cspan_context_current(void) {
-  return cspan_thread.current;
-}
-
-cspan_context cspan_context_attach(const cspan_context *context) {
-  static const cspan_context none;
-  cspan_context before = cspan_thread.current;
-  cspan_thread.current = context != NULL ? *context : none;
-  return before;
-}
-
-void cspan_context_detach(const cspan_context *before) {
-  cspan_context_attach(before);
-}
-
-cspan_context cspan_context_resolve(const cspan_context *context) {
-  cspan_context result = {0};
-  if (context != NULL) {
-    result = *context;
-  }
-  if (result.span.slot == NULL) {
-    const cspan_context *current = &cspan_thread.current;
-    result.span = current->span;
-    result.baggage = result.baggage != NULL ? result.baggage : current->baggage;
-    result.values = result.values != NULL ? result.values : current->values;
-  }
-  return result;
 }
