@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sends of a spool: what they come to, for the spans and for what is known of the receiver. */
+#include "base/error.h"
+#include "base/log.h"
+#include "base/sys.h"
+#include "telemetry/spool/spool.h"
+
+/* The inner exporter has its own limit, which is shorter as a rule. */
+enum { SEND_TIMEOUT_MS = 30000, NS_PER_MS = 1000000 };
+
+/* Not retryable, by a receiver that answered or for what is in the batch: it would go the same
+ * way again. Whatever else fails says nothing about the spans. */
+static cspan_spool_verdict verdict_of(cspan_status status, const cspan_error *error) {
+  if (status == CSPAN_OK) {
+    return CSPAN_SPOOL_ACCEPTED;
+  }
+  if (cspan_error_is_retryable(error)) {
+    return CSPAN_SPOOL_AWAY;
+  }
+  switch (status) {
+  case CSPAN_ERR_INVALID:
+  case CSPAN_ERR_LIMIT:
+  case CSPAN_ERR_SERVICE:
+  case CSPAN_ERR_PARTIAL:
+  case CSPAN_ERR_UNSUPPORTED:
+    return CSPAN_SPOOL_REFUSED;
+  case CSPAN_ERR_PROTOCOL:
+    return CSPAN_SPOOL_UNCLEAR;
+  default:
+    return CSPAN_SPOOL_AWAY;
+  }
+}
+
+cspan_spool_outcome cspan_spool_send(cspan_spool *s, const uint8_t *request, size_t size,
+                                     size_t spans) {
+  cspan_spool_outcome outcome = {.attempt = ++s->attempts};
+  cspan_export_batch batch = {.request = request, .request_size_bytes = size, .span_count = spans};
+  pthread_mutex_unlock(&s->lock);
+  cspan_context context = {.cancel = s->cancel};
+  context = cspan_context_with_timeout(&context, SEND_TIMEOUT_MS);
+  outcome.status = s->next->vtable->export_spans(s->next->self, &context, &batch, &outcome.rejected,
+                                                 &outcome.error);
+  pthread_mutex_lock(&s->lock);
+  if (outcome.status != CSPAN_OK && outcome.error == NULL) {
+    cspan_error_set(&outcome.error, outcome.status, "the exporter failed: %s",
+                    cspan_status_name(outcome.status));
+  }
+  outcome.rejected = outcome.rejected < spans ? outcome.rejected : spans;
+  outcome.verdict = verdict_of(outcome.status, outcome.error);
+  return outcome;
+}
+
+static void note_success(cspan_spool *s) {
+  if (s->is_down) {
+    cspan_log(CSPAN_LOG_INFO, "spool %s: the receiver answers again", s->folder.path);
+  }
+  s->is_down = false;
+  s->failures = 0;
+  s->next_try_ns = 0;
+}
+
+void cspan_spool_note(cspan_spool *s, const cspan_spool_outcome *outcome) {
+  if (outcome->verdict == CSPAN_SPOOL_ACCEPTED || outcome->verdict == CSPAN_SPOOL_REFUSED) {
+    note_success(s);
+    return;
+  }
+  if (!s->is_down && !s->is_stopping) {
+    cspan_log(CSPAN_LOG_WARN, "spool: spans are kept in %s until the receiver is back: %s",
+              s->folder.path, cspan_error_message(outcome->error));
+  }
+  s->is_down = true;
+  s->failures++;
+  s->next_try_ns = cspan_now_ns() + cspan_otlp_retry_delay_ms(&s->settings.retry, s->failures, -1,
+                                                              cspan_random_unit()) *
+                                        NS_PER_MS;
+  s->last_failed = outcome->attempt;
+  cspan_error_free(s->failure);
+  s->failure = cspan_error_dup(outcome->error);
+}
+
+static void mark(cspan_spool *s, const cspan_spool_segment *segment, uint64_t at) {
+  cspan_error *error = NULL;
+  bool sync = s->settings.sync == CSPAN_SPOOL_SYNC_BATCH;
+  if (cspan_spool_segment_mark(&s->folder, segment, at, sync, &error) != CSPAN_OK) {
+    cspan_log(CSPAN_LOG_ERROR, "spool: %s; they may be sent a second time",
+              cspan_error_message(error));
+  }
+  cspan_error_free(error);
+}
+
+static void count(cspan_spool *s, size_t spans, const cspan_spool_outcome *outcome) {
+  bool is_accepted = outcome->verdict == CSPAN_SPOOL_ACCEPTED;
+  size_t refused = is_accepted ? outcome->rejected : spans;
+  s->stats.sent += spans - refused;
+  if (refused > 0) {
+    cspan_spool_lost(
+        s, &s->stats.refused, refused, is_accepted ? CSPAN_ERR_PARTIAL : outcome->status,
+        is_accepted ? "the receiver refused them" : cspan_error_message(outcome->error));
+  }
+}
+
+void cspan_spool_settle(cspan_spool *s, cspan_spool_segment *segment, uint64_t at, size_t spans,
+                        cspan_spool_outcome *outcome) {
+  bool is_settled =
+      outcome->verdict == CSPAN_SPOOL_ACCEPTED || outcome->verdict == CSPAN_SPOOL_REFUSED;
+  if (is_settled) {
+    count(s, spans, outcome);
+  } else if (segment->is_removed) {
+    cspan_spool_lost(s, &s->stats.dropped, spans, CSPAN_ERR_LIMIT,
+                     "the folder was full, the oldest were dropped while they were sent");
+  }
+  if (is_settled && !segment->is_removed) {
+    mark(s, segment, at);
+    segment->kept_batches--;
+    segment->kept_spans -= spans;
+  }
+  cspan_error_free(outcome->error);
+  outcome->error = NULL;
+}
