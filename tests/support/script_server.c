@@ -32,7 +32,9 @@ struct script_server {
   int port;
   char url[512];
   pthread_t thread;
-  pthread_mutex_t lock; /* guards what follows */
+  pthread_mutex_t lock;  /* guards what follows */
+  pthread_cond_t change; /* another connection, or the stop */
+  int stopping;
   connection *connections[MAX_CONNECTIONS];
   size_t accepted;
   char *received;
@@ -208,6 +210,16 @@ static void reset_on_close(int fd) {
   setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
 }
 
+static int await_connections(script_server *server, size_t count) {
+  pthread_mutex_lock(&server->lock);
+  while (server->accepted < count && !server->stopping) {
+    pthread_cond_wait(&server->change, &server->lock);
+  }
+  int met = server->accepted >= count;
+  pthread_mutex_unlock(&server->lock);
+  return met;
+}
+
 static int play(connection *c, const script_step *step) {
   switch (step->kind) {
   case SCRIPT_READ_REQUEST:
@@ -220,6 +232,8 @@ static int play(connection *c, const script_step *step) {
     return send_bytes(c->fd, step->text, step->count ? step->count : strlen(step->text));
   case SCRIPT_SEND_ZEROS:
     return send_zeros(c->fd, step->count);
+  case SCRIPT_AWAIT:
+    return await_connections(c->server, step->count);
   case SCRIPT_PAUSE:
     poll(NULL, 0, (int)step->count);
     return 1;
@@ -271,6 +285,7 @@ static void *accept_all(void *user) {
     if (pthread_create(&c->thread, NULL, serve, c) != 0) {
       die("script server: thread");
     }
+    pthread_cond_broadcast(&server->change);
     pthread_mutex_unlock(&server->lock);
   }
 }
@@ -294,6 +309,7 @@ script_server *script_server_start(const script_connection *connections, size_t 
   server->script_count = count;
   server->received = must(calloc(1, 1));
   pthread_mutex_init(&server->lock, NULL);
+  pthread_cond_init(&server->change, NULL);
   server->listener = bind_loopback(&server->port);
   if (listen(server->listener, 128) != 0 ||
       pthread_create(&server->thread, NULL, accept_all, server) != 0) {
@@ -330,6 +346,10 @@ void script_server_stop(script_server *server) {
   shutdown(server->listener, SHUT_RDWR);
   pthread_join(server->thread, NULL);
   close(server->listener);
+  pthread_mutex_lock(&server->lock);
+  server->stopping = 1;
+  pthread_cond_broadcast(&server->change);
+  pthread_mutex_unlock(&server->lock);
   for (size_t i = 0; i < server->accepted; i++) {
     connection *c = server->connections[i];
     pthread_mutex_lock(&server->lock);
@@ -340,6 +360,7 @@ void script_server_stop(script_server *server) {
     pthread_join(c->thread, NULL);
     free(c);
   }
+  pthread_cond_destroy(&server->change);
   pthread_mutex_destroy(&server->lock);
   free(server->received);
   free(server);

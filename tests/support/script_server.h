@@ -14,6 +14,7 @@ typedef enum script_kind {
   SCRIPT_READ_H2,      /* reads HTTP/2 (the preface first) until a request is complete */
   SCRIPT_SEND,         /* sends `text`: `count` bytes of it, all with 0 */
   SCRIPT_SEND_ZEROS,   /* sends `count` zero bytes */
+  SCRIPT_AWAIT,        /* waits until `count` connections have been accepted */
   SCRIPT_PAUSE,        /* waits `count` milliseconds: for lower bounds only */
   SCRIPT_RESET,        /* closes with RST */
   SCRIPT_WAIT_CLOSE    /* reads until the peer closes; then ends */

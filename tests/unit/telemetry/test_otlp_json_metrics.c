@@ -10,59 +10,24 @@
 
 #include "telemetry/otlp_json.h"
 #include "telemetry/wire.h"
-
-enum { ROOM = 4096 };
+#include "unit/telemetry/pb_builder.h"
 
 static cspan_buf begin(void) {
   cspan_buf message;
-  cspan_buf_init(&message, ROOM);
+  pb_begin(&message);
   return message;
-}
-
-static void put_varint(cspan_buf *out, uint64_t value) {
-  uint8_t bytes[WIRE_VARINT_MAX];
-  cspan_buf_append(out, bytes, (size_t)(wire_varint(bytes, value) - bytes));
-}
-
-static void put_int(cspan_buf *out, uint32_t number, uint64_t value) {
-  put_varint(out, WIRE_TAG(number, WIRE_VARINT));
-  put_varint(out, value);
-}
-
-static void put_fixed(cspan_buf *out, uint32_t number, uint64_t value) {
-  uint8_t bytes[8];
-  put_varint(out, WIRE_TAG(number, WIRE_FIXED64));
-  wire_fixed64(bytes, value);
-  cspan_buf_append(out, bytes, sizeof bytes);
-}
-
-static void put_double(cspan_buf *out, uint32_t number, double value) {
-  uint64_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  put_fixed(out, number, bits);
-}
-
-static void put_bytes(cspan_buf *out, uint32_t number, const void *data, size_t len) {
-  put_varint(out, WIRE_TAG(number, WIRE_BYTES));
-  put_varint(out, len);
-  cspan_buf_append(out, data, len);
-}
-
-static void put_text(cspan_buf *out, uint32_t number, const char *text) {
-  put_bytes(out, number, text, strlen(text));
 }
 
 /* Frees the message. */
 static void put_message(cspan_buf *out, uint32_t number, cspan_buf message) {
-  put_bytes(out, number, cspan_buf_text(&message), message.len);
-  cspan_buf_free(&message);
+  pb_end(out, number, &message);
 }
 
 static void put_attribute(cspan_buf *out, uint32_t number, const char *key, const char *value) {
   cspan_buf pair = begin();
   cspan_buf any = begin();
-  put_text(&any, 1, value);
-  put_text(&pair, 1, key);
+  pb_text(&any, 1, value);
+  pb_text(&pair, 1, key);
   put_message(&pair, 2, any);
   put_message(out, number, pair);
 }
@@ -72,12 +37,12 @@ static void check(cspan_buf metric, cspan_status expected_status, const char *ex
   cspan_buf named = begin();
   cspan_buf request = begin();
   cspan_buf out = begin();
-  put_text(&named, 1, "m");
+  pb_text(&named, 1, "m");
   cspan_buf_append(&named, cspan_buf_text(&metric), metric.len);
   cspan_buf_free(&metric);
   cspan_buf scope_metrics = begin();
   put_message(&scope_metrics, 2, named);
-  put_text(&scope_metrics, 3, "urn:scope");
+  pb_text(&scope_metrics, 3, "urn:scope");
   cspan_buf resource_metrics = begin();
   put_message(&resource_metrics, 2, scope_metrics);
   put_message(&request, 1, resource_metrics);
@@ -98,16 +63,16 @@ static void test_sum(void **state) {
   (void)state;
   cspan_buf point = begin();
   put_attribute(&point, 7, "k", "v");
-  put_fixed(&point, 2, UINT64_C(1700000000000000001));
-  put_fixed(&point, 3, UINT64_C(1700000000000000002));
-  put_fixed(&point, 6, (uint64_t)INT64_MIN);
+  pb_fixed64(&point, 2, UINT64_C(1700000000000000001));
+  pb_fixed64(&point, 3, UINT64_C(1700000000000000002));
+  pb_fixed64(&point, 6, (uint64_t)INT64_MIN);
   cspan_buf sum = begin();
   put_message(&sum, 1, point);
-  put_int(&sum, 2, 2);
-  put_int(&sum, 3, 1);
+  pb_int(&sum, 2, 2);
+  pb_int(&sum, 3, 1);
   cspan_buf metric = begin();
-  put_text(&metric, 2, "what");
-  put_text(&metric, 3, "{span}");
+  pb_text(&metric, 2, "what");
+  pb_text(&metric, 3, "{span}");
   put_message(&metric, 7, sum);
   check(metric, CSPAN_OK,
         METRIC("\"description\":\"what\",\"unit\":\"{span}\",\"sum\":{\"dataPoints\":[{"
@@ -120,8 +85,8 @@ static void test_sum(void **state) {
 static void test_gauge(void **state) {
   (void)state;
   cspan_buf point = begin();
-  put_double(&point, 4, 0.5);
-  put_int(&point, 8, 1);
+  pb_double(&point, 4, 0.5);
+  pb_int(&point, 8, 1);
   cspan_buf gauge = begin();
   put_message(&gauge, 1, point);
   put_message(&gauge, 1, begin());
@@ -136,21 +101,21 @@ static cspan_buf histogram_point(size_t bytes_too_few) {
   uint8_t packed[sizeof counts];
   uint64_t bits;
   cspan_buf point = begin();
-  put_fixed(&point, 4, 3);
-  put_double(&point, 5, -0.0);
+  pb_fixed64(&point, 4, 3);
+  pb_double(&point, 5, -0.0);
   wire_fixed64(wire_fixed64(packed, counts[0]), counts[1]);
-  put_bytes(&point, 6, packed, sizeof packed - bytes_too_few);
+  pb_bytes(&point, 6, packed, sizeof packed - bytes_too_few);
   memcpy(&bits, &bounds[0], sizeof bits);
   wire_fixed64(packed, bits);
-  put_bytes(&point, 7, packed, 8);
-  put_double(&point, 11, 1.0);
-  put_double(&point, 12, 4.0);
+  pb_bytes(&point, 7, packed, 8);
+  pb_double(&point, 11, 1.0);
+  pb_double(&point, 12, 4.0);
   cspan_buf exemplar = begin();
   put_attribute(&exemplar, 7, "f", "g");
-  put_fixed(&exemplar, 2, 9);
-  put_double(&exemplar, 3, 4.0);
-  put_bytes(&exemplar, 4, "\1\2\3\4\5\6\7\10", 8);
-  put_bytes(&exemplar, 5, "\1\2\3\4\5\6\7\10\1\2\3\4\5\6\7\xff", 16);
+  pb_fixed64(&exemplar, 2, 9);
+  pb_double(&exemplar, 3, 4.0);
+  pb_bytes(&exemplar, 4, "\1\2\3\4\5\6\7\10", 8);
+  pb_bytes(&exemplar, 5, "\1\2\3\4\5\6\7\10\1\2\3\4\5\6\7\xff", 16);
   put_message(&point, 8, exemplar);
   return point;
 }
@@ -159,7 +124,7 @@ static cspan_buf histogram(cspan_buf point) {
   cspan_buf histogram = begin();
   cspan_buf metric = begin();
   put_message(&histogram, 1, point);
-  put_int(&histogram, 2, 1);
+  pb_int(&histogram, 2, 1);
   put_message(&metric, 9, histogram);
   return metric;
 }
