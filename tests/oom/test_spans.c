@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Span export with every allocation failing in turn: making a provider, spans, and exporting
- * them over OTLP/HTTP and OTLP/gRPC to a real receiver. */
+ * them over OTLP/gRPC and OTLP/HTTP (protobuf, JSON) to a real receiver. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -89,6 +89,12 @@ static void test_http(void **state) {
   replay(&(cspan_otlp_options){.protocol = CSPAN_OTLP_HTTP_PROTOBUF, .endpoint = http_endpoint});
 }
 
+static void test_json(void **state) {
+  (void)state;
+  replay(&(cspan_otlp_options){
+      .protocol = CSPAN_OTLP_HTTP_JSON, .endpoint = http_endpoint, .compression = "gzip"});
+}
+
 static int open_all(void **state) {
   (void)state;
   fail_alloc_install();
@@ -110,6 +116,7 @@ static int close_all(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_grpc), cmocka_unit_test(test_http)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_grpc), cmocka_unit_test(test_http),
+                                     cmocka_unit_test(test_json)};
   return cmocka_run_group_tests(tests, open_all, close_all);
 }
