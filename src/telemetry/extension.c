@@ -5,7 +5,7 @@
 
 /* NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in parentheses here */
 
-/* All four are a vtable and a self, and share their life: self goes where the
+/* All are a vtable and a self, and share their life: self goes where the
  * object cannot be made. */
 #define DEFINE_CREATE(type, vtable_type, name)                                                     \
   type *name(const vtable_type *vtable, void *self) {                                              \
@@ -35,6 +35,8 @@
 
 DEFINE_CREATE(cspan_sampler, cspan_sampler_vtable, cspan_sampler_create)
 DEFINE_FREE(cspan_sampler, cspan_sampler_free)
+DEFINE_CREATE(cspan_composable_sampler, cspan_composable_vtable, cspan_composable_create)
+DEFINE_FREE(cspan_composable_sampler, cspan_composable_sampler_free)
 DEFINE_CREATE(cspan_id_generator, cspan_id_generator_vtable, cspan_id_generator_create)
 DEFINE_FREE(cspan_id_generator, cspan_id_generator_free)
 DEFINE_CREATE(cspan_span_processor, cspan_processor_vtable, cspan_processor_create)

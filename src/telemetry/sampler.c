@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The base cases: all, none, a share by the trace id. */
+#include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "base/sys.h"
-#include "base/text.h"
-#include "telemetry/core.h"
+#include "telemetry/sampling/ot_state.h"
+#include "telemetry/sampling/samplers.h"
 
 static void no_free(void *self) {
   (void)self;
@@ -47,23 +49,44 @@ cspan_sampler *cspan_sampler_always_off(void) {
 
 /* ------------------------------------------------------------ trace id ratio */
 
-#define RANDOMNESS_BITS 56
-#define RANDOMNESS_END  (UINT64_C(1) << RANDOMNESS_BITS)
-
 typedef struct ratio_sampler {
-  uint64_t threshold; /* trace ids whose randomness is below are dropped */
-  char description[48];
+  uint64_t threshold;                     /* traces whose randomness is below are dropped */
+  char state[8 + CSPAN_THRESHOLD_DIGITS]; /* what a trace state says that said nothing before */
+  char description[24 + CSPAN_RATIO_TEXT_MAX];
 } ratio_sampler;
+
+/* A parent that does not say that its trace id is random, which is presumed: told once. */
+static void presume_randomness(const cspan_span_context *parent) {
+  static atomic_bool is_told;
+  if ((parent->trace_flags & CSPAN_TRACE_FLAG_RANDOM) == 0 && cspan_span_context_is_valid(parent) &&
+      !atomic_exchange_explicit(&is_told, true, memory_order_relaxed)) {
+    cspan_log(CSPAN_LOG_WARN,
+              "a span was sampled by the trace id of a parent without the random flag: such ids "
+              "are taken for random, and decisions may differ from those of other services; use "
+              "a parent-based sampler, or services that set the flag");
+  }
+}
 
 static void sample_ratio(void *self, const cspan_sampling_input *input,
                          cspan_sampling_result *result) {
   const ratio_sampler *ratio = self;
-  uint64_t randomness = 0;
-  for (size_t i = 9; i < 16; i++) {
-    randomness = randomness << 8 | input->trace_id[i];
+  const char *before = input->parent->trace_state;
+  bool is_new = before == NULL || before[0] == '\0';
+  cspan_ot_state state = {.randomness = CSPAN_THRESHOLD_ABSENT};
+  if (!is_new) {
+    state = cspan_ot_parse(before);
   }
-  result->decision =
-      randomness >= ratio->threshold ? CSPAN_SAMPLING_RECORD_AND_SAMPLE : CSPAN_SAMPLING_DROP;
+  if (state.randomness == CSPAN_THRESHOLD_ABSENT) {
+    presume_randomness(input->parent);
+  }
+  bool is_sampled = cspan_ot_randomness(&state, input->trace_id) >= ratio->threshold;
+  result->decision = is_sampled ? CSPAN_SAMPLING_RECORD_AND_SAMPLE : CSPAN_SAMPLING_DROP;
+  if (!is_new) {
+    result->trace_state =
+        cspan_ot_with_threshold(before, is_sampled ? ratio->threshold : CSPAN_THRESHOLD_ABSENT);
+  } else if (is_sampled) {
+    result->trace_state = ratio->state;
+  }
 }
 
 static const char *describe_ratio(void *self) {
@@ -73,111 +96,37 @@ static const char *describe_ratio(void *self) {
 cspan_sampler *cspan_sampler_trace_id_ratio(double ratio) {
   static const cspan_sampler_vtable vtable = {sizeof vtable, sample_ratio, describe_ratio,
                                               cspan_free};
+  enum { DESCRIBED_DIGITS = 6 };
   ratio_sampler *self = cspan_calloc(1, sizeof *self);
   if (self == NULL) {
     return NULL;
   }
-  if (!(ratio > 0)) {
-    ratio = 0;
-  } else if (ratio > 1) {
-    ratio = 1;
+  self->threshold = cspan_threshold_of_ratio(ratio);
+  if (self->threshold != CSPAN_THRESHOLD_NEVER) {
+    char digits[CSPAN_THRESHOLD_DIGITS + 1];
+    cspan_threshold_text(self->threshold, digits);
+    snprintf(self->state, sizeof self->state, "ot=th:%s", digits);
   }
-  self->threshold = (uint64_t)((1 - ratio) * (double)RANDOMNESS_END + 0.5);
-  /* Not "%f", which writes what the locale has for a point. */
-  unsigned millionths = (unsigned)(ratio * 1e6 + 0.5);
-  snprintf(self->description, sizeof self->description, "TraceIdRatioBased{%u.%06u}",
-           millionths / 1000000, millionths % 1000000);
+  char text[CSPAN_RATIO_TEXT_MAX];
+  cspan_ratio_text(ratio, DESCRIBED_DIGITS, text);
+  snprintf(self->description, sizeof self->description, "TraceIdRatioBased{%s}", text);
   return cspan_sampler_create(&vtable, self);
 }
 
-/* -------------------------------------------------------------- parent based */
+/* ------------------------------------------------------------------- attributes */
 
-typedef struct parent_sampler {
-  cspan_sampler *root;
-  char *description;
-} parent_sampler;
-
-static void sample_by_parent(void *self, const cspan_sampling_input *input,
-                             cspan_sampling_result *result) {
-  const parent_sampler *based = self;
-  if (!cspan_span_context_is_valid(input->parent)) {
-    based->root->vtable->should_sample(based->root->self, input, result);
+void cspan_sampler_add_attrs(cspan_sampling_result *result, const cspan_attr *more, size_t count) {
+  static _Thread_local cspan_attr all[CSPAN_SAMPLER_ATTRS_MAX];
+  if (result->attribute_count == 0) {
+    result->attributes = more;
+    result->attribute_count = count;
     return;
   }
-  result->decision = cspan_span_context_is_sampled(input->parent) ? CSPAN_SAMPLING_RECORD_AND_SAMPLE
-                                                                  : CSPAN_SAMPLING_DROP;
-}
-
-static const char *describe_parent(void *self) {
-  return ((parent_sampler *)self)->description;
-}
-
-static void free_parent(void *self) {
-  parent_sampler *based = self;
-  cspan_sampler_free(based->root);
-  cspan_free(based->description);
-  cspan_free(based);
-}
-
-cspan_sampler *cspan_sampler_parent_based(cspan_sampler *root) {
-  static const cspan_sampler_vtable vtable = {sizeof vtable, sample_by_parent, describe_parent,
-                                              free_parent};
-  if (root == NULL) {
-    return NULL;
-  }
-  parent_sampler *self = cspan_calloc(1, sizeof *self);
-  if (self == NULL) {
-    cspan_sampler_free(root);
-    return NULL;
-  }
-  self->root = root;
-  self->description =
-      cspan_asprintf("ParentBased{root:%s,remoteParentSampled:AlwaysOnSampler,"
-                     "remoteParentNotSampled:AlwaysOffSampler,localParentSampled:AlwaysOnSampler,"
-                     "localParentNotSampled:AlwaysOffSampler}",
-                     root->vtable->description(root->self));
-  if (self->description == NULL) {
-    free_parent(self);
-    return NULL;
-  }
-  return cspan_sampler_create(&vtable, self);
-}
-
-/* ------------------------------------------------------------ the environment */
-
-static double ratio_from_env(void) {
-  const char *text = cspan_env("OTEL_TRACES_SAMPLER_ARG");
-  double ratio = 1;
-  if (text != NULL && (!cspan_parse_f64(text, &ratio) || !(ratio >= 0 && ratio <= 1))) {
-    cspan_log(CSPAN_LOG_WARN,
-              "OTEL_TRACES_SAMPLER_ARG is \"%.40s\", not a number from 0 to 1; 1 is used", text);
-    ratio = 1;
-  }
-  return ratio;
-}
-
-cspan_sampler *cspan_sampler_from_env(void) {
-  const char *name = cspan_env("OTEL_TRACES_SAMPLER");
-  if (name == NULL || cspan_ieq(name, "parentbased_always_on")) {
-    return cspan_sampler_parent_based(cspan_sampler_always_on());
-  }
-  if (cspan_ieq(name, "always_on")) {
-    return cspan_sampler_always_on();
-  }
-  if (cspan_ieq(name, "always_off")) {
-    return cspan_sampler_always_off();
-  }
-  if (cspan_ieq(name, "traceidratio")) {
-    return cspan_sampler_trace_id_ratio(ratio_from_env());
-  }
-  if (cspan_ieq(name, "parentbased_always_off")) {
-    return cspan_sampler_parent_based(cspan_sampler_always_off());
-  }
-  if (cspan_ieq(name, "parentbased_traceidratio")) {
-    return cspan_sampler_parent_based(cspan_sampler_trace_id_ratio(ratio_from_env()));
-  }
-  cspan_log(CSPAN_LOG_WARN,
-            "OTEL_TRACES_SAMPLER is \"%.40s\", which is not known; parentbased_always_on is used",
-            name);
-  return cspan_sampler_parent_based(cspan_sampler_always_on());
+  size_t before = result->attribute_count;
+  before = before < CSPAN_SAMPLER_ATTRS_MAX ? before : CSPAN_SAMPLER_ATTRS_MAX;
+  count = count < CSPAN_SAMPLER_ATTRS_MAX - before ? count : CSPAN_SAMPLER_ATTRS_MAX - before;
+  memmove(all, result->attributes, before * sizeof *all);
+  memcpy(all + before, more, count * sizeof *all);
+  result->attributes = all;
+  result->attribute_count = before + count;
 }

@@ -58,11 +58,11 @@ CSPAN_API cspan_sampler *cspan_sampler_create(const cspan_sampler_vtable *vtable
 /** The threshold that no randomness reaches: the span is not sampled. */
 #define CSPAN_THRESHOLD_NEVER (UINT64_C(1) << 56)
 
-/** What is asked only where the span is sampled. Results are borrowed until the next call on the
- * same thread. */
+/** What is asked when the decision was made. Results are borrowed until the next call on the same
+ * thread. */
 typedef struct cspan_intent_provider {
   void *self;
-  /** Attributes to be added; returns how many. May be NULL. */
+  /** Attributes for a span that is sampled; returns how many. May be NULL. */
   size_t (*attributes)(void *self, const cspan_sampling_input *input, const cspan_attr **out);
   /** The trace state made of that one ("" for none); what it says of `th` is overwritten. May be
    * NULL. */

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "telemetry/sampling/jaeger_fetch.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+enum { TIMEOUT_MS = 10000, TURN_MS = 100, URL_MAX = 4096 };
+
+#define DEFAULT_ENDPOINT "http://localhost:5778/sampling"
+/* Where Jaeger serves the same by gRPC, and by HTTP. */
+#define GRPC_PORT ":14250"
+#define HTTP_PORT ":5778"
+
+/* ----------------------------------------------------------------------- the URL */
+
+static bool ends_with(cspan_str text, const char *end) {
+  size_t len = strlen(end);
+  return text.len >= len && memcmp(text.data + text.len - len, end, len) == 0;
+}
+
+static bool is_url_text(cspan_str text) {
+  for (size_t i = 0; i < text.len; i++) {
+    if (text.data[i] <= ' ' || text.data[i] > '~' || text.data[i] == '#' || text.data[i] == '@') {
+      return false;
+    }
+  }
+  return text.len > 0;
+}
+
+static void write_url(cspan_buf *url, const char *endpoint, const char *rest) {
+  size_t scheme = (size_t)(rest - endpoint);
+  cspan_str host = {rest, strcspn(rest, "/?")};
+  const char *path = rest + host.len;
+  cspan_buf_append(url, scheme > 0 ? endpoint : "http://", scheme > 0 ? scheme : 7);
+  if (ends_with(host, GRPC_PORT)) {
+    host.len -= strlen(GRPC_PORT);
+    cspan_buf_append(url, host.data, host.len);
+    cspan_buf_str(url, HTTP_PORT);
+  } else {
+    cspan_buf_append(url, host.data, host.len);
+  }
+  if (path[0] == '\0' || (path[0] == '/' && path[1] == '\0')) {
+    path = "/sampling";
+  }
+  cspan_buf_str(url, path[0] == '?' ? "/sampling" : "");
+  cspan_buf_str(url, path);
+  cspan_buf_str(url, strchr(path, '?') != NULL ? "&service=" : "?service=");
+}
+
+cspan_status cspan_jaeger_url(const char *endpoint, const char *service, char **out,
+                              cspan_error **error) {
+  *out = NULL;
+  endpoint = endpoint != NULL && endpoint[0] != '\0' ? endpoint : DEFAULT_ENDPOINT;
+  if (service == NULL || service[0] == '\0') {
+    return cspan_error_set(error, CSPAN_ERR_INVALID,
+                           "remote sampling needs the name of the service");
+  }
+  const char *rest = strstr(endpoint, "://");
+  rest = rest != NULL ? rest + 3 : endpoint;
+  bool has_scheme = rest != endpoint;
+  if ((has_scheme && !cspan_starts_with(endpoint, "http://") &&
+       !cspan_starts_with(endpoint, "https://")) ||
+      !is_url_text(cspan_str_of(endpoint)) || rest[0] == '\0' || rest[0] == '/') {
+    return cspan_error_set(error, CSPAN_ERR_INVALID,
+                           "the endpoint of remote sampling is no URL such as " DEFAULT_ENDPOINT
+                           " (without user, password and fragment)");
+  }
+  cspan_buf url;
+  cspan_buf_init(&url, URL_MAX);
+  write_url(&url, endpoint, rest);
+  cspan_uri_encode(&url, service, strlen(service), false);
+  cspan_status status = cspan_buf_status(&url);
+  *out = cspan_buf_take(&url, NULL);
+  if (status != CSPAN_OK || *out == NULL) {
+    return cspan_error_set(error, status != CSPAN_OK ? status : CSPAN_ERR_NOMEM, "%s",
+                           status == CSPAN_ERR_LIMIT
+                               ? "the URL of remote sampling is over 4,096 bytes"
+                               : "no memory for the URL of remote sampling");
+  }
+  return CSPAN_OK;
+}
+
+/* ---------------------------------------------------------------------- fetching */
+
+typedef struct fetch {
+  cspan_buf *answer;
+  bool is_done;
+  cspan_status status;
+  cspan_error **error;
+} fetch;
+
+static cspan_status on_body(void *user, const char *data, size_t len) {
+  return cspan_buf_append(((fetch *)user)->answer, data, len);
+}
+
+static void on_done(void *user, const cspan_http_result *result) {
+  fetch *f = user;
+  f->is_done = true;
+  f->status = result->status;
+  if (result->status != CSPAN_OK) {
+    cspan_error_set(f->error, result->status, "%s", result->message);
+  } else if (result->http_status != 200) {
+    f->status = cspan_error_set(f->error, CSPAN_ERR_SERVICE, "the answer was HTTP status %d",
+                                result->http_status);
+  }
+}
+
+cspan_status cspan_jaeger_fetch(cspan_http_client *http, const char *url, cspan_cancel *cancel,
+                                cspan_buf *answer, cspan_error **error) {
+  const cspan_http_header accept = {"Accept", "application/json"};
+  fetch f = {.answer = answer, .error = error};
+  const cspan_http_request request = {.method = "GET",
+                                      .url = url,
+                                      .headers = &accept,
+                                      .header_count = 1,
+                                      .deadline_ns =
+                                          cspan_context_with_timeout(NULL, TIMEOUT_MS).deadline_ns,
+                                      .cancel = cancel,
+                                      .max_body_bytes = CSPAN_JAEGER_ANSWER_MAX,
+                                      .sink = {.user = &f, .body = on_body}};
+  cspan_loop *loop = cspan_http_client_acquire(http);
+  if (loop == NULL) {
+    return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory");
+  }
+  cspan_status status = cspan_http_start(http, loop, &request, on_done, &f, NULL, error);
+  while (status == CSPAN_OK && !f.is_done) {
+    status = cspan_loop_run_once(loop, TURN_MS);
+  }
+  if (status == CSPAN_OK) {
+    cspan_http_client_release(http, loop);
+    return f.status;
+  }
+  cspan_loop_free(loop); /* what is under way ends with it */
+  return f.is_done ? f.status : cspan_error_set(error, status, "the event loop failed");
+}
