@@ -16,8 +16,9 @@ static pthread_mutex_t target_lock = PTHREAD_MUTEX_INITIALIZER;
 static cspan_log_fn target_fn;
 static void *target_user;
 static atomic_int current_level = CSPAN_LOG_WARN;
+static atomic_bool is_from_environment;
 
-static cspan_log_level level_of_name(const char *name) {
+bool cspan_log_level_of(const char *name, cspan_log_level *out) {
   static const struct {
     const char *name;
     cspan_log_level level;
@@ -29,10 +30,11 @@ static cspan_log_level level_of_name(const char *name) {
   };
   for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
     if (cspan_ieq(name, levels[i].name)) {
-      return levels[i].level;
+      *out = levels[i].level;
+      return true;
     }
   }
-  return CSPAN_LOG_WARN;
+  return false;
 }
 
 /* A fork while another thread holds the lock would leave it locked in the child for ever. */
@@ -47,9 +49,23 @@ static void unlock_target(void) {
 static void init(void) {
   /* Can only fail for want of memory; then a fork is as dangerous as it is without. */
   pthread_atfork(lock_target, unlock_target, unlock_target);
-  const char *name = cspan_env("OTEL_LOG_LEVEL");
-  if (name) {
-    atomic_store(&current_level, (int)level_of_name(name));
+  cspan_log_level level;
+  if (cspan_log_level_of(cspan_env("OTEL_LOG_LEVEL"), &level)) {
+    atomic_store(&current_level, (int)level);
+    atomic_store(&is_from_environment, true);
+  }
+}
+
+void cspan_log_set_level(cspan_log_level level) {
+  pthread_once(&once, init);
+  atomic_store(&current_level, (int)level);
+  atomic_store(&is_from_environment, false);
+}
+
+void cspan_log_forget_environment(void) {
+  pthread_once(&once, init);
+  if (atomic_exchange(&is_from_environment, false)) {
+    atomic_store(&current_level, CSPAN_LOG_WARN);
   }
 }
 
@@ -60,7 +76,7 @@ void cspan_log_set(cspan_log_fn fn, void *user, cspan_log_level level) {
   target_fn = fn;
   target_user = user;
   pthread_mutex_unlock(&target_lock);
-  atomic_store(&current_level, (int)level);
+  cspan_log_set_level(level);
 }
 
 bool cspan_log_enabled(cspan_log_level level) {

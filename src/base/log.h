@@ -8,4 +8,11 @@
 void cspan_log(cspan_log_level level, const char *fmt, ...) CSPAN_PRINTF(2, 3);
 bool cspan_log_enabled(cspan_log_level level);
 
+/* Leaves the target as it is. */
+void cspan_log_set_level(cspan_log_level level);
+/* As OTEL_LOG_LEVEL has them, in any case: "warn". False: there is none of that name. */
+bool cspan_log_level_of(const char *name, cspan_log_level *out);
+/* Takes the standard level where the level came from OTEL_LOG_LEVEL. */
+void cspan_log_forget_environment(void);
+
 #endif

@@ -17,7 +17,8 @@ enum { JSON_FACTOR = 32, JSON_BASE = 4096 };
 typedef struct file_exporter {
   char *path;
   int fd;
-  bool torn; /* the last write stopped inside a line */
+  bool is_borrowed; /* the descriptor */
+  bool torn;        /* the last write stopped inside a line */
 } file_exporter;
 
 static cspan_status io_error(cspan_error **error, const char *what, const char *path) {
@@ -66,7 +67,7 @@ static cspan_status file_export(void *self, const cspan_context *context,
 
 static void file_free(void *self) {
   file_exporter *file = self;
-  if (file->fd >= 0)
+  if (file->fd >= 0 && !file->is_borrowed)
     close(file->fd);
   cspan_free(file->path);
   cspan_free(file);
@@ -104,4 +105,18 @@ cspan_status cspan_exporter_otlp_file(const char *path, cspan_span_exporter **ou
   }
   *out = cspan_exporter_create(&file_vtable, file);
   return *out ? CSPAN_OK : out_of_memory(error);
+}
+
+cspan_span_exporter *cspan_exporter_otlp_stream(int fd) {
+  file_exporter *file = cspan_calloc(1, sizeof *file);
+  if (!file)
+    return NULL;
+  file->fd = fd;
+  file->is_borrowed = true;
+  file->path = cspan_strdup(fd == STDOUT_FILENO ? "stdout" : "a stream");
+  if (!file->path) {
+    file_free(file);
+    return NULL;
+  }
+  return cspan_exporter_create(&file_vtable, file);
 }

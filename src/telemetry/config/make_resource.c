@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The resource of a configuration file. By rising precedence: what plugins and the detector
+ * "service" found, `attributes_list`, `attributes`. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/sys.h"
+#include "base/text.h"
+#include "telemetry/config/make.h"
+#include "telemetry/core.h"
+#include "telemetry/sampling/match.h"
+
+enum { ATTRIBUTES_MAX = 1024, DETECTORS_BYTES = 256 };
+
+typedef struct building {
+  cspan_maker *maker;
+  cspan_attr *attributes;
+  size_t count;
+  char detectors[DETECTORS_BYTES];
+  const cspan_config_node *filter; /* of `detection/development` */
+  cspan_error **error;
+} building;
+
+static cspan_status add(building *b, const cspan_config_node *where, const cspan_attr *attr) {
+  if (b->count == ATTRIBUTES_MAX) {
+    return cspan_config_fail(where, b->error, "the resource has more than 1,024 attributes");
+  }
+  b->attributes[b->count++] = *attr;
+  return CSPAN_OK;
+}
+
+/* ------------------------------------------------------------------ attributes */
+
+static const struct {
+  const char *name;
+  cspan_config_type scalar;
+  cspan_attr_type single;
+  cspan_attr_type array;
+} types[] = {{"string", CSPAN_CONFIG_STRING, CSPAN_ATTR_STRING, CSPAN_ATTR_STRING_ARRAY},
+             {"bool", CSPAN_CONFIG_BOOL, CSPAN_ATTR_BOOL, CSPAN_ATTR_BOOL_ARRAY},
+             {"int", CSPAN_CONFIG_INT64, CSPAN_ATTR_INT64, CSPAN_ATTR_INT64_ARRAY},
+             {"double", CSPAN_CONFIG_DOUBLE, CSPAN_ATTR_DOUBLE, CSPAN_ATTR_DOUBLE_ARRAY}};
+
+static bool fits(const cspan_config_node *node, cspan_config_type wanted) {
+  return node->type == wanted ||
+         (wanted == CSPAN_CONFIG_DOUBLE && node->type == CSPAN_CONFIG_INT64);
+}
+
+static void set_element(void *array, size_t index, const cspan_config_node *node,
+                        cspan_config_type type) {
+  if (type == CSPAN_CONFIG_STRING) {
+    ((const char **)array)[index] = node->text;
+  } else if (type == CSPAN_CONFIG_BOOL) {
+    ((bool *)array)[index] = node->value.boolean;
+  } else if (type == CSPAN_CONFIG_INT64) {
+    ((int64_t *)array)[index] = node->value.int64;
+  } else {
+    cspan_config_node_double(node, &((double *)array)[index]);
+  }
+}
+
+static cspan_status fill_array(building *b, const cspan_config_node *list, size_t type,
+                               cspan_attr *attr) {
+  void *array = cspan_arena_array(b->maker->arena, list->count, sizeof(uint64_t));
+  if (array == NULL) {
+    return cspan_config_no_memory(list, b->error);
+  }
+  for (const cspan_config_node *child = list->first; child != NULL; child = child->next) {
+    if (!fits(child, types[type].scalar)) {
+      return cspan_config_fail(child, b->error, "is not of the attribute's type, %s_array",
+                               types[type].name);
+    }
+    set_element(array, child->index, child, types[type].scalar);
+  }
+  attr->type = types[type].array;
+  attr->count = list->count;
+  attr->value.strings = array;
+  return CSPAN_OK;
+}
+
+static cspan_status fill_value(building *b, const cspan_config_node *value, const char *type_name,
+                               cspan_attr *attr) {
+  size_t len = strcspn(type_name, "_");
+  size_t type = 0;
+  while (strncmp(types[type].name, type_name, len) != 0 || types[type].name[len] != '\0') {
+    type++; /* the schema knows no others */
+  }
+  bool is_array = type_name[len] != '\0';
+  if (is_array && value->type == CSPAN_CONFIG_LIST) {
+    return fill_array(b, value, type, attr);
+  }
+  if (is_array || !fits(value, types[type].scalar)) {
+    return cspan_config_fail(
+        value, b->error, "is not of the attribute's type, %s%s", type_name,
+        strcmp(type_name, "string") == 0 ? ": put it in quotes, or say another `type`" : "");
+  }
+  if (types[type].scalar == CSPAN_CONFIG_STRING) {
+    *attr = cspan_attr_string(attr->key, value->text);
+  } else if (types[type].scalar == CSPAN_CONFIG_BOOL) {
+    *attr = cspan_attr_bool(attr->key, value->value.boolean);
+  } else if (types[type].scalar == CSPAN_CONFIG_INT64) {
+    *attr = cspan_attr_int64(attr->key, value->value.int64);
+  } else {
+    double number = 0;
+    cspan_config_node_double(value, &number);
+    *attr = cspan_attr_double(attr->key, number);
+  }
+  return CSPAN_OK;
+}
+
+static cspan_status add_attributes(building *b, const cspan_config_node *list) {
+  cspan_status status = CSPAN_OK;
+  for (const cspan_config_node *pair = list != NULL ? list->first : NULL;
+       pair != NULL && status == CSPAN_OK; pair = pair->next) {
+    const cspan_config_node *value = cspan_config_node_get(pair, "value");
+    cspan_attr attr = {.key = cspan_config_text(pair, "name", "")};
+    const char *type = cspan_config_text(pair, "type", "string");
+    if (attr.key[0] == '\0') {
+      status = cspan_config_fail(pair, b->error, "an attribute needs a name");
+    } else if (value->type != CSPAN_CONFIG_NULL) {
+      char lower[16] = "";
+      for (size_t i = 0; type[i] != '\0' && i + 1 < sizeof lower; i++) {
+        lower[i] = (char)(type[i] | ('A' <= type[i] && type[i] <= 'Z' ? 0x20 : 0));
+      }
+      status = fill_value(b, value, lower, &attr);
+      status = status == CSPAN_OK ? add(b, pair, &attr) : status;
+    }
+  }
+  return status;
+}
+
+/* ------------------------------------------------------------------ lists of text */
+
+/* "key=value,key2=value2", percent-encoded, as in OTEL_RESOURCE_ATTRIBUTES. NULL: it is not. */
+static const char *decode(building *b, cspan_str text) {
+  cspan_buf buf;
+  cspan_buf_init(&buf, CSPAN_CONFIG_TEXT_MAX);
+  cspan_buf_reserve(&buf, 1);
+  cspan_uri_decode(&buf, text.data, text.len);
+  const char *copy = cspan_buf_status(&buf) == CSPAN_OK &&
+                             memchr(cspan_buf_text(&buf), '\0', buf.len) == NULL &&
+                             cspan_utf8_valid(cspan_buf_text(&buf), buf.len)
+                         ? cspan_arena_strndup(b->maker->arena, cspan_buf_text(&buf), buf.len)
+                         : NULL;
+  cspan_buf_free(&buf);
+  return copy;
+}
+
+static cspan_status add_list(building *b, const cspan_config_node *where, const char *text) {
+  cspan_status status = CSPAN_OK;
+  while (*text != '\0' && status == CSPAN_OK) {
+    size_t len = strcspn(text, ",");
+    cspan_str member = cspan_str_trim((cspan_str){text, len});
+    text += len + (text[len] == ',');
+    if (member.len == 0) {
+      continue;
+    }
+    const char *equals = memchr(member.data, '=', member.len);
+    size_t key_len = equals != NULL ? (size_t)(equals - member.data) : 0;
+    const char *key = decode(b, cspan_str_trim((cspan_str){member.data, key_len}));
+    const char *value =
+        equals != NULL
+            ? decode(b, cspan_str_trim((cspan_str){equals + 1, member.len - key_len - 1}))
+            : NULL;
+    if (key == NULL || key[0] == '\0' || value == NULL) {
+      return cspan_config_fail(where, b->error, "is not a list of key=value with percent-encoding");
+    }
+    cspan_attr attr = cspan_attr_string(key, value);
+    status = add(b, where, &attr);
+  }
+  return status;
+}
+
+/* ------------------------------------------------------------------ detectors */
+
+/* A UUID, version 4: telling apart processes of one service. */
+static const char *new_instance_id(cspan_arena *arena) {
+  uint8_t bytes[16];
+  char hex[33];
+  char *text = cspan_arena_alloc(arena, 37);
+  cspan_random_id(bytes, 2);
+  bytes[6] = (uint8_t)((bytes[6] & 0x0f) | 0x40);
+  bytes[8] = (uint8_t)((bytes[8] & 0x3f) | 0x80);
+  cspan_hex_encode(bytes, sizeof bytes, hex);
+  for (size_t from = 0, to = 0; text != NULL && from < 32; from++) {
+    if (from == 8 || from == 12 || from == 16 || from == 20) {
+      text[to++] = '-';
+    }
+    text[to++] = hex[from];
+  }
+  return text;
+}
+
+static bool matches_any(const cspan_config_node *patterns, const char *key) {
+  for (const cspan_config_node *p = patterns != NULL ? patterns->first : NULL; p != NULL;
+       p = p->next) {
+    if (cspan_pattern_matches(p->text, cspan_str_of(key))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static bool is_wanted(const building *b, const char *key) {
+  const cspan_config_node *included = cspan_config_node_get(b->filter, "included");
+  const cspan_config_node *excluded = cspan_config_node_get(b->filter, "excluded");
+  return (included == NULL || matches_any(included, key)) && !matches_any(excluded, key);
+}
+
+static cspan_status detected(building *b, const cspan_config_node *where, const char *key,
+                             const char *value) {
+  cspan_attr attr = cspan_attr_string(key, value);
+  return value != NULL && value[0] != '\0' && is_wanted(b, key) ? add(b, where, &attr) : CSPAN_OK;
+}
+
+/* Asked for by name, so that the environment is read here even though a file is in use. */
+static cspan_status detect_service(building *b, const cspan_config_node *where) {
+  const char *id = new_instance_id(b->maker->arena);
+  if (id == NULL) {
+    return cspan_config_no_memory(where, b->error);
+  }
+  cspan_status status = detected(b, where, "service.instance.id", id);
+  return status == CSPAN_OK ? detected(b, where, "service.name", cspan_env("OTEL_SERVICE_NAME"))
+                            : status;
+}
+
+/* A list that is malformed is ignored as a whole, as it is without a file. */
+static cspan_status detect_environment(building *b, const cspan_config_node *where) {
+  const char *text = cspan_env("OTEL_RESOURCE_ATTRIBUTES");
+  size_t before = b->count;
+  cspan_error **error = b->error;
+  cspan_error *failure = NULL;
+  if (text == NULL) {
+    return CSPAN_OK;
+  }
+  b->error = &failure;
+  cspan_status status = add_list(b, where, text);
+  b->error = error;
+  cspan_error_free(failure);
+  if (status != CSPAN_OK) {
+    b->count = before;
+    cspan_config_warn(where, "OTEL_RESOURCE_ATTRIBUTES is not a list of key=value with "
+                             "percent-encoding, and is ignored");
+    return CSPAN_OK;
+  }
+  size_t kept = before;
+  for (size_t i = before; i < b->count; i++) {
+    if (is_wanted(b, b->attributes[i].key)) {
+      b->attributes[kept++] = b->attributes[i];
+    }
+  }
+  b->count = kept;
+  return CSPAN_OK;
+}
+
+/* ---------------------------------------------------------- detectors of plugins */
+
+typedef struct plugin_sink {
+  building *b;
+  const cspan_config_node *where;
+} plugin_sink;
+
+static const void *copy_array(cspan_arena *arena, const cspan_attr *attr) {
+  static const size_t sizes[] = {[CSPAN_ATTR_STRING_ARRAY] = sizeof(char *),
+                                 [CSPAN_ATTR_BOOL_ARRAY] = sizeof(bool),
+                                 [CSPAN_ATTR_INT64_ARRAY] = sizeof(int64_t),
+                                 [CSPAN_ATTR_DOUBLE_ARRAY] = sizeof(double)};
+  void *array = cspan_arena_array(arena, attr->count > 0 ? attr->count : 1, sizes[attr->type]);
+  if (array == NULL || attr->count == 0) {
+    return array;
+  }
+  memcpy(array, attr->value.strings, attr->count * sizes[attr->type]);
+  for (size_t i = 0; attr->type == CSPAN_ATTR_STRING_ARRAY && i < attr->count; i++) {
+    const char **texts = array;
+    texts[i] = cspan_arena_strdup(arena, texts[i] != NULL ? texts[i] : "");
+    if (texts[i] == NULL) {
+      return NULL;
+    }
+  }
+  return array;
+}
+
+static cspan_status take_attribute(void *sink, const cspan_attr *attribute) {
+  const plugin_sink *to = sink;
+  cspan_arena *arena = to->b->maker->arena;
+  cspan_attr copy = *attribute;
+  if (attribute->key == NULL || !is_wanted(to->b, attribute->key)) {
+    return CSPAN_OK;
+  }
+  copy.key = cspan_arena_strdup(arena, attribute->key);
+  bool is_whole = copy.key != NULL;
+  if (attribute->type == CSPAN_ATTR_STRING) {
+    copy.value.string = cspan_arena_strndup(arena, attribute->value.string, attribute->count);
+    is_whole = is_whole && copy.value.string != NULL;
+  } else if (attribute->type >= CSPAN_ATTR_STRING_ARRAY) {
+    copy.value.strings = copy_array(arena, attribute);
+    is_whole = is_whole && copy.value.strings != NULL;
+  }
+  return is_whole ? add(to->b, to->where, &copy) : CSPAN_ERR_NOMEM;
+}
+
+static cspan_status detect_plugin(building *b, const cspan_config_node *choice) {
+  plugin_sink sink = {b, choice->first};
+  cspan_component component = {.detector = {take_attribute, &sink}};
+  return cspan_component_make(CSPAN_COMPONENT_RESOURCE_DETECTOR, choice, &component, b->error);
+}
+
+/* --------------------------------------------------------------------- detection */
+
+/* The provider runs it. Each name is at most once in the list. */
+static void use_detector(building *b, const char *name) {
+  size_t len = strlen(b->detectors);
+  size_t name_len = strlen(name);
+  for (const char *at = strstr(b->detectors, name); at != NULL; at = strstr(at + 1, name)) {
+    bool starts = at == b->detectors || at[-1] == ',';
+    if (starts && (at[name_len] == ',' || at[name_len] == '\0')) {
+      return;
+    }
+  }
+  if (len + name_len + 2 <= sizeof b->detectors) { /* all names there are fit */
+    snprintf(b->detectors + len, sizeof b->detectors - len, "%s%s", len > 0 ? "," : "", name);
+  }
+}
+
+static cspan_status detect(building *b, const cspan_config_node *detection) {
+  const cspan_config_node *list = cspan_config_node_get(detection, "detectors");
+  cspan_status status = CSPAN_OK;
+  b->filter = cspan_config_node_get(detection, "attributes");
+  for (const cspan_config_node *choice = list != NULL ? list->first : NULL;
+       choice != NULL && status == CSPAN_OK; choice = choice->next) {
+    const char *name = choice->first->key;
+    if (strcmp(name, "service") == 0) {
+      status = detect_service(b, choice->first);
+    } else if (strcmp(name, "env") == 0) {
+      status = detect_environment(b, choice->first);
+    } else if (!cspan_schema_has(&cspan_schema_detector, name)) {
+      status = detect_plugin(b, choice);
+    } else {
+      use_detector(b, name);
+      if (strcmp(name, "host") == 0) {
+        use_detector(b, "os"); /* the schema: "which populates host.* and os.* attributes" */
+      }
+    }
+  }
+  return status;
+}
+
+static const char *service_name(const building *b, const char *fallback) {
+  for (size_t i = b->count; i-- > 0;) {
+    if (strcmp(b->attributes[i].key, "service.name") == 0 &&
+        b->attributes[i].type == CSPAN_ATTR_STRING) {
+      return b->attributes[i].value.string;
+    }
+  }
+  return fallback;
+}
+
+cspan_status cspan_make_resource(cspan_maker *maker, const cspan_config_node *node,
+                                 cspan_made_resource *out, cspan_error **error) {
+  building b = {.maker = maker, .error = error};
+  *out = (cspan_made_resource){.detectors = ""};
+  b.attributes = cspan_arena_array(maker->arena, ATTRIBUTES_MAX, sizeof *b.attributes);
+  if (b.attributes == NULL) {
+    return cspan_error_set(error, CSPAN_ERR_NOMEM, "no memory for the resource");
+  }
+  cspan_status status = detect(&b, cspan_config_node_get(node, "detection/development"));
+  if (status == CSPAN_OK) {
+    status = add_list(&b, cspan_config_node_get(node, "attributes_list"),
+                      cspan_config_text(node, "attributes_list", ""));
+  }
+  if (status == CSPAN_OK) {
+    status = add_attributes(&b, cspan_config_node_get(node, "attributes"));
+  }
+  out->attributes = b.attributes;
+  out->count = b.count;
+  out->detectors = cspan_arena_strdup(maker->arena, b.detectors);
+  out->schema_url = cspan_config_text(node, "schema_url", NULL);
+  if (status == CSPAN_OK && out->detectors == NULL) {
+    status = cspan_error_set(error, CSPAN_ERR_NOMEM, "no memory for the resource");
+  }
+  maker->service_name = service_name(&b, maker->service_name);
+  return status;
+}
