@@ -187,8 +187,17 @@ bool cspan_sigv4_skips_header(const char *name) {
       "traceparent",   "tracestate",      "baggage",    "te",         "transfer-encoding",
       "upgrade",       "accept-encoding", "keep-alive", "b3",         "proxy-authorization",
   };
+  /* Of formats that propagate a trace in several headers. */
+  static const char *const prefixes[] = {"x-b3-", "uber-trace-id", "uberctx-", "ot-tracer-",
+                                         "ot-baggage-"};
   for (size_t i = 0; i < sizeof skipped / sizeof skipped[0]; i++) {
     if ((name[0] | 32) == skipped[i][0] && cspan_ieq(name, skipped[i])) {
+      return true;
+    }
+  }
+  for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
+    if ((name[0] | 32) == prefixes[i][0] &&
+        strncasecmp(name, prefixes[i], strlen(prefixes[i])) == 0) {
       return true;
     }
   }

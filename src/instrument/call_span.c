@@ -3,11 +3,14 @@
 #include <string.h>
 
 #include "instrument/instrument.h"
+#include "telemetry/baggage.h"
+#include "telemetry/context.h"
 
 enum { MAX_BEFORE_ATTRS = 32, MAX_FIXED_ATTRS = 6, NAME_BYTES = 160 };
 
 typedef struct call_state {
   cspan_span span;
+  cspan_baggage *baggage; /* one's own hold on what the headers of attempts carry */
 } call_state;
 
 /* service + separator + operation, cut to fit. */
@@ -50,18 +53,27 @@ static size_t fixed_attrs(const cspan_instrument *self, const cspan_call *call,
   return n;
 }
 
-static cspan_status call_begin(void *data, cspan_call *call, void *state_data,
-                               cspan_error **error) {
-  const cspan_instrument *self = data;
-  call_state *state = state_data;
+/* What the caller left out of the context is taken from the thread's current one now: attempts may
+ * be made after that was detached. Hence not its values, which are memory of whoever set them. */
+static void settle_context(cspan_call *call, call_state *state) {
+  const cspan_context *given = cspan_call_context(call);
+  cspan_context inside = cspan_context_resolve(given);
+  inside.values = given ? given->values : NULL;
+  state->baggage = cspan_baggage_share(inside.baggage);
+  if (state->span.slot) {
+    inside.span = state->span;
+  }
+  cspan_call_set_context(call, &inside);
+}
+
+static void start_span(const cspan_instrument *self, cspan_call *call, call_state *state) {
   cspan_attr attrs[MAX_FIXED_ATTRS + CSPAN_MAX_INPUT_ATTRS + MAX_BEFORE_ATTRS];
   cspan_input_texts texts;
   char name[NAME_BYTES];
   char method[NAME_BYTES];
-  (void)error;
   cspan_tracer *tracer = cspan_instrument_tracer(self);
   if (!tracer) {
-    return CSPAN_OK;
+    return;
   }
   join(name, cspan_call_service(call), '.', cspan_call_operation(call));
   size_t n = fixed_attrs(self, call, method, attrs);
@@ -76,12 +88,14 @@ static cspan_status call_begin(void *data, cspan_call *call, void *state_data,
       .attributes = attrs,
       .attribute_count = n,
   };
-  const cspan_context *context = cspan_call_context(call);
-  state->span = cspan_span_start(tracer, context, name, &options);
-  if (state->span.slot) {
-    cspan_context inside = cspan_context_with_span(context, state->span);
-    cspan_call_set_context(call, &inside);
-  }
+  state->span = cspan_span_start(tracer, cspan_call_context(call), name, &options);
+}
+
+static cspan_status call_begin(void *data, cspan_call *call, void *state_data,
+                               cspan_error **error) {
+  (void)error;
+  start_span(data, call, state_data);
+  settle_context(call, state_data);
   return CSPAN_OK;
 }
 
@@ -130,6 +144,7 @@ static void set_attempts(cspan_span span, const cspan_call *call) {
 static void call_end(void *data, cspan_call *call, void *state_data) {
   const cspan_instrument *self = data;
   cspan_span span = ((call_state *)state_data)->span;
+  cspan_baggage_free(((call_state *)state_data)->baggage);
   if (!span.slot) {
     return;
   }

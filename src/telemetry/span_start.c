@@ -2,6 +2,7 @@
 /* The birth of a span: parent, ids, sampling, and the fields that never change,
  * written at once. */
 #include "base/sys.h"
+#include "telemetry/context.h"
 #include "telemetry/core.h"
 
 /* Span's fields, opentelemetry/proto/trace/v1. */
@@ -20,7 +21,6 @@ enum { FIXED_FIELDS_MAX = 72 };
 
 static const cspan_span no_span;
 static const cspan_span_options no_options;
-static const cspan_context no_context;
 
 /* Copies the parent's context into the new slot while the parent is locked, so
  * that it may end at any time. */
@@ -162,13 +162,6 @@ static void tell_processors(const cspan_tracer_provider *provider, cspan_span sp
   }
 }
 
-static cspan_span parent_of(cspan_span given, const cspan_span_options *options) {
-  if (options->root) {
-    return no_span;
-  }
-  return given.slot != NULL ? given : cspan_thread.current.span;
-}
-
 /* A disabled SDK still hands on the context that it was given. */
 static cspan_span pass_through(cspan_span parent_span) {
   cspan_slot *slot = parent_span.slot != NULL ? cspan_slot_take(NULL) : NULL;
@@ -198,8 +191,10 @@ cspan_span cspan_span_start(cspan_tracer *tracer, const cspan_context *context, 
   }
   options = options != NULL ? options : &no_options;
   name = name != NULL ? name : "";
-  cspan_context own = context != NULL ? *context : no_context;
-  own.span = parent_of(own.span, options);
+  cspan_context own = cspan_context_resolve(context);
+  if (options->root) {
+    own.span = no_span;
+  }
   if (provider->is_disabled) {
     return pass_through(own.span);
   }

@@ -3,6 +3,7 @@
 
 #include "instrument/instrument.h"
 #include "services/s3/storage.h"
+#include "telemetry/context.h"
 
 enum { NS_PER_MS = 1000000 };
 
@@ -26,11 +27,12 @@ cspan_span cspan_storage_span_start(const cspan_storage *storage, const cspan_co
 }
 
 cspan_context cspan_storage_inside(const cspan_context *context, cspan_span span) {
+  cspan_context inside = cspan_context_resolve(context);
+  /* Without tracing here, what is inside still belongs to the caller's span. */
   if (span.slot) {
-    return cspan_context_with_span(context, span);
+    inside.span = span;
   }
-  /* No tracing here: what is inside still belongs to the caller's span. */
-  return context ? *context : (cspan_context){0};
+  return inside;
 }
 
 void cspan_storage_span_finish(cspan_span span, const char *text, const cspan_error *error) {

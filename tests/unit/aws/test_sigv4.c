@@ -176,11 +176,13 @@ static void s3_paths_stay_as_they_are(void **state) {
 
 static void headers_of_others_are_not_signed(void **state) {
   (void)state;
-  static const char *const skipped[] = {"Authorization", "User-Agent",      "Expect",
-                                        "Connection",    "Traceparent",     "tracestate",
-                                        "baggage",       "X-Amzn-Trace-Id", "Transfer-Encoding"};
+  static const char *const skipped[] = {
+      "Authorization", "User-Agent",    "Expect",          "Connection",        "Traceparent",
+      "tracestate",    "baggage",       "X-Amzn-Trace-Id", "Transfer-Encoding", "b3",
+      "X-B3-TraceId",  "uber-trace-id", "Uberctx-a",       "ot-tracer-spanid",  "ot-baggage-a"};
   static const char *const kept[] = {"Host",  "Content-Type",   "x-amz-meta-traceparent",
-                                     "Range", "Content-Length", "x-amz-date"};
+                                     "Range", "Content-Length", "x-amz-date",
+                                     "x-b",   "other"};
   for (size_t i = 0; i < sizeof skipped / sizeof skipped[0]; i++) {
     assert_true(cspan_sigv4_skips_header(skipped[i]));
   }

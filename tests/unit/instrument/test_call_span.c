@@ -559,6 +559,35 @@ static void headers_carry_the_span(void **state) {
   }
 }
 
+/* A call without a context is made in the thread's current one, also by attempts that are made
+ * when that was detached, and its baggage freed. */
+static void attached_context(void **state) {
+  (void)state;
+  static const char *const responses[] = {slow_down, ok_response};
+  answers script;
+  make_script(&script, responses, 2);
+  bench self = set_up(&script.connection, 1, NULL, NULL);
+  cspan_tracer *tracer = cspan_tracer_get(self.provider, "t", NULL, NULL);
+  cspan_span parent = cspan_span_start(tracer, NULL, "parent", NULL);
+  cspan_baggage *baggage = cspan_baggage_with(NULL, "tenant", "blue", NULL);
+  const cspan_context context = {.span = parent, .baggage = baggage};
+  small_input input = {.bucket = "b", .key = "k", .body = ""};
+  cspan_call_start start = {.operation = &put_thing, .input = &input};
+  cspan_context before = cspan_context_attach(&context);
+  assert_int_equal(cspan_aws_call(self.client, &start, NULL), CSPAN_OK);
+  cspan_context_detach(&before);
+  cspan_baggage_free(baggage);
+  cspan_span_end(parent);
+  self.spans = cspan_memory_spans(self.memory);
+  check_parent(get_span(self.spans, "S3.PutThing", 0), get_span(self.spans, "parent", 0));
+  char *received = script_server_received(self.server);
+  const char *first = strcasestr(received, "\r\nbaggage: tenant=blue\r\n");
+  assert_non_null(first);
+  assert_non_null(strcasestr(first + 2, "\r\nbaggage: tenant=blue\r\n"));
+  free(received);
+  tear_down(&self);
+}
+
 static void own_propagator(void **state) {
   (void)state;
   static const char *const responses[] = {ok_response};
@@ -746,6 +775,7 @@ int main(void) {
       cmocka_unit_test(refused_input),
       cmocka_unit_test(expected_outcome),
       cmocka_unit_test(headers_carry_the_span),
+      cmocka_unit_test(attached_context),
       cmocka_unit_test(own_propagator),
       cmocka_unit_test(propagators_of_the_environment),
       cmocka_unit_test(unsampled),

@@ -20,18 +20,18 @@
 
 enum { MAX_HEADERS = 80, HEADER_NAME_BYTES = 64, HEADER_VALUE_BYTES = 20000 };
 
-typedef struct carrier {
+typedef struct header_lines {
   struct {
     char name[HEADER_NAME_BYTES];
     char value[HEADER_VALUE_BYTES];
   } headers[MAX_HEADERS];
   size_t count;
-} carrier;
+} header_lines;
 
-static carrier headers;
+static header_lines headers;
 
 static inline void set_header(void *to, const char *key, const char *value) {
-  carrier *c = to;
+  header_lines *c = to;
   assert_true(c->count < MAX_HEADERS);
   assert_true(strlen(key) < HEADER_NAME_BYTES && strlen(value) < HEADER_VALUE_BYTES);
   snprintf(c->headers[c->count].name, HEADER_NAME_BYTES, "%s", key);
@@ -40,7 +40,7 @@ static inline void set_header(void *to, const char *key, const char *value) {
 }
 
 static inline const char *header_line(void *from, const char *key, size_t index) {
-  const carrier *c = from;
+  const header_lines *c = from;
   for (size_t i = 0; i < c->count; i++)
     if (strcasecmp(c->headers[i].name, key) == 0 && index-- == 0)
       return c->headers[i].value;
@@ -52,7 +52,7 @@ static inline const char *get_header(void *from, const char *key) {
 }
 
 static inline const char *header_name(void *from, size_t index) {
-  const carrier *c = from;
+  const header_lines *c = from;
   return index < c->count ? c->headers[index].name : NULL;
 }
 
