@@ -2,6 +2,8 @@
 /* Span exporters of a configuration file. */
 #include <string.h>
 
+#include <cloudspan/spool.h>
+
 #include "base/alloc.h"
 #include "base/text.h"
 #include "telemetry/config/make.h"
@@ -168,6 +170,33 @@ static cspan_status make_file(cspan_maker *maker, const cspan_config_node *named
   return status == CSPAN_OK ? CSPAN_OK : cspan_config_wrap(named, error, failure);
 }
 
+static cspan_spool_sync sync_of(const char *name) {
+  return cspan_ieq(name, "batch")     ? CSPAN_SPOOL_SYNC_BATCH
+         : cspan_ieq(name, "segment") ? CSPAN_SPOOL_SYNC_SEGMENT
+                                      : CSPAN_SPOOL_SYNC_NEVER;
+}
+
+static cspan_status make_spool(cspan_maker *maker, const cspan_config_node *named,
+                               cspan_span_exporter **out, cspan_error **error) {
+  const cspan_spool_options options = {
+      .size = sizeof options,
+      .folder = cspan_config_text(named, "folder", NULL),
+      .max_size_bytes = (uint64_t)cspan_config_whole(named, "max_size", 0),
+      .sync = sync_of(cspan_config_text(named, "sync", "never")),
+      .write_after_ms = cspan_config_whole(named, "write_after", 0),
+      .retry_initial_ms = cspan_config_whole(named, "retry_initial", 0),
+      .retry_max_ms = cspan_config_whole(named, "retry_max", 0)};
+  cspan_span_exporter *next;
+  cspan_error *failure = NULL;
+  cspan_status status =
+      cspan_make_exporter(maker, cspan_config_node_get(named, "exporter"), &next, error);
+  if (status != CSPAN_OK) {
+    return status;
+  }
+  status = cspan_exporter_spool(&options, next, out, &failure);
+  return status == CSPAN_OK ? CSPAN_OK : cspan_config_wrap(named, error, failure);
+}
+
 static cspan_status make_console(cspan_maker *maker, const cspan_config_node *named,
                                  cspan_span_exporter **out, cspan_error **error) {
   (void)maker;
@@ -183,7 +212,8 @@ cspan_status cspan_make_exporter(cspan_maker *maker, const cspan_config_node *ch
   } made[] = {{"otlp_http", make_otlp},
               {"otlp_grpc", make_otlp},
               {"otlp_file/development", make_file},
-              {"console", make_console}};
+              {"console", make_console},
+              {"spool/development", make_spool}};
   const cspan_config_node *named = choice->first;
   *out = NULL;
   for (size_t i = 0; i < sizeof made / sizeof made[0]; i++) {

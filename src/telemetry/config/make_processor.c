@@ -25,7 +25,8 @@ static cspan_status make_batch(cspan_maker *maker, const cspan_config_node *name
       .max_export_batch_size = (size_t)cspan_config_whole(named, "max_export_batch_size", 512),
       .schedule_delay_ms = delay_ms > 0 ? delay_ms : 1,
       .export_timeout_ms = timeout_ms > 0 ? timeout_ms : INT64_MAX,
-      .max_concurrent_exports = 1};
+      .max_concurrent_exports =
+          (size_t)cspan_config_whole(named, "max_concurrent_exports/development", 1)};
   cspan_status status =
       cspan_make_exporter(maker, cspan_config_node_get(named, "exporter"), &exporter, error);
   if (status != CSPAN_OK) {
