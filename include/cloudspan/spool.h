@@ -69,12 +69,14 @@ CSPAN_API cspan_status cspan_exporter_spool(const cspan_spool_options *options,
 /** Counts of spans since the start (of a forked child: since the fork). */
 typedef struct cspan_spool_stats {
   size_t size;
-  uint64_t direct;         /**< accepted by the receiver without having been on disk */
-  uint64_t spooled;        /**< written to disk */
-  uint64_t sent;           /**< from disk and accepted; other processes' included */
-  uint64_t refused;        /**< from disk, and refused for good by the receiver */
-  uint64_t dropped;        /**< from disk, the oldest, because the folder was full */
-  uint64_t damaged;        /**< found unreadable, as far as their number could be read */
+  uint64_t direct;  /**< accepted by the receiver without having been on disk */
+  uint64_t spooled; /**< written to disk */
+  uint64_t sent;    /**< from disk and accepted; other processes' included */
+  uint64_t refused; /**< from disk, and refused for good by the receiver */
+  uint64_t dropped; /**< from disk, the oldest, because the folder was full */
+  /** Found unreadable, as far as their number could be read. The batch that a killed process was
+   * writing is among them, though its export had not returned. */
+  uint64_t damaged;
   uint64_t damaged_places; /**< stretches of files that could not be read */
   /* Now: */
   uint64_t kept_spans; /**< on disk, of this process and the file it took over */

@@ -59,33 +59,44 @@ static uint64_t end_of(const cspan_spool_segment *segment) {
   return segment->size < FILE_MAX ? segment->size : FILE_MAX;
 }
 
-/* Reads what is there behind what was read; the lock is not held while it does. */
-static cspan_status read_on(cspan_spool *s, cspan_error **error) {
-  cspan_spool_drain *d = &s->drain;
-  uint64_t start = d->base + d->len;
-  size_t len = (size_t)(end_of(d->segment) - start);
-  cspan_free(d->data);
-  d->base = start;
-  d->len = 0;
-  d->at = 0;
-  d->data = cspan_malloc(len);
-  if (d->data == NULL) {
-    return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory while reading a spool file");
-  }
-  pthread_mutex_unlock(&s->lock);
-  cspan_status status =
-      cspan_spool_segment_read(&s->folder, d->segment, start, d->data, len, error);
-  pthread_mutex_lock(&s->lock);
-  d->len = status == CSPAN_OK ? len : 0;
-  return status;
-}
-
 static void damaged(cspan_spool *s, cspan_spool_segment *segment, uint64_t spans,
                     const char *what) {
   char why[CSPAN_SPOOL_NAME_ROOM + 96];
   snprintf(why, sizeof why, "%s %s", segment->name, what);
   s->stats.damaged_places++;
   cspan_spool_lost(s, &s->stats.damaged, spans, CSPAN_ERR_CHECKSUM, why);
+}
+
+/* Reads what is there behind what was read; the lock is not held while it does. Where the file
+ * cannot be read on, it ends. */
+static cspan_status read_on(cspan_spool *s) {
+  cspan_spool_drain *d = &s->drain;
+  cspan_spool_segment *segment = d->segment;
+  cspan_error *error = NULL;
+  uint64_t start = d->base + d->len;
+  size_t len = (size_t)(end_of(segment) - start);
+  cspan_free(d->data);
+  d->base = start;
+  d->len = 0;
+  d->at = 0;
+  d->data = cspan_malloc(len);
+  if (d->data == NULL) {
+    note_trouble(s, CSPAN_ERR_NOMEM, "out of memory while reading a spool file");
+    return CSPAN_ERR_NOMEM;
+  }
+  size_t done;
+  pthread_mutex_unlock(&s->lock);
+  cspan_status status =
+      cspan_spool_segment_read(&s->folder, segment, start, d->data, len, &done, &error);
+  pthread_mutex_lock(&s->lock);
+  d->len = done;
+  if (status != CSPAN_OK) {
+    damaged(s, segment, 0, cspan_error_message(error));
+    segment->is_closed = true;
+    segment->size = start + done;
+  }
+  cspan_error_free(error);
+  return CSPAN_OK;
 }
 
 /* Everything of a file was looked at: what still counts as kept was in places that could not be
@@ -107,7 +118,6 @@ static void end_file(cspan_spool *s) {
 /* False when the file is at its end, and gone. */
 static bool has_data(cspan_spool *s) {
   cspan_spool_drain *d = &s->drain;
-  cspan_error *error = NULL;
   if (d->segment->is_removed) {
     cspan_spool_drain_reset(s);
     return false;
@@ -119,15 +129,7 @@ static bool has_data(cspan_spool *s) {
     end_file(s);
     return false;
   }
-  cspan_status status = read_on(s, &error);
-  if (status == CSPAN_ERR_NOMEM) {
-    note_trouble(s, status, cspan_error_message(error));
-  } else if (status != CSPAN_OK) {
-    damaged(s, d->segment, 0, cspan_error_message(error));
-    end_file(s);
-  }
-  cspan_error_free(error);
-  return status == CSPAN_OK && !d->segment->is_removed;
+  return read_on(s) == CSPAN_OK && !d->segment->is_removed;
 }
 
 /* ------------------------------------------------------------------ adopting */
@@ -259,8 +261,11 @@ static bool find_record(cspan_spool *s, cspan_spool_found *found) {
       return true;
     }
     if (found->kind != CSPAN_SPOOL_RECORD && !found->is_sent) {
-      damaged(s, d->segment, found->spans,
-              found->kind == CSPAN_SPOOL_TORN ? "ends within a batch" : "has a damaged place");
+      bool is_torn = found->kind == CSPAN_SPOOL_TORN;
+      damaged(s, d->segment, found->spans, is_torn ? "ends within a batch" : "has a damaged place");
+      if (is_torn) { /* its process ended before the export of it had returned */
+        s->told += found->spans + 1;
+      }
       if (found->spans > 0 && d->segment->kept_batches > 0) {
         d->segment->kept_batches--;
         d->segment->kept_spans -= found->spans;

@@ -19,8 +19,8 @@ static bool is_drained(const cspan_spool *s, uint64_t ticket) {
 
 /* What was reported as accepted, and is lost since; told once. */
 static cspan_status tell_lost(cspan_spool *s, cspan_error **error) {
-  uint64_t lost = lost_so_far(s) - s->told.lost;
-  s->told.lost = lost_so_far(s);
+  uint64_t lost = lost_so_far(s) - s->told;
+  s->told = lost_so_far(s);
   if (lost == 0) {
     return CSPAN_OK;
   }
@@ -178,7 +178,7 @@ static void after_fork_in_child(void *self) {
   s->flushing = 0;
   s->next_scan_ns = 0;
   s->stats = (cspan_spool_stats){0};
-  s->told.lost = 0;
+  s->told = 0;
 }
 
 void cspan_spool_add_fork_hook(cspan_spool *s) {

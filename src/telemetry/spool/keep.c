@@ -133,8 +133,8 @@ static uint64_t count_spans(const cspan_spool *s, const cspan_spool_segment *seg
   size_t len =
       segment->size < CSPAN_SPOOL_REQUEST_MAX ? (size_t)segment->size : CSPAN_SPOOL_REQUEST_MAX;
   uint8_t *data = len > CSPAN_SPOOL_FILE_HEADER ? cspan_malloc(len) : NULL;
-  if (data != NULL &&
-      cspan_spool_segment_read(&s->folder, segment, 0, data, len, NULL) == CSPAN_OK) {
+  if (data != NULL) {
+    cspan_spool_segment_read(&s->folder, segment, 0, data, len, &len, NULL);
     cspan_spool_found found = {.size = CSPAN_SPOOL_FILE_HEADER};
     do {
       found = cspan_spool_look(data, len, found.at + found.size, segment->salt);

@@ -180,10 +180,10 @@ cspan_status cspan_spool_segment_mark(const cspan_spool_folder *folder,
 
 cspan_status cspan_spool_segment_read(const cspan_spool_folder *folder,
                                       const cspan_spool_segment *segment, uint64_t at, uint8_t *out,
-                                      size_t len, cspan_error **error) {
-  size_t done = 0;
-  while (done < len) {
-    ssize_t n = pread(segment->fd, out + done, len - done, (off_t)(at + done));
+                                      size_t len, size_t *done, cspan_error **error) {
+  *done = 0;
+  while (*done < len) {
+    ssize_t n = pread(segment->fd, out + *done, len - *done, (off_t)(at + *done));
     if (n < 0 && errno == EINTR) {
       continue;
     }
@@ -191,7 +191,7 @@ cspan_status cspan_spool_segment_read(const cspan_spool_folder *folder,
       errno = n == 0 ? EIO : errno; /* shorter than it was */
       return cspan_spool_folder_error(folder, segment->name, "read", error);
     }
-    done += (size_t)n;
+    *done += (size_t)n;
   }
   return CSPAN_OK;
 }

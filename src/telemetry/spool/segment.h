@@ -44,9 +44,9 @@ cspan_status cspan_spool_segment_append(const cspan_spool_folder *folder,
 cspan_status cspan_spool_segment_mark(const cspan_spool_folder *folder,
                                       const cspan_spool_segment *segment, uint64_t at, bool sync,
                                       cspan_error **error);
-/* Reads exactly that. */
+/* Reads that, which must be there; *done is how much of it was read, also on failure. */
 cspan_status cspan_spool_segment_read(const cspan_spool_folder *folder,
                                       const cspan_spool_segment *segment, uint64_t at, uint8_t *out,
-                                      size_t len, cspan_error **error);
+                                      size_t len, size_t *done, cspan_error **error);
 
 #endif

@@ -104,9 +104,7 @@ typedef struct cspan_spool {
   uint64_t flush_since; /* attempts before the last flush */
 
   cspan_spool_stats stats; /* without what is kept now */
-  struct cspan_spool_told {
-    uint64_t lost; /* refused, dropped and damaged, when a flush last told */
-  } told;
+  uint64_t told;     /* of the losses in the counts, those that a flush need not tell any more */
   cspan_error *loss; /* the reason of the last of these */
   int64_t loss_logged_ns;
   bool write_failed; /* the last one, which was logged */
