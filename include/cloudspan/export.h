@@ -11,6 +11,15 @@
 #define CSPAN_PRINTF(fmt, first)
 #endif
 
+/* A function that the caller's compiler may take into its own code, and that is exported as well.
+ * Where CSPAN_NO_INLINE is defined all functions are declared only, as generators of bindings
+ * want them. */
+#ifdef CSPAN_NO_INLINE
+#define CSPAN_INLINE CSPAN_API
+#else
+#define CSPAN_INLINE CSPAN_API inline
+#endif
+
 #ifdef __cplusplus
 #define CSPAN_BEGIN_DECLS extern "C" {
 #define CSPAN_END_DECLS   }

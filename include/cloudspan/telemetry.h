@@ -34,6 +34,7 @@ typedef enum cspan_attr_type {
 typedef struct cspan_attr {
   const char *key;
   cspan_attr_type type;
+  uint32_t key_size; /**< bytes of the key, which ends at a NUL also then; 0: not known */
   union {
     const char *string;
     bool boolean;
@@ -48,15 +49,16 @@ typedef struct cspan_attr {
 } cspan_attr;
 
 /** A NULL string is taken as "". */
-CSPAN_API cspan_attr cspan_attr_string(const char *key, const char *value);
-CSPAN_API cspan_attr cspan_attr_string_n(const char *key, const char *value, size_t size_bytes);
-CSPAN_API cspan_attr cspan_attr_bool(const char *key, bool value);
-CSPAN_API cspan_attr cspan_attr_int64(const char *key, int64_t value);
-CSPAN_API cspan_attr cspan_attr_double(const char *key, double value);
-CSPAN_API cspan_attr cspan_attr_strings(const char *key, const char *const *values, size_t count);
-CSPAN_API cspan_attr cspan_attr_bools(const char *key, const bool *values, size_t count);
-CSPAN_API cspan_attr cspan_attr_int64s(const char *key, const int64_t *values, size_t count);
-CSPAN_API cspan_attr cspan_attr_doubles(const char *key, const double *values, size_t count);
+CSPAN_INLINE cspan_attr cspan_attr_string(const char *key, const char *value);
+CSPAN_INLINE cspan_attr cspan_attr_string_n(const char *key, const char *value, size_t size_bytes);
+CSPAN_INLINE cspan_attr cspan_attr_bool(const char *key, bool value);
+CSPAN_INLINE cspan_attr cspan_attr_int64(const char *key, int64_t value);
+CSPAN_INLINE cspan_attr cspan_attr_double(const char *key, double value);
+CSPAN_INLINE cspan_attr cspan_attr_strings(const char *key, const char *const *values,
+                                           size_t count);
+CSPAN_INLINE cspan_attr cspan_attr_bools(const char *key, const bool *values, size_t count);
+CSPAN_INLINE cspan_attr cspan_attr_int64s(const char *key, const int64_t *values, size_t count);
+CSPAN_INLINE cspan_attr cspan_attr_doubles(const char *key, const double *values, size_t count);
 
 /* ------------------------------------------------------------ span context */
 
@@ -143,8 +145,8 @@ CSPAN_API cspan_tracer *cspan_tracer_for_scope(cspan_tracer_provider *provider,
  * be NULL. Never fails: {0} is returned when the provider is shut down, when
  * out of memory, or when tracer is NULL. End it with cspan_span_end().
  */
-CSPAN_API cspan_span cspan_span_start(cspan_tracer *tracer, const cspan_context *context,
-                                      const char *name, const cspan_span_options *options);
+CSPAN_INLINE cspan_span cspan_span_start(cspan_tracer *tracer, const cspan_context *context,
+                                         const char *name, const cspan_span_options *options);
 
 /** False for {0}, ended, and unsampled spans: skip costly attributes then. */
 CSPAN_API bool cspan_span_is_recording(cspan_span span);
@@ -153,31 +155,53 @@ CSPAN_API bool cspan_span_is_recording(cspan_span span);
 CSPAN_API bool cspan_span_get_context(cspan_span span, cspan_span_context *out);
 
 /** Sets an attribute; the last write of a key wins. */
-CSPAN_API void cspan_span_set(cspan_span span, cspan_attr attribute);
-CSPAN_API void cspan_span_set_string(cspan_span span, const char *key, const char *value);
-CSPAN_API void cspan_span_set_bool(cspan_span span, const char *key, bool value);
-CSPAN_API void cspan_span_set_int64(cspan_span span, const char *key, int64_t value);
-CSPAN_API void cspan_span_set_double(cspan_span span, const char *key, double value);
+CSPAN_INLINE void cspan_span_set(cspan_span span, cspan_attr attribute);
+CSPAN_INLINE void cspan_span_set_string(cspan_span span, const char *key, const char *value);
+CSPAN_INLINE void cspan_span_set_bool(cspan_span span, const char *key, bool value);
+CSPAN_INLINE void cspan_span_set_int64(cspan_span span, const char *key, int64_t value);
+CSPAN_INLINE void cspan_span_set_double(cspan_span span, const char *key, double value);
 
 /** time_unix_ns 0: now. */
-CSPAN_API void cspan_span_add_event(cspan_span span, const char *name, int64_t time_unix_ns,
-                                    const cspan_attr *attributes, size_t attribute_count);
+CSPAN_INLINE void cspan_span_add_event(cspan_span span, const char *name, int64_t time_unix_ns,
+                                       const cspan_attr *attributes, size_t attribute_count);
 CSPAN_API void cspan_span_add_link(cspan_span span, const cspan_link *link);
 /** An event "exception" with exception.type and exception.message (semantic
  * conventions, exceptions), and the extra attributes. */
 CSPAN_API void cspan_span_record_exception(cspan_span span, const char *type, const char *message,
                                            const cspan_attr *attributes, size_t attribute_count);
 /** Ok is final; Unset never overrides; description is kept only for Error. */
-CSPAN_API void cspan_span_set_status(cspan_span span, cspan_span_status status,
-                                     const char *description);
-CSPAN_API void cspan_span_update_name(cspan_span span, const char *name);
-CSPAN_API void cspan_span_end(cspan_span span);
+CSPAN_INLINE void cspan_span_set_status(cspan_span span, cspan_span_status status,
+                                        const char *description);
+CSPAN_INLINE void cspan_span_update_name(cspan_span span, const char *name);
+CSPAN_INLINE void cspan_span_end(cspan_span span);
 /** With an explicit end time; 0: now. */
 CSPAN_API void cspan_span_end_at(cspan_span span, int64_t end_time_unix_ns);
 
 /** A span that records nothing and only carries a (remote) context, to be a
  * parent or a propagated value. End it with cspan_span_end() to release it. */
 CSPAN_API cspan_span cspan_span_from_context(const cspan_span_context *context);
+
+/* The functions above that are marked CSPAN_INLINE test whether the span records and then call
+ * these, with sizes that are often known when a program is compiled. All of both kinds are
+ * exported. These are for languages whose strings do not end at a NUL; a size counts bytes. */
+
+CSPAN_API cspan_span cspan_span_begin(cspan_tracer *tracer, const cspan_context *context,
+                                      const char *name, size_t name_size,
+                                      const cspan_span_options *options);
+CSPAN_API void cspan_span_put(cspan_span span, const cspan_attr *attribute);
+CSPAN_API void cspan_span_put_string(cspan_span span, const char *key, size_t key_size,
+                                     const char *value, size_t value_size);
+CSPAN_API void cspan_span_put_bool(cspan_span span, const char *key, size_t key_size, bool value);
+CSPAN_API void cspan_span_put_int64(cspan_span span, const char *key, size_t key_size,
+                                    int64_t value);
+CSPAN_API void cspan_span_put_double(cspan_span span, const char *key, size_t key_size,
+                                     double value);
+CSPAN_API void cspan_span_put_event(cspan_span span, const char *name, size_t name_size,
+                                    int64_t time_unix_ns, const cspan_attr *attributes,
+                                    size_t attribute_count);
+CSPAN_API void cspan_span_put_status(cspan_span span, cspan_span_status status,
+                                     const char *description, size_t description_size);
+CSPAN_API void cspan_span_put_name(cspan_span span, const char *name, size_t name_size);
 
 /* ------------------------------------------------- current span and context */
 
@@ -420,6 +444,8 @@ struct cspan_span_view {
   const char *scope_name;
   const char *scope_version;
   const char *schema_url;
+  const cspan_attr *scope_attributes;
+  size_t scope_attribute_count;
   uint8_t trace_id[16];
   uint8_t span_id[8];
   uint8_t parent_span_id[8]; /**< all zero: a root */
@@ -565,6 +591,66 @@ typedef struct cspan_telemetry_stats {
 CSPAN_API void cspan_tracer_provider_stats(const cspan_tracer_provider *provider,
                                            cspan_telemetry_stats *out);
 
+/* A provider in a child made by fork(): it works, and its counts begin at 0. What was queued is
+ * the parent's, which exports it; export threads are started when the child needs them;
+ * process.pid and process.parent_pid in its resource are the child's. Spans that were open at the
+ * fork are the parent's too: in the child they can be parents and be propagated, but nothing is
+ * exported when they end there, as one span would be told twice. Exporters and processors of
+ * one's own are the program's to prepare (pthread_atfork()). */
+
+/* ------------------------------------------------------------- process end */
+
+/**
+ * Has the provider shut down when the program ends by exit() or a return from main, so that
+ * what is queued is still exported; at most timeout_ms (0: 10,000) are spent. Below 0: not any
+ * more. cspan_telemetry_init() asks for it by itself.
+ *
+ * Nothing happens there for a provider that was shut down or freed before, nor where the process
+ * ends otherwise: _exit(), quick_exit(), abort(), execve(), a signal. A child made by fork()
+ * exports its own spans at its exit(), never the parent's.
+ *
+ * Handlers of atexit() run in the reverse order of their registration: those that were registered
+ * before this call run after the shutdown, and their spans are no-ops. CSPAN_ERR_NOMEM when no
+ * handler can be registered.
+ */
+CSPAN_API cspan_status cspan_tracer_provider_shutdown_at_exit(cspan_tracer_provider *provider,
+                                                              int64_t timeout_ms,
+                                                              cspan_error **error);
+
+typedef struct cspan_signal_options {
+  size_t size;
+  const int *signals; /**< NULL: SIGTERM and SIGINT */
+  size_t signal_count;
+  int64_t timeout_ms; /**< for all providers together; 0: 10,000 */
+} cspan_signal_options;
+
+/**
+ * From now on a signal that ends the program ends it only after the spans of the providers that
+ * are shut down at exit (above) were flushed. A handler takes note; a thread of the library
+ * flushes, gives the signal back to the disposition that it found here, and sends it once more:
+ * the program ends by the signal, as its parent expects, or its own handler is called.
+ *
+ *  - A second signal takes effect at once.
+ *  - A signal that the program ignores stays ignored. SIGSEGV and the other signals by which the
+ *    program's own faults end it are refused (CSPAN_ERR_INVALID), as nothing can run in between.
+ *  - Spans that are open, and those that end while it flushes, are lost where the signal ends the
+ *    program. A handler of the program is called after the flush, once; from then on it has the
+ *    signal to itself.
+ *  - Set the program's own handlers before, not after: a later one takes the signal away.
+ *  - System calls that the signal interrupts are restarted (SA_RESTART).
+ *  - In a child made by fork() it works as soon as a span has ended there; before, the signal has
+ *    its old effect at once.
+ */
+CSPAN_API cspan_status cspan_telemetry_flush_on_signals(const cspan_signal_options *options,
+                                                        cspan_error **error);
+/** Gives the signals back, where they were not given to others meanwhile. Waits for a flush that
+ * is under way. Not from a signal handler. */
+CSPAN_API void cspan_telemetry_flush_on_signals_end(void);
+
 CSPAN_END_DECLS
+
+#ifndef CSPAN_NO_INLINE
+#include <cloudspan/telemetry_inline.h>
+#endif
 
 #endif

@@ -2,6 +2,7 @@
 /* Span contexts, and the thread's current span. */
 #include "base/text.h"
 #include "telemetry/core.h"
+#include "telemetry/ended.h"
 
 _Thread_local cspan_thread_state cspan_thread;
 
@@ -23,21 +24,32 @@ void cspan_span_id_hex(const uint8_t span_id[8], char out[17]) {
   cspan_hex_encode(span_id, 8, out);
 }
 
-bool cspan_span_get_context(cspan_span span, cspan_span_context *out) {
-  cspan_slot *slot = cspan_slot_lock(span);
-  if (out != NULL) {
-    memset(out, 0, sizeof *out);
-  }
-  if (slot == NULL) {
+static bool ended_context(cspan_span span, cspan_span_context *out) {
+  static _Thread_local cspan_ended_context ended;
+  if (!cspan_ended_find(span, &ended)) {
     return false;
   }
-  if (out != NULL) {
-    memcpy(out->trace_id, slot->trace_id, sizeof out->trace_id);
-    memcpy(out->span_id, slot->span_id, sizeof out->span_id);
-    out->trace_flags = slot->trace_flags;
-    out->is_remote = slot->is_remote;
-    out->trace_state = slot->state_len > 0 ? slot->state : NULL;
+  memcpy(out->trace_id, ended.trace_id, sizeof out->trace_id);
+  memcpy(out->span_id, ended.span_id, sizeof out->span_id);
+  out->trace_flags = ended.trace_flags;
+  out->is_remote = ended.is_remote;
+  out->trace_state = ended.state_len > 0 ? ended.state : NULL;
+  return true;
+}
+
+bool cspan_span_get_context(cspan_span span, cspan_span_context *out) {
+  cspan_span_context unused;
+  out = out != NULL ? out : &unused;
+  memset(out, 0, sizeof *out);
+  cspan_slot *slot = cspan_slot_lock(span);
+  if (slot == NULL) {
+    return ended_context(span, out);
   }
+  memcpy(out->trace_id, slot->trace_id, sizeof out->trace_id);
+  memcpy(out->span_id, slot->span_id, sizeof out->span_id);
+  out->trace_flags = slot->trace_flags;
+  out->is_remote = slot->is_remote;
+  out->trace_state = slot->state_len > 0 ? slot->state : NULL;
   cspan_slot_unlock(slot);
   return true;
 }

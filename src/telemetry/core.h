@@ -39,6 +39,11 @@ struct cspan_tracer {
   size_t head_len;
   uint8_t *tail;
   size_t tail_len;
+  /* The scope's attributes: those at the end of `head`, and decoded. */
+  size_t attributes_len;
+  const cspan_attr *attributes;
+  size_t attribute_count;
+  struct cspan_arena *arena; /* they are in it; NULL: there are none */
 };
 
 struct cspan_tracer_provider {
@@ -51,7 +56,8 @@ struct cspan_tracer_provider {
   size_t resource_len;
   _Atomic(cspan_tracer *) tracers; /* only ever prepended to */
   atomic_bool is_shut_down;
-  bool is_disabled; /* OTEL_SDK_DISABLED */
+  bool is_disabled;   /* OTEL_SDK_DISABLED */
+  bool has_on_ending; /* one of the processors is told before the end */
 };
 
 typedef struct cspan_thread_state {
@@ -63,11 +69,11 @@ typedef struct cspan_thread_state {
 
 extern _Thread_local cspan_thread_state cspan_thread;
 
-void cspan_limits_default(cspan_limits *out);
+/* Those given, then the environment, then the defaults; `given` may be NULL. */
+void cspan_limits_fill(cspan_limits *out, const cspan_span_limits *given);
 
 /* A tracer that is no provider's list's; NULL when out of memory. */
-cspan_tracer *cspan_tracer_create(cspan_tracer_provider *provider, const char *name,
-                                  const char *version, const char *schema_url);
+cspan_tracer *cspan_tracer_create(cspan_tracer_provider *provider, const cspan_scope *scope);
 void cspan_tracer_free(cspan_tracer *tracer);
 /* Tracers of a provider, all of them. */
 void cspan_tracers_free(cspan_tracer_provider *provider);
@@ -98,10 +104,10 @@ typedef struct cspan_attr_lists {
   const cspan_attr *second;
   size_t second_count;
 } cspan_attr_lists;
-void cspan_slot_event(cspan_slot *slot, const char *name, int64_t time_unix_ns,
+void cspan_slot_event(cspan_slot *slot, const char *name, size_t name_size, int64_t time_unix_ns,
                       const cspan_attr_lists *attributes);
 void cspan_slot_link(cspan_slot *slot, const cspan_link *link);
 void cspan_slot_attr(cspan_slot *slot, const cspan_attr *attr);
-void cspan_slot_name(cspan_slot *slot, const char *name);
+void cspan_slot_name(cspan_slot *slot, const char *name, size_t size);
 
 #endif

@@ -237,6 +237,8 @@ static bool decode_span(cspan_decoder *decoder, const cspan_pb_field *message,
   span->scope = scope;
   view->name = view->trace_state = view->status_message = "";
   view->scope_name = scope->name;
+  view->scope_attributes = scope->attributes;
+  view->scope_attribute_count = scope->attribute_count;
   view->scope_version = scope->version;
   view->schema_url = scope->schema_url[0] ? scope->schema_url : scope->resource->schema_url;
   view->resource = scope->resource->attributes;

@@ -23,8 +23,8 @@ enum { KIND_INTERNAL = 1, FLAG_HAS_IS_REMOTE = 0x100 };
 enum { SPAN_MAX = 1024, FIXED_FIELDS_MAX = 256, ATTRIBUTES = 3 };
 
 bool cspan_drop_report_init(cspan_drop_report *report) {
-  *report = (cspan_drop_report){
-      .scope = cspan_tracer_create(NULL, "cloudspan/telemetry", cspan_version(), "")};
+  const cspan_scope scope = {.name = "cloudspan/telemetry", .version = cspan_version()};
+  *report = (cspan_drop_report){.scope = cspan_tracer_create(NULL, &scope)};
   return report->scope != NULL;
 }
 

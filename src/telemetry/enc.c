@@ -16,9 +16,16 @@ void cspan_enc_begin(cspan_enc *enc, uint32_t max, uint32_t max_keys) {
   enc->entry_count = 0;
   enc->entry_max = max_keys;
   enc->entry_end = lesser(enc->entry_cap, max_keys);
+  enc->value_max = CSPAN_ENC_UNLIMITED;
+  enc->short_max = KV_SHORT_STRING_MAX;
   memset(enc->filter, 0, sizeof enc->filter);
   enc->marks[CSPAN_MARK_NAME].len = 0;
   enc->marks[CSPAN_MARK_STATUS].len = 0;
+}
+
+void cspan_enc_limit_values(cspan_enc *enc, uint32_t characters) {
+  enc->value_max = characters;
+  enc->short_max = lesser(characters, KV_SHORT_STRING_MAX);
 }
 
 void cspan_enc_trim(cspan_enc *enc, uint32_t keep) {
@@ -71,13 +78,17 @@ static bool entry_room(cspan_enc *enc) {
   return true;
 }
 
+static uint32_t place_of(cspan_enc_entry entry) {
+  return (uint32_t)(entry >> 32);
+}
+
 /* Takes bytes out and moves every known place behind them. */
 static void cut(cspan_enc *enc, uint32_t at, uint32_t len) {
   memmove(enc->data + at, enc->data + at + len, enc->len - at - len);
   enc->len -= len;
   for (uint32_t i = 0; i < enc->entry_count; i++) {
-    if (enc->entries[i].at > at) {
-      enc->entries[i].at -= len;
+    if (place_of(enc->entries[i]) > at) {
+      enc->entries[i] -= (uint64_t)len << 32;
     }
   }
   for (int i = 0; i < CSPAN_MARK_COUNT; i++) {
@@ -87,13 +98,40 @@ static void cut(cspan_enc *enc, uint32_t at, uint32_t len) {
   }
 }
 
-static cspan_enc_entry *find(const cspan_enc *enc, const cspan_enc_entry *wanted) {
-  const uint8_t *key = enc->data + wanted->at + wanted->key_offset;
+static const uint8_t *read_length(const uint8_t *p, uint32_t *out) {
+  uint32_t shift = 0;
+  *out = 0;
+  do {
+    *out |= (uint32_t)(*p & 0x7F) << shift;
+    shift += 7;
+  } while ((*p++ & 0x80) != 0);
+  return p;
+}
+
+/* A KeyValue as it was written: tag, length, the key's tag, length and bytes, the value. */
+typedef struct kv_view {
+  const uint8_t *key;
+  uint32_t key_len;
+  uint32_t len; /* of all of it */
+} kv_view;
+
+static kv_view view_at(const cspan_enc *enc, uint32_t at) {
+  kv_view view;
+  const uint8_t *start = enc->data + at;
+  const uint8_t *body = read_length(start + 1, &view.len);
+  view.len += (uint32_t)(body - start);
+  view.key = read_length(body + 1, &view.key_len);
+  return view;
+}
+
+static cspan_enc_entry *find(const cspan_enc *enc, const kv_view *wanted, uint32_t hash) {
   for (uint32_t i = 0; i < enc->entry_count; i++) {
     cspan_enc_entry *entry = &enc->entries[i];
-    if (entry->hash == wanted->hash && entry->key_len == wanted->key_len &&
-        memcmp(enc->data + entry->at + entry->key_offset, key, wanted->key_len) == 0) {
-      return entry;
+    if ((uint32_t)*entry == hash) {
+      kv_view view = view_at(enc, place_of(*entry));
+      if (view.key_len == wanted->key_len && memcmp(view.key, wanted->key, view.key_len) == 0) {
+        return entry;
+      }
     }
   }
   return NULL;
@@ -101,89 +139,63 @@ static cspan_enc_entry *find(const cspan_enc *enc, const cspan_enc_entry *wanted
 
 /* The value that was just written takes the place of an earlier one where it has
  * its size; else the earlier one is taken out. */
-static void overwrite(cspan_enc *enc, cspan_enc_entry *entry, const cspan_enc_entry *written) {
-  if (entry->len == written->len) {
-    memcpy(enc->data + entry->at, enc->data + written->at, written->len);
+static void overwrite(cspan_enc *enc, cspan_enc_entry *entry, uint32_t len) {
+  uint32_t old_at = place_of(*entry);
+  uint32_t old_len = view_at(enc, old_at).len;
+  if (old_len == len) {
+    memcpy(enc->data + old_at, enc->data + enc->len, len);
     return;
   }
-  cspan_enc_entry old = *entry;
-  *entry = *written;
-  enc->len += written->len;
-  cut(enc, old.at, old.len);
+  *entry = cspan_enc_entry_of((uint32_t)*entry, enc->len);
+  enc->len += len;
+  cut(enc, old_at, old_len);
 }
 
-bool cspan_enc_commit_rare(cspan_enc *enc, const cspan_enc_entry *written) {
-  cspan_enc_entry *entry = find(enc, written);
+/* What was written behind the content becomes part of it, or takes an earlier
+ * value's place; false when it is one key too many. */
+static bool commit(cspan_enc *enc, uint32_t hash) {
+  kv_view written = view_at(enc, enc->len);
+  uint64_t bit = kv_filter_bit(hash);
+  uint64_t *filter = kv_filter_word(enc, hash);
+  cspan_enc_entry *entry = (*filter & bit) != 0 ? find(enc, &written, hash) : NULL;
   if (entry != NULL) {
-    overwrite(enc, entry, written);
+    overwrite(enc, entry, written.len);
     return true;
   }
   if (enc->entry_count >= enc->entry_max || !entry_room(enc)) {
     return false;
   }
-  enc->entries[enc->entry_count++] = *written;
-  *kv_filter_word(enc, written->hash) |= kv_filter_bit(written->hash);
-  enc->len += written->len;
+  enc->entries[enc->entry_count++] = cspan_enc_entry_of(hash, enc->len);
+  *filter |= bit;
+  enc->len += written.len;
   return true;
 }
 
 /* Any attribute, behind the content; NULL when it has to be dropped. */
-static uint8_t *write_behind(cspan_enc *enc, uint8_t tag, const cspan_attr *attr, size_t key_len,
-                             cspan_kv_size *size) {
-  if (!cspan_kv_measure(attr, key_len, enc->max, size) ||
-      !cspan_enc_room(enc, wire_bytes_size(size->kv))) {
+static uint8_t *write_behind(cspan_enc *enc, uint8_t tag, const cspan_attr *attr, uint32_t *hash) {
+  cspan_kv_size size;
+  if (!cspan_kv_measure(attr, enc->max, enc->value_max, &size) ||
+      !cspan_enc_room(enc, wire_bytes_size(size.kv))) {
     return NULL;
   }
-  return cspan_kv_write(enc->data + enc->len, tag, attr, size);
-}
-
-static size_t key_length(const char *key) {
-  return key != NULL ? strlen(key) : 0;
+  *hash = text_hash(attr->key, size.key);
+  return cspan_kv_write(enc->data + enc->len, tag, attr, &size);
 }
 
 bool cspan_enc_set(cspan_enc *enc, uint8_t tag, const cspan_attr *attr) {
-  cspan_kv_size size;
-  size_t key_len = key_length(attr->key);
-  const uint8_t *end = write_behind(enc, tag, attr, key_len, &size);
-  return end != NULL &&
-         kv_commit(enc, end, 2 + wire_varint_size(size.kv) + wire_varint_size(size.key), key_len,
-                   text_hash(attr->key, key_len));
-}
-
-bool cspan_enc_set_long_string(cspan_enc *enc, uint8_t tag, const char *key, const char *value) {
-  cspan_attr attr = cspan_attr_string(key, value);
-  return cspan_enc_set(enc, tag, &attr);
-}
-
-bool cspan_enc_set_long_int64(cspan_enc *enc, uint8_t tag, const char *key, int64_t value) {
-  cspan_attr attr = cspan_attr_int64(key, value);
-  return cspan_enc_set(enc, tag, &attr);
+  uint32_t hash;
+  return write_behind(enc, tag, attr, &hash) != NULL && commit(enc, hash);
 }
 
 bool cspan_enc_append_attr(cspan_enc *enc, uint8_t tag, const cspan_attr *attr, uint32_t *hash) {
-  size_t key_len = key_length(attr->key);
-  const uint8_t *end = NULL;
-  if (attr->type <= CSPAN_ATTR_INT64 && kv_is_short_key(enc, key_len)) {
-    uint8_t *p = enc->data + enc->len;
-    if (attr->type == CSPAN_ATTR_INT64) {
-      end = kv_short_int64(p, tag, attr->key, key_len, attr->value.int64, hash);
-    } else if (attr->type == CSPAN_ATTR_STRING && attr->count <= KV_SHORT_STRING_MAX) {
-      end = kv_short_string(p, tag, attr->key, key_len, attr->value.string, attr->count, hash);
-    }
+  const uint8_t *end = write_behind(enc, tag, attr, hash);
+  if (end != NULL) {
+    enc->len = (uint32_t)(end - enc->data);
   }
-  if (end == NULL) {
-    cspan_kv_size size;
-    end = write_behind(enc, tag, attr, key_len, &size);
-    if (end == NULL) {
-      return false;
-    }
-    *hash = text_hash(attr->key, key_len);
-  }
-  enc->len = (uint32_t)(end - enc->data);
-  return true;
+  return end != NULL;
 }
 
-uint8_t *cspan_enc_mark_place(cspan_enc *enc, int mark, size_t size) {
+uint8_t *cspan_enc_mark_again(cspan_enc *enc, int mark, size_t size) {
   if (enc->len + size > enc->end) {
     enc->max += MARK_HEADROOM;
     bool room = cspan_enc_grow(enc, size);
@@ -206,8 +218,8 @@ uint8_t *cspan_enc_mark_place(cspan_enc *enc, int mark, size_t size) {
 }
 
 /* One byte is set aside for the length; a longer body is moved. */
-uint32_t cspan_enc_open(cspan_enc *enc, uint8_t tag) {
-  if (!cspan_enc_room(enc, OPEN_SIZE)) {
+uint32_t cspan_enc_open(cspan_enc *enc, uint8_t tag, size_t more) {
+  if (!cspan_enc_room(enc, OPEN_SIZE + more)) {
     return 0;
   }
   enc->data[enc->len] = tag;
@@ -220,6 +232,7 @@ bool cspan_enc_close(cspan_enc *enc, uint32_t body) {
   if (len >= 0x80) {
     uint32_t shift = (uint32_t)wire_varint_size(len) - 1;
     if (!cspan_enc_room(enc, shift)) {
+      enc->len = body - OPEN_SIZE;
       return false;
     }
     memmove(enc->data + body + shift, enc->data + body, len);
@@ -227,8 +240,4 @@ bool cspan_enc_close(cspan_enc *enc, uint32_t body) {
   }
   wire_varint(enc->data + body - 1, len);
   return true;
-}
-
-void cspan_enc_abandon(cspan_enc *enc, uint32_t body) {
-  enc->len = body - OPEN_SIZE;
 }

@@ -16,15 +16,16 @@ typedef struct cspan_enc_mark {
   uint32_t len; /* 0: not written */
 } cspan_enc_mark;
 
-typedef struct cspan_enc_entry {
-  uint32_t hash;
-  uint32_t at; /* of the KeyValue's tag */
-  uint32_t len;
-  uint16_t key_offset; /* from `at` */
-  uint16_t key_len;
-} cspan_enc_entry;
+/* The hash of a key, and above it the place of the KeyValue's tag. */
+typedef uint64_t cspan_enc_entry;
 
-#define CSPAN_ENC_FILTER_WORDS 4
+static inline cspan_enc_entry cspan_enc_entry_of(uint32_t hash, uint32_t at) {
+  return (uint64_t)at << 32 | hash;
+}
+
+#define CSPAN_ENC_FILTER_WORDS 8
+/* No limit on the length of values. */
+#define CSPAN_ENC_UNLIMITED UINT32_MAX
 
 typedef struct cspan_enc {
   uint8_t *data;
@@ -36,6 +37,8 @@ typedef struct cspan_enc {
   uint32_t entry_cap;
   uint32_t entry_max;
   uint32_t entry_end; /* the lesser of the two */
+  uint32_t value_max; /* characters of a string value */
+  uint32_t short_max; /* bytes of one that kv.h takes */
   /* A bit a hash: where it is not set, the key is new. */
   uint64_t filter[CSPAN_ENC_FILTER_WORDS];
   cspan_enc_entry *entries;
@@ -48,16 +51,21 @@ typedef struct cspan_kv_size {
   size_t value; /* of a string or an array: its bytes */
   size_t any;   /* the AnyValue message */
   size_t kv;    /* the KeyValue message */
+  size_t text;  /* of a string: the bytes of it that are kept */
+  uint32_t value_max;
 } cspan_kv_size;
 
 /* False for what cannot be an attribute: no key, a key that is not UTF-8 or over
- * 65,535 bytes, a value over `max` bytes, an unknown type. */
-bool cspan_kv_measure(const cspan_attr *attr, size_t key_len, size_t max, cspan_kv_size *out);
+ * 65,535 bytes, a value over `max` bytes, an unknown type. Strings count up to `value_max`
+ * characters. */
+bool cspan_kv_measure(const cspan_attr *attr, size_t max, uint32_t value_max, cspan_kv_size *out);
 /* Writes 1 + varint + size->kv bytes. */
 uint8_t *cspan_kv_write(uint8_t *p, uint8_t tag, const cspan_attr *attr, const cspan_kv_size *size);
 
 /* Starts the content anew, of at most `max` bytes and `max_keys` attributes. */
 void cspan_enc_begin(cspan_enc *enc, uint32_t max, uint32_t max_keys);
+/* Strings that are written from now on are cut to this many characters. */
+void cspan_enc_limit_values(cspan_enc *enc, uint32_t characters);
 /* Gives the memory back when it is above `keep` bytes; the content is gone. */
 void cspan_enc_trim(cspan_enc *enc, uint32_t keep);
 void cspan_enc_free(cspan_enc *enc);
@@ -71,22 +79,27 @@ static inline bool cspan_enc_room(cspan_enc *enc, size_t more) {
 /* Sets an attribute under a one-byte tag. False when it had to be dropped: not
  * valid, one key too many, over the cap, out of memory. */
 bool cspan_enc_set(cspan_enc *enc, uint8_t tag, const cspan_attr *attr);
-/* The same where it was not short and ASCII (kv.h). */
-bool cspan_enc_set_long_string(cspan_enc *enc, uint8_t tag, const char *key, const char *value);
-bool cspan_enc_set_long_int64(cspan_enc *enc, uint8_t tag, const char *key, int64_t value);
-/* What was written behind the content becomes part of it, or takes an earlier
- * value's place; false when it is one key too many. */
-bool cspan_enc_commit_rare(cspan_enc *enc, const cspan_enc_entry *written);
 /* Appends without the index (events, links), and gives the key's hash. */
 bool cspan_enc_append_attr(cspan_enc *enc, uint8_t tag, const cspan_attr *attr, uint32_t *hash);
 /* Where to write the marked field's `size` bytes, an earlier one taken out. The
  * cap is 64 KiB higher for these. NULL when there is no room. */
-uint8_t *cspan_enc_mark_place(cspan_enc *enc, int mark, size_t size);
+uint8_t *cspan_enc_mark_again(cspan_enc *enc, int mark, size_t size);
 
-/* A nested message of unknown length: open returns its place (0 when there is no
- * room), close writes the length, and abandon takes it back. */
-uint32_t cspan_enc_open(cspan_enc *enc, uint8_t tag);
+static inline uint8_t *cspan_enc_mark_place(cspan_enc *enc, int mark, size_t size) {
+  cspan_enc_mark *m = &enc->marks[mark];
+  if (m->len != 0 || enc->len + size > enc->end) {
+    return cspan_enc_mark_again(enc, mark, size);
+  }
+  m->at = enc->len;
+  m->len = (uint32_t)size;
+  enc->len += (uint32_t)size;
+  return enc->data + m->at;
+}
+
+/* A nested message of unknown length: open makes room for `more` bytes of it and returns its
+ * place (0 when there is no room), close writes the length, or takes all of it back and is false
+ * when there is no room. */
+uint32_t cspan_enc_open(cspan_enc *enc, uint8_t tag, size_t more);
 bool cspan_enc_close(cspan_enc *enc, uint32_t body);
-void cspan_enc_abandon(cspan_enc *enc, uint32_t body);
 
 #endif

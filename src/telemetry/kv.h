@@ -12,34 +12,49 @@ enum { ANY_STRING = 0x0A, ANY_BOOL = 0x10, ANY_INT = 0x18, ANY_DOUBLE = 0x21, AN
 enum { KV_KEY = 0x0A, KV_VALUE = 0x12, ARRAY_VALUE = 0x0A };
 
 /* Room that the writers below need; where they put the key; the longest string
- * beside the longest key (TEXT_WORDS_MAX) that they take. */
+ * beside the longest key (TEXT_WORDS_MAX) that they take, where values have no limit. */
 enum { KV_SHORT_ROOM = 136, KV_SHORT_KEY = 4, KV_SHORT_STRING_MAX = 121 - TEXT_WORDS_MAX };
+
+/* The tags and lengths before the key and before the value, a byte each: of the KeyValue and its
+ * key, of the AnyValue and its string. */
+static inline void kv_short_head(uint8_t *p, uint8_t tag, size_t key_len, size_t any) {
+  const uint32_t fixed = tag | 4u << 8 | KV_KEY << 16;
+  wire_fixed32(p, fixed + (uint32_t)key_len * 0x01000100u + ((uint32_t)any << 8));
+}
+
+static inline void kv_short_string_head(uint8_t *p, size_t len) {
+  const uint32_t fixed = KV_VALUE | 2u << 8 | ANY_STRING << 16;
+  wire_fixed32(p, fixed + (uint32_t)len * 0x01000100u);
+}
 
 /* Each gives the end of what it wrote, NULL when that was not ASCII. */
 static inline uint8_t *kv_short_string(uint8_t *p, uint8_t tag, const char *key, size_t key_len,
                                        const char *value, size_t len, uint32_t *hash) {
-  size_t any = len + 2;
-  wire_fixed32(p, (uint32_t)(tag | (key_len + any + 4) << 8 | KV_KEY << 16 | key_len << 24));
+  kv_short_head(p, tag, key_len, len + 2);
   uint64_t seen = text_copy_hash(p + KV_SHORT_KEY, key, key_len, hash);
   p += KV_SHORT_KEY + key_len;
-  wire_fixed32(p, (uint32_t)(KV_VALUE | any << 8 | ANY_STRING << 16 | len << 24));
+  kv_short_string_head(p, len);
   seen |= text_copy(p + 4, value, len);
   return (seen & TEXT_HIGH_BITS) == 0 ? p + 4 + len : NULL;
 }
 
-static inline uint8_t *kv_short_int64(uint8_t *p, uint8_t tag, const char *key, size_t key_len,
-                                      int64_t value, uint32_t *hash) {
-  size_t any = 1 + wire_varint_size((uint64_t)value);
-  wire_fixed32(p, (uint32_t)(tag | (key_len + any + 4) << 8 | KV_KEY << 16 | key_len << 24));
+/* A number, or a bool as 0 or 1. */
+static inline uint8_t *kv_short_varint(uint8_t *p, uint8_t tag, const char *key, size_t key_len,
+                                       uint8_t type, uint64_t value, uint32_t *hash) {
+  uint8_t *any = p + KV_SHORT_KEY + key_len + 2;
+  any[0] = type;
+  uint8_t *end = wire_varint(any + 1, value);
+  any[-2] = KV_VALUE;
+  any[-1] = (uint8_t)(end - any);
+  kv_short_head(p, tag, key_len, (size_t)(end - any));
   uint64_t seen = text_copy_hash(p + KV_SHORT_KEY, key, key_len, hash);
-  p += KV_SHORT_KEY + key_len;
-  wire_fixed32(p, (uint32_t)(KV_VALUE | any << 8 | ANY_INT << 16));
-  p = wire_varint(p + 3, (uint64_t)value);
-  return (seen & TEXT_HIGH_BITS) == 0 ? p : NULL;
+  return (seen & TEXT_HIGH_BITS) == 0 ? end : NULL;
 }
 
-static inline bool kv_is_short_key(cspan_enc *enc, size_t key_len) {
-  return key_len - 1 < TEXT_WORDS_MAX && cspan_enc_room(enc, KV_SHORT_ROOM);
+/* Whether the writers above take it. */
+static inline bool kv_is_short(const cspan_enc *enc, size_t key_len, size_t len) {
+  return key_len - 1 < TEXT_WORDS_MAX && len <= enc->short_max &&
+         enc->len + KV_SHORT_ROOM <= enc->end;
 }
 
 static inline uint64_t *kv_filter_word(cspan_enc *enc, uint32_t hash) {
@@ -50,59 +65,64 @@ static inline uint64_t kv_filter_bit(uint32_t hash) {
   return UINT64_C(1) << (hash & 63);
 }
 
-/* What was written behind the content, up to `end`, becomes part of it. */
-static inline bool kv_commit(cspan_enc *enc, const uint8_t *end, size_t key_offset, size_t key_len,
-                             uint32_t hash) {
-  uint32_t at = enc->len;
-  uint32_t new_len = (uint32_t)(end - enc->data);
+/* What was written behind the content, up to `end`, becomes part of it. False where the key
+ * may have been there before, and where the index must grow. */
+static inline bool kv_commit(cspan_enc *enc, const uint8_t *end, uint32_t hash) {
   uint64_t bit = kv_filter_bit(hash);
   uint64_t *filter = kv_filter_word(enc, hash);
   uint32_t count = enc->entry_count;
   if ((*filter & bit) != 0 || count >= enc->entry_end) {
-    const cspan_enc_entry written = {hash, at, new_len - at, (uint16_t)key_offset,
-                                     (uint16_t)key_len};
-    return cspan_enc_commit_rare(enc, &written);
+    return false;
   }
-  cspan_enc_entry *entry = &enc->entries[count];
-  entry->hash = hash;
-  entry->at = at;
-  entry->len = new_len - at;
-  entry->key_offset = (uint16_t)key_offset;
-  entry->key_len = (uint16_t)key_len;
-  enc->entry_count = count + 1;
   *filter |= bit;
-  enc->len = new_len;
+  enc->entries[count] = cspan_enc_entry_of(hash, enc->len);
+  enc->entry_count = count + 1;
+  enc->len = (uint32_t)(end - enc->data);
   return true;
 }
 
-/* The two usual ways to set an attribute, for the hot path; false when dropped. */
-static inline bool kv_set_string(cspan_enc *enc, uint8_t tag, const char *key, const char *value) {
-  if (key == NULL || value == NULL) {
-    return cspan_enc_set_long_string(enc, tag, key, value);
+/* The two usual ways to set an attribute; where they are false nothing was changed, and
+ * cspan_enc_set() is to be called. */
+static inline bool kv_set_string(cspan_enc *enc, uint8_t tag, const char *key, size_t key_len,
+                                 const char *value, size_t len) {
+  uint32_t hash;
+  const uint8_t *end = NULL;
+  if (kv_is_short(enc, key_len, len)) {
+    end = kv_short_string(enc->data + enc->len, tag, key, key_len, value, len, &hash);
   }
-  size_t key_len = strlen(key);
-  size_t len = strlen(value);
-  if (len <= KV_SHORT_STRING_MAX && kv_is_short_key(enc, key_len)) {
-    uint32_t hash;
-    const uint8_t *end =
-        kv_short_string(enc->data + enc->len, tag, key, key_len, value, len, &hash);
-    if (end != NULL) {
-      return kv_commit(enc, end, KV_SHORT_KEY, key_len, hash);
-    }
-  }
-  return cspan_enc_set_long_string(enc, tag, key, value);
+  return end != NULL && kv_commit(enc, end, hash);
 }
 
-static inline bool kv_set_int64(cspan_enc *enc, uint8_t tag, const char *key, int64_t value) {
-  size_t key_len = key != NULL ? strlen(key) : 0;
-  if (kv_is_short_key(enc, key_len)) {
-    uint32_t hash;
-    const uint8_t *end = kv_short_int64(enc->data + enc->len, tag, key, key_len, value, &hash);
-    if (end != NULL) {
-      return kv_commit(enc, end, KV_SHORT_KEY, key_len, hash);
-    }
+static inline bool kv_set_varint(cspan_enc *enc, uint8_t tag, const char *key, size_t key_len,
+                                 uint8_t type, uint64_t value) {
+  uint32_t hash;
+  const uint8_t *end = NULL;
+  if (kv_is_short(enc, key_len, 0)) {
+    end = kv_short_varint(enc->data + enc->len, tag, key, key_len, type, value, &hash);
   }
-  return cspan_enc_set_long_int64(enc, tag, key, value);
+  return end != NULL && kv_commit(enc, end, hash);
+}
+
+static inline size_t kv_key_size(const cspan_attr *attr) {
+  return attr->key_size > 0 ? attr->key_size : attr->key != NULL ? strlen(attr->key) : 0;
+}
+
+/* As cspan_enc_append_attr(). */
+static inline bool kv_append(cspan_enc *enc, uint8_t tag, const cspan_attr *attr, uint32_t *hash) {
+  const size_t key_len = kv_key_size(attr);
+  const uint8_t *end = NULL;
+  if (attr->type == CSPAN_ATTR_STRING && kv_is_short(enc, key_len, attr->count)) {
+    end = kv_short_string(enc->data + enc->len, tag, attr->key, key_len, attr->value.string,
+                          attr->count, hash);
+  } else if (attr->type == CSPAN_ATTR_INT64 && kv_is_short(enc, key_len, 0)) {
+    end = kv_short_varint(enc->data + enc->len, tag, attr->key, key_len, ANY_INT,
+                          (uint64_t)attr->value.int64, hash);
+  }
+  if (end == NULL) {
+    return cspan_enc_append_attr(enc, tag, attr, hash);
+  }
+  enc->len = (uint32_t)(end - enc->data);
+  return true;
 }
 
 #endif

@@ -61,7 +61,6 @@ static cspan_tracer_provider *provider_new(cspan_error **error) {
   }
   atomic_init(&provider->is_shut_down, false);
   atomic_init(&provider->tracers, NULL);
-  cspan_limits_default(&provider->limits);
   return provider;
 }
 
@@ -81,6 +80,7 @@ cspan_status cspan_tracer_provider_create(const cspan_provider_options *options,
     provider_free(provider);
     return status;
   }
+  cspan_limits_fill(&provider->limits, CSPAN_HAS(options, limits) ? options->limits : NULL);
   provider->id_generator = options->id_generator;
   provider->processor_count = options->processor_count;
   const cspan_encoded_resource resource = {.size = sizeof resource,
@@ -91,6 +91,7 @@ cspan_status cspan_tracer_provider_create(const cspan_provider_options *options,
   for (size_t i = 0; i < provider->processor_count; i++) {
     cspan_span_processor *processor = options->processors[i];
     provider->processors[i] = processor;
+    provider->has_on_ending |= processor->vtable->on_ending != NULL;
     if (processor->vtable->set_resource != NULL) {
       processor->vtable->set_resource(processor->self, &resource);
     }

@@ -25,7 +25,7 @@ static cspan_status put(cspan_enc *enc, const cspan_attr *attr) {
     return CSPAN_OK;
   }
   cspan_kv_size size;
-  if (!cspan_kv_measure(attr, attr->key != NULL ? strlen(attr->key) : 0, RESOURCE_MAX, &size)) {
+  if (!cspan_kv_measure(attr, RESOURCE_MAX, CSPAN_ENC_UNLIMITED, &size)) {
     return CSPAN_ERR_INVALID;
   }
   bool is_full =
@@ -140,7 +140,7 @@ static cspan_status put_member(cspan_enc *enc, cspan_str member) {
   if (status == CSPAN_OK) {
     cspan_attr attr = cspan_attr_string(key, value);
     cspan_kv_size size;
-    bool is_good = cspan_kv_measure(&attr, strlen(key), RESOURCE_MAX, &size);
+    bool is_good = cspan_kv_measure(&attr, RESOURCE_MAX, CSPAN_ENC_UNLIMITED, &size);
     status = !is_good ? CSPAN_ERR_INVALID : enc != NULL ? put(enc, &attr) : CSPAN_OK;
   }
   cspan_free(key);

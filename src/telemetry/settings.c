@@ -55,12 +55,3 @@ uint64_t cspan_setting(const char *name, uint64_t fallback, uint64_t min, uint64
   }
   return value;
 }
-
-void cspan_limits_default(cspan_limits *out) {
-  *out = (cspan_limits){.attributes = 128,
-                        .events = 128,
-                        .links = 128,
-                        .event_attributes = 128,
-                        .link_attributes = 128,
-                        .span_bytes = 1 << 20};
-}

@@ -1,25 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "telemetry/slot.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <time.h>
 
 #include "base/alloc.h"
+#include "telemetry/ended.h"
 
 enum {
   CHUNK_SLOTS = 64,
   CHUNK_LIMIT = 16384, /* over a million open spans */
   SPINS = 64,
-  KEEP_BYTES = 32768 /* of a slot's buffer, while it is in the pool */
+  KEEP_BYTES = 32768, /* of a slot's buffer, while it is in the pool */
+  CACHE_SLOTS = 8
 };
 
 static _Atomic(cspan_slot *) chunks[CHUNK_LIMIT];
 static _Atomic uint32_t chunk_count;
 static const char no_owner;
+/* The owner of a slot that a forked child gave up. */
+static const char nobody;
 
 /* A Treiber stack: the index + 1 of the first free slot, and a tag against ABA
- * in the upper half. It is consistent at any moment, so also after a fork. */
+ * in the upper half. */
 static _Atomic uint64_t free_head;
+
+/* Free slots of a thread, so that threads do not meet at the stack for every span.
+ * A thread that exits gives them back. */
+typedef struct slot_cache {
+  uint32_t count;
+  bool is_watched; /* give_back() will be called */
+  cspan_slot *slots[CACHE_SLOTS];
+} slot_cache;
+
+static _Thread_local slot_cache cache;
+static pthread_key_t cache_key;
+static pthread_once_t cache_once = PTHREAD_ONCE_INIT;
+static bool has_cache_key;
 
 static cspan_slot *slot_at(uint32_t index) {
   cspan_slot *chunk = atomic_load_explicit(&chunks[index / CHUNK_SLOTS], memory_order_acquire);
@@ -50,6 +68,31 @@ static cspan_slot *pop(void) {
   return NULL;
 }
 
+static void give_back(void *arg) {
+  slot_cache *own = arg;
+  own->is_watched = false; /* another destructor may still end spans */
+  while (own->count > 0) {
+    push(own->slots[--own->count]);
+  }
+}
+
+static void make_key(void) {
+  has_cache_key = pthread_key_create(&cache_key, give_back) == 0;
+}
+
+/* No destructor may be left when the library is unloaded. */
+static __attribute__((destructor)) void delete_key(void) {
+  if (has_cache_key) {
+    pthread_key_delete(cache_key);
+  }
+}
+
+static bool watch_thread(void) {
+  pthread_once(&cache_once, make_key);
+  cache.is_watched = has_cache_key && pthread_setspecific(cache_key, &cache) == 0;
+  return cache.is_watched;
+}
+
 /* Adds a chunk; its first slot is the caller's. */
 static cspan_slot *add_chunk(void) {
   cspan_slot *chunk = cspan_calloc(CHUNK_SLOTS, sizeof *chunk);
@@ -74,17 +117,20 @@ static cspan_slot *add_chunk(void) {
   return &chunk[0];
 }
 
+static cspan_slot *take_shared(void) {
+  cspan_slot *slot = pop();
+  return slot != NULL ? slot : add_chunk();
+}
+
 /* A slot in the pool is locked, so that whoever takes it need not lock it. */
 cspan_slot *cspan_slot_take(const void *owner) {
-  cspan_slot *slot = pop();
-  if (slot == NULL) {
-    slot = add_chunk();
-  }
+  cspan_slot *slot = cache.count > 0 ? cache.slots[--cache.count] : take_shared();
   if (slot == NULL) {
     return NULL;
   }
   atomic_store_explicit(&slot->owner, owner != NULL ? owner : &no_owner, memory_order_relaxed);
   slot->tracer = NULL;
+  slot->ending = NULL;
   slot->is_remote = false;
   slot->has_parent = false;
   slot->parent_is_remote = false;
@@ -99,9 +145,15 @@ cspan_span cspan_slot_publish(cspan_slot *slot, bool recording) {
   return (cspan_span){.slot = slot, .generation = generation};
 }
 
+cspan_span cspan_slot_publish_ending(cspan_slot *slot) {
+  slot->ending = &cache;
+  return cspan_slot_publish(slot, true);
+}
+
 void cspan_slot_retire(cspan_slot *slot) {
   uint64_t word = atomic_load_explicit(&slot->word, memory_order_relaxed);
-  atomic_store_explicit(&slot->word, ((word >> 2) + 1) << 2 | SLOT_LOCKED, memory_order_relaxed);
+  cspan_ended_keep(slot, word >> 1);
+  atomic_store_explicit(&slot->word, ((word >> 2) + 1) << 2 | SLOT_LOCKED, memory_order_release);
 }
 
 static bool try_lock(cspan_slot *slot) {
@@ -120,7 +172,11 @@ static bool is_owned_by(cspan_slot *slot, const void *owner) {
 static void sweep_slot(cspan_slot *slot, const void *owner) {
   const struct timespec pause = {.tv_nsec = 1000000};
   while (is_owned_by(slot, owner)) {
-    if (!try_lock(slot)) {
+    bool locked = try_lock(slot);
+    if (!locked || slot->ending != NULL) {
+      if (locked) {
+        cspan_slot_unlock(slot);
+      }
       nanosleep(&pause, NULL);
     } else if (is_owned_by(slot, owner)) {
       cspan_slot_retire(slot);
@@ -142,26 +198,41 @@ void cspan_slot_sweep(const void *owner) {
 }
 
 /* A thread that does not exist here may have left the buffer half changed: the
- * slot's memory is abandoned. */
+ * slot's memory is abandoned, and the slot too, as this thread may be the one that
+ * holds it. Only where another one was telling processors of the end it is whole. */
 static void abandon_if_held(cspan_slot *slot) {
-  if (atomic_load_explicit(&slot->owner, memory_order_relaxed) == NULL) {
-    return;
-  }
   if (try_lock(slot)) {
-    cspan_slot_unlock(slot);
+    if (slot->ending != NULL && slot->ending != &cache) {
+      cspan_slot_retire(slot);
+      cspan_slot_give(slot);
+    } else {
+      cspan_slot_unlock(slot);
+    }
     return;
   }
   memset(&slot->enc, 0, sizeof slot->enc);
   slot->state = NULL;
-  cspan_slot_retire(slot);
-  atomic_store_explicit(&slot->owner, NULL, memory_order_relaxed);
+  slot->ending = NULL;
+  uint64_t word = atomic_load_explicit(&slot->word, memory_order_relaxed);
+  atomic_store_explicit(&slot->word, ((word >> 2) + 1) << 2 | SLOT_LOCKED, memory_order_relaxed);
+  atomic_store_explicit(&slot->owner, &nobody, memory_order_relaxed);
 }
 
+/* The free slots are collected anew, as some were in other threads' caches. */
 void cspan_slot_after_fork(void) {
   uint32_t count = atomic_load(&chunk_count);
-  for (uint32_t i = 0; i < count * CHUNK_SLOTS; i++) {
-    if (atomic_load_explicit(&chunks[i / CHUNK_SLOTS], memory_order_acquire) != NULL) {
-      abandon_if_held(slot_at(i));
+  atomic_store(&free_head, 0);
+  cache.count = 0;
+  for (uint32_t i = count * CHUNK_SLOTS; i-- > 0;) {
+    if (atomic_load_explicit(&chunks[i / CHUNK_SLOTS], memory_order_acquire) == NULL) {
+      continue;
+    }
+    cspan_slot *slot = slot_at(i);
+    const void *owner = atomic_load_explicit(&slot->owner, memory_order_relaxed);
+    if (owner == NULL) {
+      push(slot);
+    } else if (owner != &nobody) {
+      abandon_if_held(slot);
     }
   }
 }
@@ -169,7 +240,11 @@ void cspan_slot_after_fork(void) {
 void cspan_slot_give(cspan_slot *slot) {
   cspan_enc_trim(&slot->enc, KEEP_BYTES);
   atomic_store_explicit(&slot->owner, NULL, memory_order_release);
-  push(slot);
+  if (cache.count < CACHE_SLOTS && (cache.is_watched || watch_thread())) {
+    cache.slots[cache.count++] = slot;
+  } else {
+    push(slot);
+  }
 }
 
 /* The holder is only encoding a few bytes, unless it was put off the CPU. */

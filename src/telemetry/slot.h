@@ -14,8 +14,10 @@
 #define CSPAN_TRACE_STATE_MAX 512
 
 #define SLOT_LOCKED UINT64_C(1)
-/* Lowest bit of a handle's generation: the span records. */
+/* Lowest bit of a handle's generation: the span records (CSPAN_SPAN_RECORDS). */
 #define SLOT_RECORDING UINT64_C(1)
+/* Two slots are never in one cache line, as two threads write to them. */
+enum { SLOT_GAP = 64 };
 
 typedef struct cspan_slot {
   _Atomic uint64_t word; /* generation << 1 | SLOT_LOCKED */
@@ -23,6 +25,7 @@ typedef struct cspan_slot {
   uint32_t index;
   _Atomic(const void *) owner; /* the provider whose span is open or ending; NULL in the pool */
   cspan_tracer *tracer;        /* NULL: only carries a context */
+  const void *ending;          /* names the thread that tells processors of the end; else NULL */
   uint8_t trace_id[16];
   uint8_t span_id[8];
   uint8_t parent_span_id[8];
@@ -42,6 +45,7 @@ typedef struct cspan_slot {
   int64_t start_ns;
   char *state; /* trace state, CSPAN_TRACE_STATE_MAX + 1 bytes once it was needed */
   cspan_enc enc;
+  uint8_t gap[SLOT_GAP];
 } cspan_slot;
 
 /* A free slot, locked, under a generation that no handle has yet. NULL when out
@@ -50,7 +54,11 @@ typedef struct cspan_slot {
 cspan_slot *cspan_slot_take(const void *owner);
 /* Opens the span and returns its handle. */
 cspan_span cspan_slot_publish(cspan_slot *slot, bool recording);
-/* Of a locked slot: every handle becomes stale; the slot stays locked. */
+/* The same of a retired slot, for the processors that are told before the end: a handle of
+ * their own, with which only this thread can end the span. */
+cspan_span cspan_slot_publish_ending(cspan_slot *slot);
+/* Of a locked slot: every handle becomes stale, and its context is found in ended.h from
+ * now on; the slot stays locked. */
 void cspan_slot_retire(cspan_slot *slot);
 /* Of a retired slot: back to the pool. */
 void cspan_slot_give(cspan_slot *slot);
@@ -86,6 +94,20 @@ static inline cspan_slot *cspan_slot_lock(cspan_span span) {
 static inline void cspan_slot_unlock(cspan_slot *slot) {
   uint64_t word = atomic_load_explicit(&slot->word, memory_order_relaxed);
   atomic_store_explicit(&slot->word, word & ~SLOT_LOCKED, memory_order_release);
+}
+
+/* For the hot path: locks a span that records; false also where another thread holds it. */
+static inline bool cspan_slot_try_recording(cspan_span span) {
+  uint64_t open = span.generation << 1;
+  return (span.generation & SLOT_RECORDING) != 0 &&
+         atomic_compare_exchange_strong_explicit(&((cspan_slot *)span.slot)->word, &open,
+                                                 open | SLOT_LOCKED, memory_order_acquire,
+                                                 memory_order_relaxed);
+}
+
+/* Of a slot that was locked by this handle. */
+static inline void cspan_slot_unlock_span(cspan_slot *slot, cspan_span span) {
+  atomic_store_explicit(&slot->word, span.generation << 1, memory_order_release);
 }
 
 static inline bool cspan_slot_is_open(cspan_span span) {

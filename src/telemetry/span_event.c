@@ -2,6 +2,7 @@
 /* Events and links: nested messages, written whole at once. */
 #include "base/sys.h"
 #include "telemetry/core.h"
+#include "telemetry/kv.h"
 
 /* Fields of Span, Event and Link. */
 enum {
@@ -43,7 +44,7 @@ static size_t write_while_new(cspan_enc *enc, uint8_t tag, const cspan_attr *att
   for (size_t i = 0; i < count; i++) {
     uint32_t before = enc->len;
     uint32_t hash;
-    if (!cspan_enc_append_attr(enc, tag, &attrs[i], &hash)) {
+    if (!kv_append(enc, tag, &attrs[i], &hash)) {
       (*dropped)++;
       continue;
     }
@@ -93,20 +94,15 @@ static void write_attrs(cspan_enc *enc, uint8_t tag, uint8_t dropped_tag,
   }
 }
 
-static bool write_event(cspan_slot *slot, const char *name, int64_t time_unix_ns,
+static bool write_event(cspan_slot *slot, const char *name, size_t name_size, int64_t time_unix_ns,
                         const cspan_attr_lists *lists) {
   cspan_enc *enc = &slot->enc;
-  size_t name_len = strlen(name);
-  if (name_len > enc->max) {
+  if (name_size > enc->max) {
     return false;
   }
-  size_t name_wire = text_wire_size(name, name_len);
-  uint32_t body = cspan_enc_open(enc, TAG_EVENT);
+  size_t name_wire = text_wire_size(name, name_size);
+  uint32_t body = cspan_enc_open(enc, TAG_EVENT, FIXED64_FIELD + wire_bytes_size(name_wire));
   if (body == 0) {
-    return false;
-  }
-  if (!cspan_enc_room(enc, FIXED64_FIELD + wire_bytes_size(name_wire))) {
-    cspan_enc_abandon(enc, body);
     return false;
   }
   uint8_t *p = enc->data + enc->len;
@@ -114,21 +110,17 @@ static bool write_event(cspan_slot *slot, const char *name, int64_t time_unix_ns
   p = wire_fixed64(p, (uint64_t)time_unix_ns);
   *p++ = EVENT_NAME;
   p = wire_varint(p, name_wire);
-  p = text_wire(p, name, name_len, name_wire);
+  p = text_wire(p, name, name_size, name_wire);
   enc->len = (uint32_t)(p - enc->data);
   write_attrs(enc, EVENT_ATTRIBUTE, EVENT_DROPPED, lists,
               slot->tracer->provider->limits.event_attributes);
-  if (!cspan_enc_close(enc, body)) {
-    cspan_enc_abandon(enc, body);
-    return false;
-  }
-  return true;
+  return cspan_enc_close(enc, body);
 }
 
-void cspan_slot_event(cspan_slot *slot, const char *name, int64_t time_unix_ns,
+void cspan_slot_event(cspan_slot *slot, const char *name, size_t name_size, int64_t time_unix_ns,
                       const cspan_attr_lists *lists) {
   if (slot->event_count < slot->tracer->provider->limits.events &&
-      write_event(slot, name, time_unix_ns, lists)) {
+      write_event(slot, name, name_size, time_unix_ns, lists)) {
     slot->event_count++;
   } else {
     slot->dropped_events++;
@@ -141,13 +133,10 @@ static bool write_link(cspan_slot *slot, const cspan_link *link) {
   size_t state_len = to->trace_state != NULL ? strlen(to->trace_state) : 0;
   state_len = state_len <= CSPAN_TRACE_STATE_MAX ? state_len : 0;
   size_t state_wire = state_len > 0 ? text_wire_size(to->trace_state, state_len) : 0;
-  uint32_t body = cspan_enc_open(enc, TAG_LINK);
-  if (body == 0) {
-    return false;
-  }
   size_t fixed = wire_bytes_size(sizeof to->trace_id) + wire_bytes_size(sizeof to->span_id);
-  if (!cspan_enc_room(enc, fixed + FIXED32_FIELD + wire_bytes_size(state_wire))) {
-    cspan_enc_abandon(enc, body);
+  uint32_t body =
+      cspan_enc_open(enc, TAG_LINK, fixed + FIXED32_FIELD + wire_bytes_size(state_wire));
+  if (body == 0) {
     return false;
   }
   uint8_t *p = enc->data + enc->len;
@@ -165,11 +154,7 @@ static bool write_link(cspan_slot *slot, const cspan_link *link) {
                             .first_count = link->attributes != NULL ? link->attribute_count : 0};
   write_attrs(enc, LINK_ATTRIBUTE, LINK_DROPPED, &lists,
               slot->tracer->provider->limits.link_attributes);
-  if (!cspan_enc_close(enc, body)) {
-    cspan_enc_abandon(enc, body);
-    return false;
-  }
-  return true;
+  return cspan_enc_close(enc, body);
 }
 
 /* A link to nowhere is kept only when it says something (trace/api, Link). */
@@ -194,7 +179,7 @@ void cspan_span_add_link(cspan_span span, const cspan_link *link) {
   }
 }
 
-static void add_event(cspan_span span, const char *name, int64_t time_unix_ns,
+static void add_event(cspan_span span, const char *name, size_t name_size, int64_t time_unix_ns,
                       const cspan_attr_lists *lists) {
   if (!cspan_span_is_recording(span)) {
     return;
@@ -202,20 +187,21 @@ static void add_event(cspan_span span, const char *name, int64_t time_unix_ns,
   int64_t time = time_unix_ns != 0 ? time_unix_ns : cspan_unix_ns();
   cspan_slot *slot = cspan_slot_lock(span);
   if (slot != NULL) {
-    cspan_slot_event(slot, name, time, lists);
+    cspan_slot_event(slot, name, name_size, time, lists);
     cspan_slot_unlock(slot);
   }
 }
 
-void cspan_span_add_event(cspan_span span, const char *name, int64_t time_unix_ns,
+void cspan_span_put_event(cspan_span span, const char *name, size_t name_size, int64_t time_unix_ns,
                           const cspan_attr *attributes, size_t attribute_count) {
   cspan_attr_lists lists = {.first = attributes,
                             .first_count = attributes != NULL ? attribute_count : 0};
-  add_event(span, name != NULL ? name : "", time_unix_ns, &lists);
+  add_event(span, name, name_size, time_unix_ns, &lists);
 }
 
 void cspan_span_record_exception(cspan_span span, const char *type, const char *message,
                                  const cspan_attr *attributes, size_t attribute_count) {
+  static const char name[] = "exception";
   cspan_attr base[2];
   size_t count = 0;
   if (type != NULL) {
@@ -228,5 +214,5 @@ void cspan_span_record_exception(cspan_span span, const char *type, const char *
                             .first_count = count,
                             .second = attributes,
                             .second_count = attributes != NULL ? attribute_count : 0};
-  add_event(span, "exception", 0, &lists);
+  add_event(span, name, sizeof name - 1, 0, &lists);
 }

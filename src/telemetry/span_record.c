@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is written while a span is open, and its end. */
-#include "base/sys.h"
+/* What is written while a span is open. */
 #include "telemetry/core.h"
 #include "telemetry/kv.h"
 
@@ -8,15 +7,14 @@
 enum {
   TAG_NAME = 0x2A,
   TAG_ATTRIBUTE = 0x4A,
-  TAG_DROPPED_ATTRIBUTES = 0x50,
-  TAG_DROPPED_EVENTS = 0x60,
-  TAG_DROPPED_LINKS = 0x70,
   TAG_STATUS = 0x7A,
   STATUS_MESSAGE = 0x12,
   STATUS_CODE = 0x18
 };
 /* Names and status descriptions are cut to this. */
 enum { TEXT_MAX = 16384 };
+/* With a length of one byte, also of the message that it is in. */
+enum { SHORT_TEXT_MAX = 120 };
 
 void cspan_slot_attr(cspan_slot *slot, const cspan_attr *attr) {
   if (!cspan_enc_set(&slot->enc, TAG_ATTRIBUTE, attr)) {
@@ -24,9 +22,22 @@ void cspan_slot_attr(cspan_slot *slot, const cspan_attr *attr) {
   }
 }
 
-void cspan_slot_name(cspan_slot *slot, const char *name) {
-  size_t len = strlen(name);
-  len = len <= TEXT_MAX ? len : cspan_text_cut(name, len, TEXT_MAX);
+/* A short text is copied before it is known whether it is ASCII. */
+static bool write_short_name(cspan_enc *enc, const char *name, size_t size) {
+  uint8_t *p = cspan_enc_mark_place(enc, CSPAN_MARK_NAME, 2 + size);
+  if (p == NULL) {
+    return false;
+  }
+  p[0] = TAG_NAME;
+  p[1] = (uint8_t)size;
+  return (text_copy(p + 2, name, size) & TEXT_HIGH_BITS) == 0;
+}
+
+void cspan_slot_name(cspan_slot *slot, const char *name, size_t size) {
+  if (size <= SHORT_TEXT_MAX && write_short_name(&slot->enc, name, size)) {
+    return;
+  }
+  size_t len = cspan_text_cut(name, size, TEXT_MAX);
   size_t wire = text_wire_size(name, len);
   uint8_t *p = cspan_enc_mark_place(&slot->enc, CSPAN_MARK_NAME, wire_bytes_size(wire));
   if (p != NULL) {
@@ -40,64 +51,102 @@ bool cspan_span_is_recording(cspan_span span) {
   return (span.generation & SLOT_RECORDING) != 0 && cspan_slot_is_open(span);
 }
 
-void cspan_span_set(cspan_span span, cspan_attr attribute) {
+void cspan_span_put(cspan_span span, const cspan_attr *attribute) {
   cspan_slot *slot = cspan_slot_lock_recording(span);
   if (slot != NULL) {
-    cspan_slot_attr(slot, &attribute);
+    cspan_slot_attr(slot, attribute);
     cspan_slot_unlock(slot);
   }
 }
 
-static void set_attr(cspan_span span, const cspan_attr *attr) {
-  cspan_slot *slot = cspan_slot_lock_recording(span);
-  if (slot != NULL) {
-    cspan_slot_attr(slot, attr);
-    cspan_slot_unlock(slot);
-  }
+/* Where another thread holds the span, and where the attribute is not short and new. */
+static __attribute__((noinline)) void put_rare(cspan_span span, const char *key, size_t key_size,
+                                               cspan_attr attr) {
+  attr.key = key_size > 0 ? key : NULL;
+  attr.key_size = key_size < UINT32_MAX ? (uint32_t)key_size : UINT32_MAX;
+  cspan_span_put(span, &attr);
 }
 
-void cspan_span_set_string(cspan_span span, const char *key, const char *value) {
-  cspan_slot *slot = cspan_slot_lock_recording(span);
-  if (slot != NULL) {
-    if (!kv_set_string(&slot->enc, TAG_ATTRIBUTE, key, value)) {
-      slot->dropped_attributes++;
+static __attribute__((noinline)) void put_string_rare(cspan_span span, const char *key,
+                                                      size_t key_size, const char *value,
+                                                      size_t value_size) {
+  put_rare(span, key, key_size, cspan_attr_string_n(NULL, value, value_size));
+}
+
+void cspan_span_put_string(cspan_span span, const char *key, size_t key_size, const char *value,
+                           size_t value_size) {
+  if (cspan_slot_try_recording(span)) {
+    cspan_slot *slot = span.slot;
+    bool done = kv_set_string(&slot->enc, TAG_ATTRIBUTE, key, key_size, value, value_size);
+    cspan_slot_unlock_span(slot, span);
+    if (done) {
+      return;
     }
-    cspan_slot_unlock(slot);
+  }
+  put_string_rare(span, key, key_size, value, value_size);
+}
+
+static inline bool put_varint(cspan_span span, const char *key, size_t key_size, uint8_t type,
+                              uint64_t value) {
+  if (!cspan_slot_try_recording(span)) {
+    return false;
+  }
+  cspan_slot *slot = span.slot;
+  bool done = kv_set_varint(&slot->enc, TAG_ATTRIBUTE, key, key_size, type, value);
+  cspan_slot_unlock_span(slot, span);
+  return done;
+}
+
+static __attribute__((noinline)) void put_int64_rare(cspan_span span, const char *key,
+                                                     size_t key_size, int64_t value) {
+  put_rare(span, key, key_size, cspan_attr_int64(NULL, value));
+}
+
+void cspan_span_put_int64(cspan_span span, const char *key, size_t key_size, int64_t value) {
+  if (!put_varint(span, key, key_size, ANY_INT, (uint64_t)value)) {
+    put_int64_rare(span, key, key_size, value);
   }
 }
 
-void cspan_span_set_bool(cspan_span span, const char *key, bool value) {
-  cspan_attr attr = cspan_attr_bool(key, value);
-  set_attr(span, &attr);
+void cspan_span_put_bool(cspan_span span, const char *key, size_t key_size, bool value) {
+  if (!put_varint(span, key, key_size, ANY_BOOL, value)) {
+    put_rare(span, key, key_size, cspan_attr_bool(NULL, value));
+  }
 }
 
-void cspan_span_set_int64(cspan_span span, const char *key, int64_t value) {
+void cspan_span_put_double(cspan_span span, const char *key, size_t key_size, double value) {
+  put_rare(span, key, key_size, cspan_attr_double(NULL, value));
+}
+
+void cspan_span_put_name(cspan_span span, const char *name, size_t name_size) {
   cspan_slot *slot = cspan_slot_lock_recording(span);
   if (slot != NULL) {
-    if (!kv_set_int64(&slot->enc, TAG_ATTRIBUTE, key, value)) {
-      slot->dropped_attributes++;
-    }
+    cspan_slot_name(slot, name, name_size);
     cspan_slot_unlock(slot);
   }
 }
 
-void cspan_span_set_double(cspan_span span, const char *key, double value) {
-  cspan_attr attr = cspan_attr_double(key, value);
-  set_attr(span, &attr);
-}
-
-void cspan_span_update_name(cspan_span span, const char *name) {
-  cspan_slot *slot = name != NULL ? cspan_slot_lock_recording(span) : NULL;
-  if (slot != NULL) {
-    cspan_slot_name(slot, name);
-    cspan_slot_unlock(slot);
+static bool write_short_status(cspan_slot *slot, cspan_span_status status, const char *description,
+                               size_t size) {
+  size_t body = size + 4;
+  uint8_t *p = cspan_enc_mark_place(&slot->enc, CSPAN_MARK_STATUS, 2 + body);
+  if (p == NULL) {
+    return false;
   }
+  const uint8_t head[] = {TAG_STATUS, (uint8_t)body, STATUS_MESSAGE, (uint8_t)size};
+  memcpy(p, head, sizeof head);
+  uint64_t seen = text_copy(p + sizeof head, description, size);
+  p += sizeof head + size;
+  p[0] = STATUS_CODE;
+  p[1] = (uint8_t)status;
+  slot->status = (uint8_t)status;
+  return (seen & TEXT_HIGH_BITS) == 0;
 }
 
-static void write_status(cspan_slot *slot, cspan_span_status status, const char *description) {
-  size_t len = description != NULL ? strlen(description) : 0;
-  len = len > 0 ? cspan_text_cut(description, len, TEXT_MAX) : 0;
-  size_t wire = len > 0 ? text_wire_size(description, len) : 0;
+static void write_status(cspan_slot *slot, cspan_span_status status, const char *description,
+                         size_t size) {
+  size_t len = cspan_text_cut(description, size, TEXT_MAX);
+  size_t wire = text_wire_size(description, len);
   size_t body = 2 + (len > 0 ? wire_bytes_size(wire) : 0);
   uint8_t *p = cspan_enc_mark_place(&slot->enc, CSPAN_MARK_STATUS, wire_bytes_size(body));
   if (p == NULL) {
@@ -115,7 +164,8 @@ static void write_status(cspan_slot *slot, cspan_span_status status, const char 
   slot->status = (uint8_t)status;
 }
 
-void cspan_span_set_status(cspan_span span, cspan_span_status status, const char *description) {
+void cspan_span_put_status(cspan_span span, cspan_span_status status, const char *description,
+                           size_t description_size) {
   if (status != CSPAN_SPAN_OK && status != CSPAN_SPAN_ERROR) {
     return;
   }
@@ -123,96 +173,10 @@ void cspan_span_set_status(cspan_span span, cspan_span_status status, const char
   if (slot == NULL) {
     return;
   }
-  if (slot->status != CSPAN_SPAN_OK) {
-    write_status(slot, status, status == CSPAN_SPAN_ERROR ? description : NULL);
+  size_t size = status == CSPAN_SPAN_ERROR ? description_size : 0;
+  if (slot->status != CSPAN_SPAN_OK && (size == 0 || size > SHORT_TEXT_MAX ||
+                                        !write_short_status(slot, status, description, size))) {
+    write_status(slot, status, description, size);
   }
   cspan_slot_unlock(slot);
-}
-
-static void write_dropped(cspan_slot *slot) {
-  const struct {
-    uint8_t tag;
-    uint32_t count;
-  } fields[] = {{TAG_DROPPED_ATTRIBUTES, slot->dropped_attributes},
-                {TAG_DROPPED_EVENTS, slot->dropped_events},
-                {TAG_DROPPED_LINKS, slot->dropped_links}};
-  cspan_enc *enc = &slot->enc;
-  enc->max = UINT32_MAX; /* the counts are not subject to the cap */
-  for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-    if (fields[i].count > 0 && cspan_enc_room(enc, 1 + WIRE_VARINT_MAX)) {
-      uint8_t *p = enc->data + enc->len;
-      *p++ = fields[i].tag;
-      enc->len = (uint32_t)(wire_varint(p, fields[i].count) - enc->data);
-    }
-  }
-}
-
-int64_t cspan_duration_ns(int64_t start_ns, int64_t end_ns) {
-  int64_t duration;
-  if (!__builtin_sub_overflow(end_ns, start_ns, &duration)) {
-    return duration;
-  }
-  return end_ns > start_ns ? INT64_MAX : INT64_MIN;
-}
-
-/* The name's field is a tag, a length and the text. */
-static void span_name(const cspan_enc *enc, cspan_ended_span *ended) {
-  const cspan_enc_mark *mark = &enc->marks[CSPAN_MARK_NAME];
-  ended->name = "";
-  if (mark->len > 0) {
-    const uint8_t *end = enc->data + mark->at + mark->len;
-    const uint8_t *text = enc->data + mark->at + 1;
-    while ((*text++ & 0x80) != 0) {
-    }
-    ended->name = (const char *)text;
-    ended->name_size_bytes = (size_t)(end - text);
-  }
-}
-
-static void finish(cspan_slot *slot, int64_t end_ns) {
-  if (end_ns == 0) {
-    /* The wall clock may have been set back meanwhile. */
-    end_ns = cspan_unix_ns();
-    end_ns = end_ns > slot->start_ns ? end_ns : slot->start_ns;
-  }
-  wire_fixed64(slot->enc.data + slot->end_time_at, (uint64_t)end_ns);
-  if ((slot->dropped_attributes | slot->dropped_events | slot->dropped_links) != 0) {
-    write_dropped(slot);
-  }
-  const cspan_tracer_provider *provider = slot->tracer->provider;
-  cspan_ended_span ended = {.span = slot->enc.data,
-                            .span_size_bytes = slot->enc.len,
-                            .tracer = slot->tracer,
-                            .sampled = (slot->trace_flags & CSPAN_TRACE_FLAG_SAMPLED) != 0,
-                            .error = slot->status == CSPAN_SPAN_ERROR,
-                            .duration_ns = cspan_duration_ns(slot->start_ns, end_ns),
-                            .trace_id = slot->trace_id,
-                            .span_id = slot->span_id,
-                            .parent_span_id = slot->has_parent ? slot->parent_span_id : NULL,
-                            .parent_is_remote = slot->parent_is_remote,
-                            .kind = (cspan_span_kind)slot->kind,
-                            .trace_state = slot->state_len > 0 ? slot->state : NULL};
-  span_name(&slot->enc, &ended);
-  for (size_t i = 0; i < provider->processor_count; i++) {
-    const cspan_span_processor *processor = provider->processors[i];
-    processor->vtable->on_end(processor->self, &ended);
-  }
-}
-
-/* The handle is stale before the processors run, and the slot is not reused
- * until they are done: they may use the API freely and hold no lock of ours. */
-void cspan_span_end_at(cspan_span span, int64_t end_time_unix_ns) {
-  cspan_slot *slot = cspan_slot_lock(span);
-  if (slot == NULL) {
-    return;
-  }
-  cspan_slot_retire(slot);
-  if ((span.generation & SLOT_RECORDING) != 0) {
-    finish(slot, end_time_unix_ns);
-  }
-  cspan_slot_give(slot);
-}
-
-void cspan_span_end(cspan_span span) {
-  cspan_span_end_at(span, 0);
 }

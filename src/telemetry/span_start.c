@@ -4,6 +4,7 @@
 #include "base/sys.h"
 #include "telemetry/context.h"
 #include "telemetry/core.h"
+#include "telemetry/ended.h"
 
 /* Span's fields, opentelemetry/proto/trace/v1. */
 enum {
@@ -22,21 +23,40 @@ enum { FIXED_FIELDS_MAX = 72 };
 static const cspan_span no_span;
 static const cspan_span_options no_options;
 
+static void copy_context(cspan_span_context *to, const uint8_t *trace_id, const uint8_t *span_id,
+                         uint8_t trace_flags, bool is_remote) {
+  memcpy(to->trace_id, trace_id, sizeof to->trace_id);
+  memcpy(to->span_id, span_id, sizeof to->span_id);
+  to->trace_flags = trace_flags;
+  to->is_remote = is_remote;
+}
+
+/* False where it is not known any more. */
+static bool copy_ended(cspan_slot *slot, cspan_span parent_span, cspan_span_context *parent) {
+  cspan_ended_context ended;
+  if (!cspan_ended_find(parent_span, &ended)) {
+    return false;
+  }
+  copy_context(parent, ended.trace_id, ended.span_id, ended.trace_flags, ended.is_remote);
+  if (ended.state_len > 0) {
+    cspan_slot_set_state(slot, ended.state, ended.state_len);
+  }
+  return true;
+}
+
 /* Copies the parent's context into the new slot while the parent is locked, so
  * that it may end at any time. */
 static void inherit(cspan_slot *slot, cspan_span parent_span, cspan_span_context *parent) {
   cspan_slot *from = cspan_slot_lock(parent_span);
-  if (from == NULL) {
+  if (from != NULL) {
+    copy_context(parent, from->trace_id, from->span_id, from->trace_flags, from->is_remote);
+    if (from->state_len > 0) {
+      cspan_slot_set_state(slot, from->state, from->state_len);
+    }
+    cspan_slot_unlock(from);
+  } else if (!copy_ended(slot, parent_span, parent)) {
     return;
   }
-  memcpy(parent->trace_id, from->trace_id, sizeof parent->trace_id);
-  memcpy(parent->span_id, from->span_id, sizeof parent->span_id);
-  parent->trace_flags = from->trace_flags;
-  parent->is_remote = from->is_remote;
-  if (from->state_len > 0) {
-    cspan_slot_set_state(slot, from->state, from->state_len);
-  }
-  cspan_slot_unlock(from);
   parent->trace_state = slot->state_len > 0 ? slot->state : NULL;
   memcpy(slot->trace_id, parent->trace_id, sizeof slot->trace_id);
   memcpy(slot->parent_span_id, parent->span_id, sizeof slot->parent_span_id);
@@ -125,8 +145,8 @@ static bool write_fixed_fields(cspan_slot *slot, cspan_span_kind kind) {
   return true;
 }
 
-static bool open_record(cspan_slot *slot, const char *name, const cspan_span_options *options,
-                        const cspan_sampling_result *sampled) {
+static bool open_record(cspan_slot *slot, const char *name, size_t name_size,
+                        const cspan_span_options *options, const cspan_sampling_result *sampled) {
   slot->status = CSPAN_SPAN_UNSET;
   slot->event_count = 0;
   slot->link_count = 0;
@@ -135,11 +155,14 @@ static bool open_record(cspan_slot *slot, const char *name, const cspan_span_opt
   slot->dropped_links = 0;
   const cspan_limits *limits = &slot->tracer->provider->limits;
   cspan_enc_begin(&slot->enc, limits->span_bytes, limits->attributes);
+  if (limits->value_length != CSPAN_ENC_UNLIMITED) {
+    cspan_enc_limit_values(&slot->enc, limits->value_length);
+  }
   slot->start_ns = options->start_time_unix_ns != 0 ? options->start_time_unix_ns : cspan_unix_ns();
   if (!write_fixed_fields(slot, options->kind)) {
     return false;
   }
-  cspan_slot_name(slot, name);
+  cspan_slot_name(slot, name, name_size);
   for (size_t i = 0; options->attributes != NULL && i < options->attribute_count; i++) {
     cspan_slot_attr(slot, &options->attributes[i]);
   }
@@ -180,8 +203,8 @@ static cspan_span pass_through(cspan_span parent_span) {
   return cspan_slot_publish(slot, false);
 }
 
-cspan_span cspan_span_start(cspan_tracer *tracer, const cspan_context *context, const char *name,
-                            const cspan_span_options *options) {
+cspan_span cspan_span_begin(cspan_tracer *tracer, const cspan_context *context, const char *name,
+                            size_t name_size, const cspan_span_options *options) {
   if (tracer == NULL || cspan_thread.suppressed > 0) {
     return no_span;
   }
@@ -208,7 +231,7 @@ cspan_span cspan_span_start(cspan_tracer *tracer, const cspan_context *context, 
   make_ids(slot, provider, &parent);
   cspan_sampling_result sampled = sample(slot, &own, &parent, name, options);
   bool recording = sampled.decision != CSPAN_SAMPLING_DROP;
-  if (recording && !open_record(slot, name, options, &sampled)) {
+  if (recording && !open_record(slot, name, name_size, options, &sampled)) {
     cspan_slot_give(slot);
     return no_span;
   }

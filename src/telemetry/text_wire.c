@@ -72,3 +72,13 @@ size_t cspan_text_cut(const char *text, size_t len, size_t max) {
   }
   return cut;
 }
+
+size_t cspan_text_cut_characters(const char *text, size_t len, size_t max) {
+  const uint8_t *s = (const uint8_t *)text;
+  size_t at = 0;
+  for (size_t count = 0; at < len && count < max; count++) {
+    size_t n = sequence(s + at, len - at);
+    at += n > 0 ? n : 1;
+  }
+  return at;
+}

@@ -16,6 +16,8 @@ size_t cspan_text_repaired_size(const char *text, size_t len);
 uint8_t *cspan_text_repair(uint8_t *p, const char *text, size_t len);
 /* The longest prefix of at most `max` bytes that cuts no UTF-8 sequence. */
 size_t cspan_text_cut(const char *text, size_t len, size_t max);
+/* Bytes of the first `max` characters; what is not UTF-8 counts as it will be repaired. */
+size_t cspan_text_cut_characters(const char *text, size_t len, size_t max);
 
 /* All of a short text as up to two words, for an ASCII test or a hash. */
 static inline uint64_t text_short_word(const char *s, size_t len) {
@@ -57,75 +59,86 @@ static inline uint8_t *text_wire(uint8_t *p, const char *s, size_t len, size_t s
 
 /* A text of up to 32 bytes is four words that overlap where it is shorter: no
  * loop, and each byte is loaded once to be copied, hashed and checked. */
-typedef struct text_words {
-  uint64_t w[4];
-} text_words;
-
-static inline text_words text_load(const char *s, size_t len) {
-  if (len > 16) {
-    return (text_words){
-        {wire_load64(s), wire_load64(s + 8), wire_load64(s + len - 16), wire_load64(s + len - 8)}};
-  }
-  if (len >= 8) {
-    return (text_words){{wire_load64(s), wire_load64(s + len - 8), 0, 0}};
-  }
-  return (text_words){{text_short_word(s, len), 0, 0, 0}};
-}
-
-static inline void text_store(uint8_t *p, size_t len, const text_words *t) {
-  if (len > 16) {
-    memcpy(p, &t->w[0], 8);
-    memcpy(p + 8, &t->w[1], 8);
-    memcpy(p + len - 16, &t->w[2], 8);
-    memcpy(p + len - 8, &t->w[3], 8);
-  } else if (len >= 8) {
-    memcpy(p, &t->w[0], 8);
-    memcpy(p + len - 8, &t->w[1], 8);
-  } else if (len >= 4) {
-    uint32_t half = (uint32_t)t->w[0];
-    memcpy(p, &half, 4);
-    half = (uint32_t)(t->w[0] >> 32);
-    memcpy(p + len - 4, &half, 4);
-  } else if (len > 0) {
-    p[0] = (uint8_t)t->w[0];
-    p[len / 2] = (uint8_t)(t->w[0] >> 8);
-    p[len - 1] = (uint8_t)(t->w[0] >> 16);
-  }
-}
-
 #define TEXT_WORDS_MAX   32
 #define TEXT_HASH_FACTOR 0x9E3779B97F4A7C15u
 
-static inline uint32_t text_words_hash(const text_words *t, size_t len) {
-  uint64_t first = ((t->w[0] ^ len) * TEXT_HASH_FACTOR) ^ t->w[1];
-  uint64_t second = (t->w[2] * TEXT_HASH_FACTOR) ^ t->w[3];
-  uint64_t hash = (first ^ (second << 23 | second >> 41)) * TEXT_HASH_FACTOR;
-  return (uint32_t)(hash >> 32);
+/* Fewer than 8 bytes: all of them in one word. */
+static inline uint64_t text_copy_short(uint8_t *p, const char *s, size_t len) {
+  uint64_t word = text_short_word(s, len);
+  if (len >= 4) {
+    wire_store32(p, (uint32_t)word);
+    wire_store32(p + len - 4, (uint32_t)(word >> 32));
+  } else if (len > 0) {
+    p[0] = (uint8_t)word;
+    p[len / 2] = (uint8_t)(word >> 8);
+    p[len - 1] = (uint8_t)(word >> 16);
+  }
+  return word;
 }
 
-/* A hash for the few keys of one span; of a long key, its two ends. */
-static inline uint32_t text_hash(const char *s, size_t len) {
-  text_words t = text_load(s, len);
-  return text_words_hash(&t, len);
-}
-
-/* Both copy and give what text_seen() does. */
+/* Copies, and gives what text_seen() does. */
 static inline uint64_t text_copy(uint8_t *p, const char *s, size_t len) {
+  if (len < 8) {
+    return text_copy_short(p, s, len);
+  }
   if (len > TEXT_WORDS_MAX) {
     wire_copy(p, s, len);
     return text_seen(s, len);
   }
-  text_words t = text_load(s, len);
-  text_store(p, len, &t);
-  return t.w[0] | t.w[1] | t.w[2] | t.w[3];
+  uint64_t first = wire_load64(s);
+  uint64_t last = wire_load64(s + len - 8);
+  uint64_t seen = first | last;
+  if (len > 16) {
+    uint64_t second = wire_load64(s + 8);
+    uint64_t third = wire_load64(s + len - 16);
+    wire_store64(p + 8, second);
+    wire_store64(p + len - 16, third);
+    seen |= second | third;
+  }
+  wire_store64(p, first);
+  wire_store64(p + len - 8, last);
+  return seen;
 }
 
-/* Up to TEXT_WORDS_MAX bytes. */
+/* The same of up to TEXT_WORDS_MAX bytes, with a hash for the few keys of one span. */
 static inline uint64_t text_copy_hash(uint8_t *p, const char *s, size_t len, uint32_t *hash) {
-  text_words t = text_load(s, len);
-  text_store(p, len, &t);
-  *hash = text_words_hash(&t, len);
-  return t.w[0] | t.w[1] | t.w[2] | t.w[3];
+  uint64_t mixed;
+  uint64_t seen;
+  if (len < 8) {
+    seen = mixed = text_copy_short(p, s, len);
+  } else {
+    uint64_t first = wire_load64(s);
+    uint64_t last = wire_load64(s + len - 8);
+    seen = first | last;
+    mixed = first ^ (last << 29 | last >> 35);
+    if (len > 16) {
+      uint64_t second = wire_load64(s + 8);
+      uint64_t third = wire_load64(s + len - 16);
+      wire_store64(p + 8, second);
+      wire_store64(p + len - 16, third);
+      seen |= second | third;
+      mixed = mixed * TEXT_HASH_FACTOR ^ second ^ (third << 29 | third >> 35);
+    }
+    wire_store64(p, first);
+    wire_store64(p + len - 8, last);
+  }
+  *hash = (uint32_t)(((mixed ^ len) * TEXT_HASH_FACTOR) >> 32);
+  return seen;
+}
+
+/* The hash alone; of a longer key, that of its two ends. */
+static inline uint32_t text_hash(const char *s, size_t len) {
+  uint8_t copy[TEXT_WORDS_MAX];
+  char ends[TEXT_WORDS_MAX];
+  uint32_t hash;
+  if (len <= TEXT_WORDS_MAX) {
+    text_copy_hash(copy, s, len, &hash);
+    return hash;
+  }
+  memcpy(ends, s, sizeof ends / 2);
+  memcpy(ends + sizeof ends / 2, s + len - sizeof ends / 2, sizeof ends / 2);
+  text_copy_hash(copy, ends, sizeof ends, &hash);
+  return hash ^ (uint32_t)len;
 }
 
 #endif

@@ -56,6 +56,14 @@ static inline uint32_t wire_load32(const void *p) {
   return v;
 }
 
+static inline void wire_store64(void *p, uint64_t v) {
+  memcpy(p, &v, sizeof v);
+}
+
+static inline void wire_store32(void *p, uint32_t v) {
+  memcpy(p, &v, sizeof v);
+}
+
 /* memcpy for the short strings that telemetry is made of: overlapping words
  * instead of a call. */
 static inline uint8_t *wire_copy(uint8_t *p, const void *from, size_t len) {
