@@ -51,6 +51,17 @@ foreach(kind ${kinds})
   endforeach()
 endforeach()
 
+# A program for the W3C's trace context tests, which are run against it; ours start it, too.
+add_executable(w3c_service ${cspan_source}/tests/w3c_service.c)
+set_target_properties(w3c_service PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+target_link_libraries(w3c_service PRIVATE PkgConfig::CURL PkgConfig::JANSSON)
+cspan_link(w3c_service telemetry)
+if(TARGET integration_w3c_trace_context)
+  add_dependencies(integration_w3c_trace_context w3c_service)
+  target_compile_definitions(integration_w3c_trace_context PRIVATE
+    W3C_SERVICE="$<TARGET_FILE:w3c_service>")
+endif()
+
 # Checks of the text of the project.
 function(cspan_check name)
   add_test(NAME static_${name} COMMAND ${cspan_source}/tests/static/${ARGN})
