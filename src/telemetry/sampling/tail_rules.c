@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "telemetry/sampling/tail_rules.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "telemetry/enc.h"
+#include "telemetry/sampling/tail_scan.h"
+
+enum { NS_PER_MS = 1000000 };
+
+/* -------------------------------------------------------------------- the reasons */
+
+static void say(cspan_buf *text, const char *fmt, const char *what) {
+  if (text->len > 0) {
+    cspan_buf_char(text, '+');
+  }
+  cspan_buf_printf(text, fmt, what);
+}
+
+static void say_latency(cspan_buf *text, const cspan_tail_rule *rule) {
+  const char *name = rule->match.span_name;
+  if (text->len > 0) {
+    cspan_buf_char(text, '+');
+  }
+  cspan_buf_printf(text, "latency%s%s>%lldms", name != NULL ? ":" : "", name != NULL ? name : "",
+                   (long long)rule->longer_than_ms);
+}
+
+static void say_retries(cspan_buf *text, const cspan_tail_rule *rule) {
+  char number[24];
+  snprintf(number, sizeof number, "%lld", (long long)rule->min_retries);
+  say(text, "retries:%s", number);
+}
+
+/* The conditions in the order in which one would tell them: "error",
+ * "latency:S3.PutObject>500ms", "error+attribute:tenant=gold*". */
+static void say_conditions(cspan_buf *text, const cspan_tail_rule *rule) {
+  if (rule->error) {
+    say(text, "%s", "error");
+  }
+  if (rule->longer_than_ms > 0) {
+    say_latency(text, rule);
+  } else if (rule->match.span_name != NULL) {
+    say(text, "span:%s", rule->match.span_name);
+  }
+  if (rule->min_retries > 0) {
+    say_retries(text, rule);
+  }
+  for (size_t i = 0; rule->match.attributes != NULL && i < rule->match.attribute_count; i++) {
+    const cspan_attr_match *attr = &rule->match.attributes[i];
+    say(text, "attribute:%s", attr->key != NULL ? attr->key : "");
+    if (attr->value != NULL) {
+      cspan_buf_printf(text, "=%s", attr->value);
+    }
+  }
+  if (text->len == 0) {
+    cspan_buf_str(text, "rule");
+  }
+}
+
+static void say_rate(cspan_buf *text, double ratio) {
+  char number[CSPAN_RATIO_TEXT_MAX];
+  cspan_ratio_text(ratio, 0, number);
+  cspan_buf_printf(text, "%srate:%s", text->len > 0 ? "," : "", number);
+}
+
+/* `rule` NULL: the base rate. */
+static bool write_reason(cspan_tail_ready_rule *ready, const cspan_tail_rule *rule, double ratio) {
+  cspan_buf text;
+  cspan_buf_init(&text, CSPAN_TAIL_REASON_MAX);
+  if (rule != NULL && rule->name != NULL) {
+    cspan_buf_str(&text, rule->name);
+  } else if (rule != NULL) {
+    say_conditions(&text, rule);
+  }
+  if (rule == NULL || ready->threshold != 0) {
+    say_rate(&text, ratio);
+  }
+  const cspan_attr attr = cspan_attr_string(CSPAN_TAIL_REASON, cspan_buf_text(&text));
+  cspan_kv_size size;
+  bool ok = cspan_buf_status(&text) != CSPAN_ERR_NOMEM &&
+            cspan_kv_measure(&attr, CSPAN_TAIL_REASON_MAX, CSPAN_ENC_UNLIMITED, &size);
+  if (ok) {
+    ready->reason_size = wire_bytes_size(size.kv);
+    ready->reason = cspan_malloc(ready->reason_size);
+    ok = ready->reason != NULL;
+  }
+  if (ok) {
+    cspan_kv_write(ready->reason, CSPAN_TAG_ATTRIBUTE, &attr, &size);
+  }
+  cspan_buf_free(&text);
+  return ok;
+}
+
+/* ---------------------------------------------------------------------- the rules */
+
+static void set_threshold(cspan_tail_ready_rule *ready, double ratio) {
+  char digits[CSPAN_THRESHOLD_DIGITS + 1];
+  ready->threshold = cspan_threshold_of_ratio(ratio);
+  if (ready->threshold != CSPAN_THRESHOLD_NEVER) {
+    cspan_threshold_text(ready->threshold, digits);
+    snprintf(ready->state, sizeof ready->state, "ot=th:%s", digits);
+  }
+}
+
+static bool make_ready(cspan_tail_ready_rule *ready, const cspan_tail_rule *rule) {
+  double ratio = rule->drop ? 0 : (rule->ratio > 0 ? rule->ratio : 1);
+  set_threshold(ready, ratio);
+  ready->error = rule->error;
+  ready->min_retries = rule->min_retries;
+  ready->longer_than_ns = INT64_MIN;
+  if (rule->longer_than_ms > 0) {
+    ready->longer_than_ns =
+        rule->longer_than_ms < INT64_MAX / NS_PER_MS ? rule->longer_than_ms * NS_PER_MS : INT64_MAX;
+  }
+  return cspan_span_match_copy(&ready->match, &rule->match) && write_reason(ready, rule, ratio);
+}
+
+bool cspan_tail_rules_init(cspan_tail_rules *rules, const cspan_tail_sampling_options *options) {
+  bool ok = true;
+  uint32_t count = (uint32_t)options->rule_count;
+  *rules = (cspan_tail_rules){.items = cspan_calloc((size_t)count + 1, sizeof *rules->items)};
+  if (rules->items == NULL) {
+    return false;
+  }
+  rules->count = count;
+  for (uint32_t i = 0; ok && i < count; i++) {
+    ok = make_ready(&rules->items[i], &options->rules[i]);
+  }
+  cspan_tail_ready_rule *base = &rules->items[count];
+  base->longer_than_ns = INT64_MIN;
+  set_threshold(base, options->base_ratio);
+  ok = ok && write_reason(base, NULL, options->base_ratio);
+  for (uint32_t i = 0; i <= count; i++) {
+    size_t size = rules->items[i].reason_size;
+    rules->reason_size_max = size > rules->reason_size_max ? size : rules->reason_size_max;
+  }
+  return ok;
+}
+
+void cspan_tail_rules_free(cspan_tail_rules *rules) {
+  for (uint32_t i = 0; rules->items != NULL && i <= rules->count; i++) {
+    cspan_span_match_free(&rules->items[i].match);
+    cspan_free(rules->items[i].reason);
+  }
+  cspan_free(rules->items);
+  *rules = (cspan_tail_rules){.count = 0};
+}
+
+static unsigned parent_of(const cspan_ended_span *span) {
+  if (span->parent_span_id == NULL) {
+    return CSPAN_PARENT_NONE;
+  }
+  return span->parent_is_remote ? CSPAN_PARENT_REMOTE : CSPAN_PARENT_LOCAL;
+}
+
+static bool has_attributes(const cspan_span_match *match, const cspan_ended_span *span) {
+  for (size_t i = 0; i < match->attribute_count; i++) {
+    if (!cspan_scan_has_attribute(span->span, span->span_size_bytes, &match->attributes[i])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* An end that was given may be before the start. */
+static bool is_too_short(const cspan_tail_ready_rule *rule, const cspan_ended_span *span) {
+  return rule->longer_than_ns != INT64_MIN && span->duration_ns <= rule->longer_than_ns;
+}
+
+uint32_t cspan_tail_rules_match(const cspan_tail_rules *rules, const cspan_ended_span *span) {
+  const cspan_str name = {span->name, span->name_size_bytes};
+  unsigned parent = parent_of(span);
+  int64_t retries = -1; /* not counted yet */
+  for (uint32_t i = 0; i < rules->count; i++) {
+    const cspan_tail_ready_rule *rule = &rules->items[i];
+    if ((rule->error && !span->error) || is_too_short(rule, span) ||
+        !cspan_span_match_outside(&rule->match, name, span->kind, parent)) {
+      continue;
+    }
+    if (rule->min_retries > 0) {
+      retries = retries >= 0 ? retries : cspan_scan_retries(span->span, span->span_size_bytes);
+      if (retries < rule->min_retries) {
+        continue;
+      }
+    }
+    if (has_attributes(&rule->match, span)) {
+      return i;
+    }
+  }
+  return rules->count;
+}
