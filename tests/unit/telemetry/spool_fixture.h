@@ -25,6 +25,7 @@
 enum { MOST_BATCHES = 4096, BATCH_SPANS = 10, FOREVER_MS = 60000, BATCH_BYTES_MAX = 65536 };
 
 typedef struct fake_receiver {
+  bool is_ready;
   pthread_mutex_t lock;
   pthread_cond_t changed;
   cspan_status status; /* its answer */
@@ -56,8 +57,8 @@ static cspan_status fake_export(void *self, const cspan_context *context,
   pthread_cond_broadcast(&r->changed);
   cspan_status status = CSPAN_OK;
   while (r->is_silent && status == CSPAN_OK) {
-    pthread_mutex_unlock(&r->lock);
     status = r->is_shut_down ? CSPAN_ERR_SHUTDOWN : cspan_context_status(context);
+    pthread_mutex_unlock(&r->lock);
     usleep(500);
     pthread_mutex_lock(&r->lock);
   }
@@ -125,8 +126,11 @@ static inline cspan_span_exporter *fake_create(fake_receiver *r) {
                                                 .free = fake_free,
                                                 .is_concurrent = true,
                                                 .set_meter_provider = fake_meters};
-  pthread_mutex_init(&r->lock, NULL);
-  pthread_cond_init(&r->changed, NULL);
+  if (!r->is_ready) {
+    pthread_mutex_init(&r->lock, NULL);
+    pthread_cond_init(&r->changed, NULL);
+  }
+  r->is_ready = true;
   r->is_shut_down = false;
   r->has_gone = false;
   cspan_span_exporter *exporter = cspan_exporter_create(r->is_concurrent ? &several : &one, r);
@@ -217,8 +221,6 @@ static inline void spool_close(spool_fixture *f) {
   cspan_exporter_free(f->exporter);
   f->exporter = NULL;
   assert_true(f->receiver.has_gone);
-  pthread_cond_destroy(&f->receiver.changed);
-  pthread_mutex_destroy(&f->receiver.lock);
 }
 
 static inline void spool_end(spool_fixture *f) {
