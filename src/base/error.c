@@ -13,6 +13,7 @@ struct cspan_error {
   cspan_status status;
   int http_status;
   bool retryable;
+  int64_t retry_after_ms;
   char *message;
   /* These point into `text`. */
   const char *code;
@@ -99,6 +100,7 @@ static cspan_error *error_new(const cspan_error_info *info, char *message) {
   error->status = info->status;
   error->http_status = info->http_status;
   error->retryable = info->retryable;
+  error->retry_after_ms = info->retry_after_ms;
   error->message = message;
   error->code = place(&at, code);
   error->request_id = place(&at, request_id);
@@ -175,6 +177,7 @@ cspan_error *cspan_error_dup(const cspan_error *error) {
       .request_id = error->request_id,
       .extended_request_id = error->extended_request_id,
       .retryable = error->retryable,
+      .retry_after_ms = error->retry_after_ms,
   };
   return error_new(&info, cspan_strdup(error->message));
 }
@@ -238,4 +241,8 @@ const char *cspan_error_extended_request_id(const cspan_error *error) {
 
 bool cspan_error_is_retryable(const cspan_error *error) {
   return error && error->retryable;
+}
+
+int64_t cspan_error_retry_after_ms(const cspan_error *error) {
+  return error ? error->retry_after_ms : 0;
 }

@@ -13,6 +13,7 @@ typedef struct cspan_error_info {
   const char *request_id;
   const char *extended_request_id;
   bool retryable;
+  int64_t retry_after_ms; /* before which the peer wants no other try; 0: it does not say */
 } cspan_error_info;
 
 /* The code of an error that names none: "timeout", "io_error"... Static. */
@@ -40,6 +41,7 @@ cspan_status cspan_error_move(cspan_error **to, cspan_error *from);
 cspan_error *cspan_error_dup(const cspan_error *error);
 
 void cspan_error_set_retryable(cspan_error *error, bool retryable);
+int64_t cspan_error_retry_after_ms(const cspan_error *error);
 
 /* Puts "prefix: " before the message. Keeps the rest. */
 void cspan_error_prefix(cspan_error *error, const char *fmt, ...) CSPAN_PRINTF(2, 3);

@@ -96,7 +96,9 @@ static cspan_status failed(const cspan_otlp_client *client, const cspan_otlp_out
   const cspan_error_info info = {.status = outcome->status,
                                  .code = outcome->code && outcome->code[0] ? outcome->code : NULL,
                                  .http_status = outcome->http_status,
-                                 .retryable = outcome->retryable};
+                                 .retryable = outcome->retryable,
+                                 .retry_after_ms =
+                                     outcome->retry_after_ms > 0 ? outcome->retry_after_ms : 0};
   char tries[48] = "";
   if (attempts > 1)
     snprintf(tries, sizeof tries, " (after %u attempts)", attempts);

@@ -32,7 +32,7 @@ bool cspan_spool_drain_is_due(const cspan_spool *s, int64_t *due_ns) {
   if (s->drain.is_active || s->left_flying > 0 || s->is_stopping) {
     return false;
   }
-  bool is_asked = s->flushing > 0 && s->last_failed <= s->flush_since;
+  bool is_asked = s->flushing > 0 && s->last_failed <= s->flush_since && now >= s->asked_until_ns;
   if (s->is_down && now < s->next_try_ns && !is_asked) {
     *due_ns = s->next_try_ns;
     return false;

@@ -49,6 +49,11 @@ static cspan_status tell_kept(cspan_spool *s, cspan_status why, const char *reas
                          s->folder.path, reason);
 }
 
+/* The receiver asked for a pause that is longer than there is time. */
+static bool is_too_late(const cspan_spool *s, int64_t until_ns) {
+  return s->is_down && until_ns != 0 && s->asked_until_ns > until_ns;
+}
+
 static cspan_status flush_locked(cspan_spool *s, const cspan_context *context,
                                  cspan_error **error) {
   uint64_t since = s->attempts;
@@ -63,7 +68,7 @@ static cspan_status flush_locked(cspan_spool *s, const cspan_context *context,
   s->next_scan_ns = 0;
   bool has_worker = cspan_spool_want_worker(s);
   while (has_worker && !is_drained(s, ticket) && s->last_failed <= since && !s->is_stopping &&
-         cspan_context_status(context) == CSPAN_OK) {
+         !is_too_late(s, until_ns) && cspan_context_status(context) == CSPAN_OK) {
     cspan_spool_wait(s, &s->done, until_ns, can_be_cancelled);
   }
   s->flushing--;
@@ -74,7 +79,7 @@ static cspan_status flush_locked(cspan_spool *s, const cspan_context *context,
   if (is_drained(s, ticket)) {
     return tell_lost(s, error);
   }
-  if (s->last_failed > since) {
+  if (s->last_failed > since || is_too_late(s, until_ns)) {
     return tell_kept(s, cspan_error_status(s->failure), cspan_error_message(s->failure), error);
   }
   cspan_status status = cspan_context_status(context);

@@ -7,6 +7,8 @@
 
 /* The inner exporter has its own limit, which is shorter as a rule. */
 enum { SEND_TIMEOUT_MS = 30000, NS_PER_MS = 1000000 };
+/* The longest time for which a receiver is left alone because it asks for that. */
+enum { MOST_ASKED_MS = 600000 };
 
 /* Not retryable, by a receiver that answered or for what is in the batch: it would go the same
  * way again. Whatever else fails says nothing about the spans. */
@@ -57,6 +59,7 @@ static void note_success(cspan_spool *s) {
   s->is_down = false;
   s->failures = 0;
   s->next_try_ns = 0;
+  s->asked_until_ns = 0;
 }
 
 void cspan_spool_note(cspan_spool *s, const cspan_spool_outcome *outcome) {

@@ -93,7 +93,8 @@ typedef struct cspan_spool {
   bool is_down; /* the last send failed, and no other has come through */
   unsigned failures;
   int64_t next_try_ns;
-  uint64_t attempts; /* numbers of sends */
+  int64_t asked_until_ns; /* before which the receiver wants no other try, whoever asks for it */
+  uint64_t attempts;      /* numbers of sends */
   uint64_t last_failed;
   cspan_error *failure; /* of that one */
 

@@ -32,6 +32,7 @@ typedef struct fake_receiver {
   bool is_retryable;
   bool is_silent; /* until that changes, or the send is cancelled */
   size_t rejects;
+  int64_t retry_after_ms;
   bool is_concurrent;
   size_t inside;
   size_t most_inside;
@@ -75,11 +76,11 @@ static cspan_status fake_export(void *self, const cspan_context *context,
     }
   }
   r->inside--;
-  bool is_retryable = r->is_retryable;
+  cspan_error_info info = {
+      .status = status, .retryable = r->is_retryable, .retry_after_ms = r->retry_after_ms};
   pthread_cond_broadcast(&r->changed);
   pthread_mutex_unlock(&r->lock);
   if (status != CSPAN_OK) {
-    cspan_error_info info = {.status = status, .retryable = is_retryable};
     cspan_error_set_info(error, &info, "the receiver said so");
   }
   return status;

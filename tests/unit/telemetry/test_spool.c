@@ -218,6 +218,34 @@ static void test_flush_ends_in_time(void **state) {
   spool_end(&f); /* ends the silent send */
 }
 
+/* A receiver that asks for a pause gets it, also from a flush. */
+static void test_pause(void **state) {
+  (void)state;
+  spool_fixture f;
+  cspan_spool_options options = quick;
+  spool_open(&f, &options);
+  f.receiver.is_retryable = true;
+  f.receiver.retry_after_ms = FOREVER_MS * 2;
+  fake_set(&f.receiver, CSPAN_ERR_SERVICE, false);
+  spool_export_some(&f, 0, 3, 100);
+  fake_set(&f.receiver, CSPAN_OK, false);
+  assert_flush_fails(&f, FOREVER_MS, CSPAN_ERR_SERVICE, "30 spans in 3 batches are kept in");
+  assert_int_equal(f.receiver.asked, 1);
+  spool_end(&f);
+  /* When it is over. */
+  int64_t begin = cspan_now_ns();
+  spool_open(&f, &patient_spool);
+  f.receiver.is_retryable = true;
+  f.receiver.retry_after_ms = 30;
+  fake_set(&f.receiver, CSPAN_ERR_SERVICE, false);
+  spool_export_some(&f, 0, 3, 100);
+  fake_set(&f.receiver, CSPAN_OK, false);
+  assert_drained(&f);
+  assert_true(cspan_now_ns() - begin >= 30 * INT64_C(1000000));
+  assert_received(&f, 0, 3);
+  spool_end(&f);
+}
+
 /* A caller that is cancelled or out of time leaves its batch on disk. */
 static void test_cancelled_export(void **state) {
   (void)state;
@@ -389,6 +417,7 @@ int main(void) {
       cmocka_unit_test(test_unclear),
       cmocka_unit_test(test_flush_tells_what_is_kept),
       cmocka_unit_test(test_flush_ends_in_time),
+      cmocka_unit_test(test_pause),
       cmocka_unit_test(test_cancelled_export),
       cmocka_unit_test(test_shutdown_keeps),
       cmocka_unit_test(test_shutdown_during_export),
