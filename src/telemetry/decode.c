@@ -13,6 +13,14 @@
  * four times; only a request made of empty messages takes more. */
 enum { BUDGET_FACTOR = 16, BUDGET_BASE = 1 << 20, ALLOC_OVERHEAD = 16 };
 
+bool cspan_decode_begin(cspan_decoder *decoder, size_t request_size) {
+  *decoder = (cspan_decoder){.arena = cspan_arena_create(0)};
+  decoder->budget = request_size > (SIZE_MAX / 2 - BUDGET_BASE) / BUDGET_FACTOR
+                        ? SIZE_MAX / 2
+                        : request_size * BUDGET_FACTOR + BUDGET_BASE;
+  return decoder->arena != NULL;
+}
+
 bool cspan_decode_fail(cspan_decoder *decoder, cspan_status status, const char *what) {
   if (decoder->status == CSPAN_OK) {
     decoder->status = status;
@@ -258,8 +266,8 @@ static bool decode_span(cspan_decoder *decoder, const cspan_pb_field *message,
 
 /* ------------------------------------------------------ resources and scopes */
 
-static bool decode_resource(cspan_decoder *decoder, const cspan_pb_field *message,
-                            cspan_decoded_resource *out) {
+bool cspan_decode_resource(cspan_decoder *decoder, const cspan_pb_field *message,
+                           cspan_decoded_resource *out) {
   cspan_pb_reader reader = cspan_pb_read(message->data, message->len);
   cspan_pb_field field;
   while (cspan_pb_next(&reader, &field)) {
@@ -272,8 +280,8 @@ static bool decode_resource(cspan_decoder *decoder, const cspan_pb_field *messag
                                  &out->attribute_count);
 }
 
-static bool decode_scope(cspan_decoder *decoder, const cspan_pb_field *message,
-                         cspan_decoded_scope *out) {
+bool cspan_decode_scope(cspan_decoder *decoder, const cspan_pb_field *message,
+                        cspan_decoded_scope *out) {
   cspan_pb_reader reader = cspan_pb_read(message->data, message->len);
   cspan_pb_field field;
   bool ok = true;
@@ -306,7 +314,7 @@ static bool decode_scope_spans(cspan_decoder *decoder, const cspan_pb_field *mes
   bool ok = true;
   while (ok && cspan_pb_next(&reader, &field)) {
     if (cspan_pb_is(&field, 1, WIRE_BYTES)) {
-      ok = decode_scope(decoder, &field, scope);
+      ok = cspan_decode_scope(decoder, &field, scope);
     } else if (cspan_pb_is(&field, 3, WIRE_BYTES)) {
       ok = set_string(decoder, &field, &scope->schema_url);
     }
@@ -333,7 +341,7 @@ static bool decode_resource_spans(cspan_decoder *decoder, const cspan_pb_field *
   bool ok = true;
   while (ok && cspan_pb_next(&reader, &field)) {
     if (cspan_pb_is(&field, 1, WIRE_BYTES)) {
-      ok = decode_resource(decoder, &field, resource);
+      ok = cspan_decode_resource(decoder, &field, resource);
     } else if (cspan_pb_is(&field, 3, WIRE_BYTES)) {
       ok = set_string(decoder, &field, &resource->schema_url);
     }
@@ -385,12 +393,9 @@ static bool decode_request(cspan_decoder *decoder, const uint8_t *data, size_t l
 
 cspan_status cspan_span_list_decode(const uint8_t *request, size_t request_size_bytes,
                                     cspan_span_list **out, cspan_error **error) {
-  cspan_decoder decoder = {.arena = cspan_arena_create(0)};
-  decoder.budget = request_size_bytes > (SIZE_MAX / 2 - BUDGET_BASE) / BUDGET_FACTOR
-                       ? SIZE_MAX / 2
-                       : request_size_bytes * BUDGET_FACTOR + BUDGET_BASE;
+  cspan_decoder decoder;
   *out = NULL;
-  if (!decoder.arena) {
+  if (!cspan_decode_begin(&decoder, request_size_bytes)) {
     return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory while decoding spans");
   }
   if (decode_request(&decoder, request, request_size_bytes, out)) {

@@ -55,6 +55,8 @@ typedef struct cspan_decoder {
   const char *what; /* what is wrong with the input; static */
 } cspan_decoder;
 
+/* For a request of that size; false when out of memory. The arena is the caller's. */
+bool cspan_decode_begin(cspan_decoder *decoder, size_t request_size);
 /* Keeps the first failure; returns false. */
 bool cspan_decode_fail(cspan_decoder *decoder, cspan_status status, const char *what);
 /* Zeroed; NULL sets the failure. */
@@ -69,5 +71,11 @@ bool cspan_decode_end(cspan_decoder *decoder, const cspan_pb_reader *reader);
 /* The fields `number` of a message are KeyValue messages: counts them, reads them. */
 bool cspan_decode_attributes(cspan_decoder *decoder, const uint8_t *message, size_t len,
                              uint32_t number, const cspan_attr **out, size_t *out_count);
+
+/* Resource and InstrumentationScope messages; *out is zeroed, its texts set to "". */
+bool cspan_decode_resource(cspan_decoder *decoder, const cspan_pb_field *message,
+                           cspan_decoded_resource *out);
+bool cspan_decode_scope(cspan_decoder *decoder, const cspan_pb_field *message,
+                        cspan_decoded_scope *out);
 
 #endif
