@@ -10,6 +10,7 @@ int64_t cspan_unix_ns(void); /* CLOCK_REALTIME */
 /* Random numbers: per-thread generator seeded from getrandom(), reseeded in a
  * forked child. Not for keys. */
 uint64_t cspan_random_u64(void);
+void cspan_random_words(uint64_t *out, size_t count);
 double cspan_random_unit(void); /* [0, 1) */
 
 /* Reads a file (or a pipe, to its end) of at most max bytes. CSPAN_ERR_IO with errno's text and
@@ -24,6 +25,10 @@ const char *cspan_env(const char *name);
 
 /* The user's home folder (HOME, else the password database) or NULL. Borrowed. */
 const char *cspan_home(void);
+
+/* Keeps the shared object that this code is in, and so its threads and handlers, in memory until
+ * the process ends, also where it is a module that the program closes again. */
+void cspan_pin_code(void);
 
 /* Sleeps until the deadline or a cancellation; returns the context's status. */
 cspan_status cspan_context_sleep_ms(const cspan_context *context, int64_t ms);

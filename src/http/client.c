@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/sys.h"
 #include "http/internal.h"
 
 enum { DEFAULT_CONNECT_MS = 3100, DEFAULT_LOW_SPEED_MS = 60000, DEFAULT_IDLE_LOOPS = 64 };
@@ -21,7 +22,9 @@ typedef struct cspan_loop_pool {
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
 static CURLcode curl_started;
 
+/* Its resolver's threads may outlive an exchange. */
 static void start_curl(void) {
+  cspan_pin_code();
   curl_started = curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 

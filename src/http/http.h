@@ -36,6 +36,9 @@ typedef struct cspan_http_client_options {
   size_t max_idle_loops; /* 0: 64 */
 } cspan_http_client_options;
 
+/* Starts libcurl, once for the process; clients do it by themselves. */
+cspan_status cspan_http_global_init(cspan_error **error);
+
 cspan_status cspan_http_client_create(const cspan_http_client_options *options,
                                       cspan_http_client **out, cspan_error **error);
 /* No exchange may be under way. Loops still out are freed with cspan_loop_free. */

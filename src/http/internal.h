@@ -133,9 +133,6 @@ typedef struct cspan_outcome {
   char peer[CSPAN_HTTP_PEER_MAX];
 } cspan_outcome;
 
-/* client.c */
-cspan_status cspan_http_global_init(cspan_error **error);
-
 /* handle.c */
 cspan_http_exchange *cspan_exchange_new(cspan_loop *loop, const cspan_http_client *client);
 void cspan_exchange_delete(cspan_http_exchange *exchange);

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "telemetry/batch.h"
+#include "telemetry/process_end.h"
 
 void cspan_batch_wait(batch *b, pthread_cond_t *condition, int64_t time_ns) {
   struct timespec at = {.tv_sec = (time_t)(time_ns / 1000000000),
@@ -78,6 +79,7 @@ static void *work(void *arg) {
 /* The thread takes no signals, which are the program's. */
 static bool start_worker(batch *b) {
   batch_worker *w = &b->workers[b->started];
+  cspan_signal_watch();
   sigset_t all;
   sigset_t before;
   sigfillset(&all);

@@ -7,6 +7,9 @@
 #include <cloudspan/ext/exporter.h>
 #include <cloudspan/ext/sampler.h>
 
+#include "telemetry/fork.h"
+#include "telemetry/process_end.h"
+#include "telemetry/published.h"
 #include "telemetry/settings.h"
 #include "telemetry/slot.h"
 
@@ -52,8 +55,9 @@ struct cspan_tracer_provider {
   cspan_span_processor **processors;
   size_t processor_count;
   cspan_limits limits;
-  uint8_t *resource; /* an OTLP Resource message */
-  size_t resource_len;
+  _Atomic(cspan_published *) resource; /* the newest first */
+  cspan_fork_hook fork;
+  cspan_end_entry end;
   _Atomic(cspan_tracer *) tracers; /* only ever prepended to */
   atomic_bool is_shut_down;
   bool is_disabled;   /* OTEL_SDK_DISABLED */
@@ -78,11 +82,18 @@ void cspan_tracer_free(cspan_tracer *tracer);
 /* Tracers of a provider, all of them. */
 void cspan_tracers_free(cspan_tracer_provider *provider);
 
+/* Gives the processors a resource; takes `bytes`, also when out of memory. Not by two
+ * threads at once. */
+cspan_status cspan_provider_publish(cspan_tracer_provider *provider, uint8_t *bytes,
+                                    size_t size_bytes, const char *schema_url, bool is_final,
+                                    cspan_error **error);
+
 /* A provider whose spans do nothing but hand on a context. */
 cspan_status cspan_provider_disabled(cspan_tracer_provider **out, cspan_error **error);
 
-/* OTEL_TRACES_SAMPLER and its argument; NULL only when out of memory. */
-cspan_sampler *cspan_sampler_from_env(void);
+/* OTEL_TRACES_SAMPLER and its argument, for the service of that Resource message; NULL only when
+ * out of memory. */
+cspan_sampler *cspan_sampler_from_env(const uint8_t *resource, size_t resource_len);
 
 /* The Resource message of a provider, by rising precedence: what can be found out,
  * OTEL_RESOURCE_ATTRIBUTES, OTEL_SERVICE_NAME, the options. */

@@ -3,28 +3,30 @@
 
 #include <pthread.h>
 
-#include "telemetry/slot.h"
+#include "base/sys.h"
+#include "telemetry/core.h"
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_mutex_t hooks_lock = PTHREAD_MUTEX_INITIALIZER;
-static cspan_fork_hook *hooks;
+static cspan_fork_hook *first; /* by the time they were added */
+static cspan_fork_hook *last;
 
 static void before_fork(void) {
   pthread_mutex_lock(&hooks_lock);
-  for (cspan_fork_hook *hook = hooks; hook != NULL; hook = hook->next) {
+  for (cspan_fork_hook *hook = last; hook != NULL; hook = hook->before) {
     hook->prepare(hook->self);
   }
 }
 
 static void after_in_parent(void) {
-  for (cspan_fork_hook *hook = hooks; hook != NULL; hook = hook->next) {
+  for (cspan_fork_hook *hook = first; hook != NULL; hook = hook->next) {
     hook->parent(hook->self);
   }
   pthread_mutex_unlock(&hooks_lock);
 }
 
 static void after_in_child(void) {
-  for (cspan_fork_hook *hook = hooks; hook != NULL; hook = hook->next) {
+  for (cspan_fork_hook *hook = first; hook != NULL; hook = hook->next) {
     hook->child(hook->self);
   }
   cspan_slot_after_fork();
@@ -32,22 +34,26 @@ static void after_in_child(void) {
 }
 
 static void install(void) {
+  cspan_pin_code();
   pthread_atfork(before_fork, after_in_parent, after_in_child);
 }
 
 void cspan_fork_add(cspan_fork_hook *hook) {
   pthread_once(&once, install);
   pthread_mutex_lock(&hooks_lock);
-  hook->next = hooks;
-  hooks = hook;
+  hook->next = NULL;
+  hook->before = last;
+  *(last != NULL ? &last->next : &first) = hook;
+  last = hook;
   pthread_mutex_unlock(&hooks_lock);
 }
 
 void cspan_fork_remove(cspan_fork_hook *hook) {
   pthread_mutex_lock(&hooks_lock);
-  for (cspan_fork_hook **at = &hooks; *at != NULL; at = &(*at)->next) {
+  for (cspan_fork_hook **at = &first; *at != NULL; at = &(*at)->next) {
     if (*at == hook) {
       *at = hook->next;
+      *(hook->next != NULL ? &hook->next->before : &last) = hook->before;
       break;
     }
   }

@@ -164,10 +164,23 @@ static cspan_status by_file(const char *path, const char *service_name, const ch
   return CSPAN_OK;
 }
 
+/* Spans that are queued when the program ends are still exported. */
+static cspan_status end_well(cspan_tracer_provider **provider, cspan_error **error) {
+  cspan_status status = (*provider)->is_disabled
+                            ? CSPAN_OK
+                            : cspan_tracer_provider_shutdown_at_exit(*provider, 0, error);
+  if (status != CSPAN_OK) {
+    cspan_tracer_provider_free(*provider);
+    *provider = NULL;
+  }
+  return status;
+}
+
 cspan_status cspan_telemetry_init(const char *service_name, const char *service_version,
                                   cspan_tracer_provider **out, cspan_error **error) {
   const char *file = cspan_setting_text("OTEL_CONFIG_FILE");
   *out = NULL;
-  return file != NULL ? by_file(file, service_name, service_version, out, error)
-                      : by_environment(service_name, service_version, out, error);
+  cspan_status status = file != NULL ? by_file(file, service_name, service_version, out, error)
+                                     : by_environment(service_name, service_version, out, error);
+  return status == CSPAN_OK ? end_well(out, error) : status;
 }

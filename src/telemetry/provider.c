@@ -24,12 +24,51 @@ static void provider_free(cspan_tracer_provider *provider) {
   cspan_free(provider->processors);
   cspan_sampler_free(provider->sampler);
   cspan_id_generator_free(provider->id_generator);
-  cspan_free(provider->resource);
+  cspan_published_free(atomic_load(&provider->resource));
   cspan_free(provider);
 }
 
+/* -------------------------------------------------------------------- resource */
+
+static void give_resource(const cspan_tracer_provider *provider,
+                          const cspan_encoded_resource *resource) {
+  for (size_t i = 0; i < provider->processor_count; i++) {
+    const cspan_span_processor *processor = provider->processors[i];
+    if (processor->vtable->set_resource != NULL) {
+      processor->vtable->set_resource(processor->self, resource);
+    }
+  }
+}
+
+cspan_status cspan_provider_publish(cspan_tracer_provider *provider, uint8_t *bytes,
+                                    size_t size_bytes, const char *schema_url, bool is_final,
+                                    cspan_error **error) {
+  cspan_published *published = cspan_published_create(bytes, size_bytes, schema_url, is_final);
+  if (published == NULL) {
+    return cspan_error_set(error, CSPAN_ERR_NOMEM, "no memory for the resource");
+  }
+  published->older = atomic_load(&provider->resource);
+  atomic_store(&provider->resource, published);
+  give_resource(provider, &published->resource);
+  return CSPAN_OK;
+}
+
+static void around_fork(void *self) {
+  (void)self; /* the resource is never half changed */
+}
+
+static void after_fork_in_child(void *self) {
+  const cspan_tracer_provider *provider = self;
+  cspan_published *published = atomic_load(&provider->resource);
+  const cspan_encoded_resource resource = cspan_published_in_child(published);
+  give_resource(provider, &resource);
+}
+
+/* ---------------------------------------------------------------------- create */
+
 static cspan_status take_processors(cspan_tracer_provider *provider,
-                                    const cspan_provider_options *options, cspan_error **error) {
+                                    const cspan_provider_options *options, const uint8_t *resource,
+                                    size_t resource_len, cspan_error **error) {
   size_t count = options->processor_count;
   for (size_t i = 0; i < count; i++) {
     if (options->processors[i] == NULL) {
@@ -41,12 +80,8 @@ static cspan_status take_processors(cspan_tracer_provider *provider,
   if (provider->processors == NULL) {
     return cspan_error_set(error, CSPAN_ERR_NOMEM, "no memory for the tracer provider");
   }
-  cspan_status status =
-      cspan_resource_encode(options, &provider->resource, &provider->resource_len, error);
-  if (status != CSPAN_OK) {
-    return status;
-  }
-  provider->sampler = options->sampler != NULL ? options->sampler : cspan_sampler_from_env();
+  provider->sampler = options->sampler != NULL ? options->sampler
+                                               : cspan_sampler_from_env(resource, resource_len);
   if (provider->sampler == NULL) {
     return cspan_error_set(error, CSPAN_ERR_NOMEM, "no memory for the sampler");
   }
@@ -61,7 +96,36 @@ static cspan_tracer_provider *provider_new(cspan_error **error) {
   }
   atomic_init(&provider->is_shut_down, false);
   atomic_init(&provider->tracers, NULL);
+  atomic_init(&provider->resource, NULL);
   return provider;
+}
+
+/* All that was given is the provider's. */
+static cspan_status open_provider(cspan_tracer_provider *provider,
+                                  const cspan_provider_options *options, uint8_t *resource,
+                                  size_t resource_len, cspan_tracer_provider **out,
+                                  cspan_error **error) {
+  provider->id_generator = options->id_generator;
+  provider->processor_count = options->processor_count;
+  cspan_limits_fill(&provider->limits, CSPAN_HAS(options, limits) ? options->limits : NULL);
+  for (size_t i = 0; i < options->processor_count; i++) {
+    provider->processors[i] = options->processors[i];
+    provider->has_on_ending |= options->processors[i]->vtable->on_ending != NULL;
+  }
+  const char *schema_url = CSPAN_HAS(options, schema_url) ? options->schema_url : NULL;
+  cspan_status status =
+      cspan_provider_publish(provider, resource, resource_len, schema_url, true, error);
+  if (status != CSPAN_OK) {
+    provider_free(provider);
+    return status;
+  }
+  provider->fork = (cspan_fork_hook){.self = provider,
+                                     .prepare = around_fork,
+                                     .parent = around_fork,
+                                     .child = after_fork_in_child};
+  cspan_fork_add(&provider->fork);
+  *out = provider;
+  return CSPAN_OK;
 }
 
 cspan_status cspan_tracer_provider_create(const cspan_provider_options *options,
@@ -74,30 +138,19 @@ cspan_status cspan_tracer_provider_create(const cspan_provider_options *options,
     free_given(options);
     return CSPAN_ERR_NOMEM;
   }
-  cspan_status status = take_processors(provider, options, error);
+  uint8_t *resource = NULL;
+  size_t resource_len = 0;
+  cspan_status status = cspan_resource_encode(options, &resource, &resource_len, error);
+  if (status == CSPAN_OK) {
+    status = take_processors(provider, options, resource, resource_len, error);
+  }
   if (status != CSPAN_OK) {
+    cspan_free(resource);
     free_given(options);
     provider_free(provider);
     return status;
   }
-  cspan_limits_fill(&provider->limits, CSPAN_HAS(options, limits) ? options->limits : NULL);
-  provider->id_generator = options->id_generator;
-  provider->processor_count = options->processor_count;
-  const cspan_encoded_resource resource = {.size = sizeof resource,
-                                           .bytes = provider->resource,
-                                           .size_bytes = provider->resource_len,
-                                           .schema_url = "",
-                                           .is_final = true};
-  for (size_t i = 0; i < provider->processor_count; i++) {
-    cspan_span_processor *processor = options->processors[i];
-    provider->processors[i] = processor;
-    provider->has_on_ending |= processor->vtable->on_ending != NULL;
-    if (processor->vtable->set_resource != NULL) {
-      processor->vtable->set_resource(processor->self, &resource);
-    }
-  }
-  *out = provider;
-  return CSPAN_OK;
+  return open_provider(provider, options, resource, resource_len, out, error);
 }
 
 cspan_status cspan_provider_disabled(cspan_tracer_provider **out, cspan_error **error) {
@@ -164,11 +217,13 @@ void cspan_tracer_provider_free(cspan_tracer_provider *provider) {
   if (provider == NULL) {
     return;
   }
+  cspan_end_remove(&provider->end);
   cspan_tracer_provider *expected = provider;
   atomic_compare_exchange_strong(&global_provider, &expected, NULL);
   if (!atomic_load(&provider->is_shut_down)) {
     cspan_tracer_provider_shutdown(provider, 0, NULL);
   }
+  cspan_fork_remove(&provider->fork);
   cspan_slot_sweep(provider);
   provider_free(provider);
 }

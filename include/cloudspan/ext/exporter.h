@@ -88,7 +88,8 @@ typedef struct cspan_processor_vtable {
   cspan_status (*force_flush)(void *self, int64_t timeout_ms, cspan_error **error);
   cspan_status (*shutdown)(void *self, int64_t timeout_ms, cspan_error **error);
   /** Called when a provider takes it, again (on another thread) when background detectors are
-   * done, and in a forked child. What it points at lives as long as the provider. May be NULL. */
+   * done, and in a forked child: there inside fork(), so that it may take no lock that another
+   * thread may have held. What it points at lives as long as the provider. May be NULL. */
   void (*set_resource)(void *self, const cspan_encoded_resource *resource);
   void (*stats)(void *self, cspan_telemetry_stats *add_to); /**< may be NULL */
   void (*free)(void *self);

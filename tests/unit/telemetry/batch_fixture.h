@@ -21,11 +21,16 @@ static const cspan_batch_options patient = {.max_queue_size = 16,
                                             .schedule_delay_ms = LONG_MS,
                                             .export_timeout_ms = LONG_MS};
 
-static inline void open_batch(batch_fixture *f, const cspan_batch_options *options) {
-  cspan_span_processor *processor = cspan_processor_batch(gate_create(&f->gate), options);
+static inline void open_batch_with(batch_fixture *f, cspan_span_exporter *exporter,
+                                   const cspan_batch_options *options) {
+  cspan_span_processor *processor = cspan_processor_batch(exporter, options);
   cspan_provider_options provider = {.processors = &processor, .processor_count = 1};
   assert_int_equal(cspan_tracer_provider_create(&provider, &f->provider, NULL), CSPAN_OK);
   f->tracer = cspan_tracer_get(f->provider, "batch", NULL, NULL);
+}
+
+static inline void open_batch(batch_fixture *f, const cspan_batch_options *options) {
+  open_batch_with(f, gate_create(&f->gate), options);
 }
 
 static inline void close_batch(batch_fixture *f) {

@@ -101,17 +101,33 @@ static void gate_free(void *self) {
   pthread_mutex_unlock(&g->lock);
 }
 
+static inline cspan_span_exporter *gate_create_as(gate_exporter *g,
+                                                  const cspan_exporter_vtable *vtable) {
+  memset(g, 0, sizeof *g);
+  pthread_mutex_init(&g->lock, NULL);
+  pthread_cond_init(&g->changed, NULL);
+  cspan_buf_init(&g->requests, 64 << 20);
+  return cspan_exporter_create(vtable, g);
+}
+
 static inline cspan_span_exporter *gate_create(gate_exporter *g) {
   static const cspan_exporter_vtable vtable = {.size = sizeof vtable,
                                                .export_spans = gate_export,
                                                .force_flush = gate_flush,
                                                .shutdown = gate_shutdown,
                                                .free = gate_free};
-  memset(g, 0, sizeof *g);
-  pthread_mutex_init(&g->lock, NULL);
-  pthread_cond_init(&g->changed, NULL);
-  cspan_buf_init(&g->requests, 64 << 20);
-  return cspan_exporter_create(&vtable, g);
+  return gate_create_as(g, &vtable);
+}
+
+/* Takes several exports at once. */
+static inline cspan_span_exporter *gate_create_concurrent(gate_exporter *g) {
+  static const cspan_exporter_vtable vtable = {.size = sizeof vtable,
+                                               .export_spans = gate_export,
+                                               .force_flush = gate_flush,
+                                               .shutdown = gate_shutdown,
+                                               .free = gate_free,
+                                               .is_concurrent = true};
+  return gate_create_as(g, &vtable);
 }
 
 static inline void gate_destroy(gate_exporter *g) {
@@ -126,13 +142,17 @@ static inline void gate_set(gate_exporter *g, bool is_shut) {
   pthread_mutex_unlock(&g->lock);
 }
 
-/* Until an export waits at the gate. */
-static inline void gate_await_inside(gate_exporter *g) {
+/* Until that many exports wait at the gate. */
+static inline void gate_await_many_inside(gate_exporter *g, size_t count) {
   pthread_mutex_lock(&g->lock);
-  while (g->inside == 0) {
+  while (g->inside < count) {
     pthread_cond_wait(&g->changed, &g->lock);
   }
   pthread_mutex_unlock(&g->lock);
+}
+
+static inline void gate_await_inside(gate_exporter *g) {
+  gate_await_many_inside(g, 1);
 }
 
 /* Until that many spans have come through. */
