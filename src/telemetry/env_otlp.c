@@ -7,8 +7,8 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/log.h"
-#include "base/sys.h"
 #include "base/text.h"
+#include "telemetry/settings.h"
 
 enum { DEFAULT_TIMEOUT_MS = 10000, MAX_NAME = 64 };
 
@@ -16,7 +16,7 @@ const char *cspan_otlp_env(const char *infix, const char *suffix, const char **n
   static _Thread_local char text[MAX_NAME];
   snprintf(text, sizeof text, "OTEL_EXPORTER_OTLP_%s%s", infix, suffix);
   *name = text;
-  return cspan_env(text);
+  return cspan_setting_text(text);
 }
 
 /* One setting: how it is named and taken. `take` returns NULL on success, else what

@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "base/sys.h"
 #include "base/text.h"
+#include "telemetry/settings.h"
 
 static const struct {
   const char *name;
@@ -48,7 +48,7 @@ cspan_propagator *cspan_propagator_from_names(const char *names, cspan_error **e
   size_t chosen[KNOWN];
   size_t count = 0;
   cspan_str unknown = {"", 0};
-  const char *from_environment = names ? NULL : cspan_env("OTEL_PROPAGATORS");
+  const char *from_environment = names ? NULL : cspan_setting_text("OTEL_PROPAGATORS");
   if (!names)
     names = from_environment ? from_environment : "tracecontext,baggage";
   choose(names, chosen, &count, &unknown);

@@ -164,7 +164,7 @@ static cspan_status put_members(cspan_enc *enc, const char *text) {
 /* A list with a malformed member is discarded as a whole, as the specification
  * asks, and so is one that would not fit. */
 static cspan_status put_list(cspan_enc *enc) {
-  const char *text = cspan_env("OTEL_RESOURCE_ATTRIBUTES");
+  const char *text = cspan_setting_text("OTEL_RESOURCE_ATTRIBUTES");
   if (text == NULL) {
     return CSPAN_OK;
   }
@@ -181,7 +181,7 @@ static cspan_status put_list(cspan_enc *enc) {
 }
 
 static cspan_status put_environment(cspan_enc *enc) {
-  const text_pair service = {"service.name", cspan_env("OTEL_SERVICE_NAME")};
+  const text_pair service = {"service.name", cspan_setting_text("OTEL_SERVICE_NAME")};
   cspan_status status = put_list(enc);
   return status == CSPAN_OK ? put_texts(enc, &service, 1) : status;
 }

@@ -2,7 +2,7 @@
 /* Span processors of a configuration file. */
 #include <string.h>
 
-#include "telemetry/config/make.h"
+#include "telemetry/config/make_sampling.h"
 
 typedef cspan_status (*make_fn)(cspan_maker *maker, const cspan_config_node *named,
                                 cspan_span_processor **out, cspan_error **error);
@@ -53,7 +53,9 @@ cspan_status cspan_make_processor(cspan_maker *maker, const cspan_config_node *c
   static const struct {
     const char *name;
     make_fn make;
-  } built_in[] = {{"batch", make_batch}, {"simple", make_simple}};
+  } built_in[] = {{"batch", make_batch},
+                  {"simple", make_simple},
+                  {"tail_sampling/development", cspan_make_tail_sampling}};
   const cspan_config_node *named = choice->first;
   *out = NULL;
   for (size_t i = 0; i < sizeof built_in / sizeof built_in[0]; i++) {

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "telemetry/config/node.h"
 
 enum { PATH_MAX_BYTES = 512, PROBLEM_MAX = 768 };
@@ -131,7 +132,9 @@ cspan_status cspan_config_node_error(const cspan_config_node *node, cspan_error 
 cspan_status cspan_config_wrap(const cspan_config_node *node, cspan_error **to, cspan_error *from) {
   cspan_buf where;
   cspan_buf_init(&where, 2 * PROBLEM_MAX);
-  if (place(node, &where) == CSPAN_OK) {
+  const char *message = cspan_error_message(from);
+  bool has_place = cspan_starts_with(message, node->source) && message[strlen(node->source)] == ':';
+  if (!has_place && place(node, &where) == CSPAN_OK) {
     where.data[where.len - 2] = '\0'; /* the prefix brings its own ": " */
     cspan_error_prefix(from, "%s", where.data);
   }
