@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/telemetry/span_fixture.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
@@ -38,10 +39,12 @@ static void test_ratio_descriptions(void **state) {
   static const struct {
     double ratio;
     const char *description;
-  } rows[] = {{0.1, "TraceIdRatioBased{0.100000}"},      {0.0001, "TraceIdRatioBased{0.000100}"},
-              {1, "TraceIdRatioBased{1.000000}"},        {0, "TraceIdRatioBased{0.000000}"},
-              {-3, "TraceIdRatioBased{0.000000}"},       {7, "TraceIdRatioBased{1.000000}"},
-              {0.0 / 0.0, "TraceIdRatioBased{0.000000}"}};
+  } rows[] = {
+      {0.1, "TraceIdRatioBased{0.100000}"},        {0.0001, "TraceIdRatioBased{0.000100}"},
+      {1, "TraceIdRatioBased{1.000000}"},          {0, "TraceIdRatioBased{0.000000}"},
+      {-3, "TraceIdRatioBased{0.000000}"},         {7, "TraceIdRatioBased{1.000000}"},
+      {1e-7, "TraceIdRatioBased{0.0000001}"},      {1e-8, "TraceIdRatioBased{0.00000001}"},
+      {0.1234567, "TraceIdRatioBased{0.1234567}"}, {0.0 / 0.0, "TraceIdRatioBased{0.000000}"}};
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     cspan_sampler *sampler = cspan_sampler_trace_id_ratio(rows[i].ratio);
     assert_string_equal(describe(sampler), rows[i].description);
@@ -107,6 +110,93 @@ static void test_ratios_are_consistent(void **state) {
   }
 }
 
+static const char *state_of(const cspan_sampler *sampler, const uint8_t *trace_id,
+                            const char *before, bool expect_sampled) {
+  cspan_span_context parent = {.trace_id = {1},
+                               .span_id = {2},
+                               .trace_flags = CSPAN_TRACE_FLAG_RANDOM,
+                               .is_remote = true,
+                               .trace_state = before};
+  cspan_sampling_input input = {.parent = &parent, .trace_id = trace_id, .name = "s"};
+  cspan_sampling_result result = {.decision = CSPAN_SAMPLING_DROP};
+  sampler->vtable->should_sample(sampler->self, &input, &result);
+  assert_int_equal(result.decision,
+                   expect_sampled ? CSPAN_SAMPLING_RECORD_AND_SAMPLE : CSPAN_SAMPLING_DROP);
+  return result.trace_state;
+}
+
+/* What is sampled says with which threshold; explicit randomness goes before the trace id's. */
+static void test_ratio_threshold(void **state) {
+  (void)state;
+  static const uint8_t low[16] = {[8] = 0xFF};
+  static const uint8_t high[16] = {[9] = 0xFF, [10] = 0xFF};
+  static const struct {
+    double ratio;
+    bool is_high;
+    const char *before;
+    bool sampled;
+    const char *after; /* NULL: as it was */
+  } rows[] = {
+      {0.5, true, NULL, true, "ot=th:8"},
+      {0.5, true, "", true, "ot=th:8"},
+      {0.5, false, NULL, false, NULL},
+      {1, false, NULL, true, "ot=th:0"},
+      {0.1, true, "a=1,b=2", true, "ot=th:e666,a=1,b=2"},
+      {0.1, true, "a=1,ot=th:8;x:y,b=2", true, "ot=x:y;th:e666,a=1,b=2"},
+      {0.1, true, "ot=th:e666", true, NULL},
+      {0.1, false, "a=1,ot=th:0", false, "a=1"},
+      {0.1, false, "ot=th:0", false, ""},
+      {0.1, false, "a=1", false, NULL},
+      {0.5, false, "ot=rv:80000000000000", true, "ot=rv:80000000000000;th:8"},
+      {0.5, true, "ot=rv:7fffffffffffff", false, NULL},
+      {0.5, true, "ot=rv:7fffffffffffff;th:0", false, "ot=rv:7fffffffffffff"},
+      {0.5, true, "ot=rv:7fff", true, "ot=rv:7fff;th:8"}, /* too short to count */
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    cspan_sampler *sampler = cspan_sampler_trace_id_ratio(rows[i].ratio);
+    const char *after =
+        state_of(sampler, rows[i].is_high ? high : low, rows[i].before, rows[i].sampled);
+    if (rows[i].after == NULL) {
+      assert_null(after);
+    } else {
+      assert_non_null(after);
+      assert_string_equal(after, rows[i].after);
+    }
+    cspan_sampler_free(sampler);
+  }
+}
+
+static int warnings;
+
+static void count_warning(void *user, cspan_log_level level, const char *message) {
+  (void)user;
+  (void)message;
+  warnings += level == CSPAN_LOG_WARN;
+}
+
+/* A trace id that nobody says is random is taken for random, which is told once. */
+static void test_presumed_randomness(void **state) {
+  (void)state;
+  static const uint8_t id[16] = {1};
+  cspan_span_context parent = {
+      .trace_id = {1}, .span_id = {2}, .trace_state = "ot=rv:00000000000000"};
+  cspan_sampler *sampler = cspan_sampler_trace_id_ratio(0.5);
+  cspan_log_set(count_warning, NULL, CSPAN_LOG_WARN);
+  warnings = 0;
+  decide(sampler, id, NULL);
+  decide(sampler, id, &parent); /* explicit randomness */
+  parent.trace_state = NULL;
+  parent.trace_flags = CSPAN_TRACE_FLAG_RANDOM;
+  decide(sampler, id, &parent);
+  assert_int_equal(warnings, 0);
+  parent.trace_flags = CSPAN_TRACE_FLAG_SAMPLED;
+  decide(sampler, id, &parent);
+  decide(sampler, id, &parent);
+  assert_int_equal(warnings, 1);
+  cspan_log_set(NULL, NULL, CSPAN_LOG_WARN);
+  cspan_sampler_free(sampler);
+}
+
 static void test_parent_based(void **state) {
   (void)state;
   const uint8_t id[16] = {1};
@@ -137,14 +227,6 @@ static void test_parent_based(void **state) {
                       "localParentSampled:AlwaysOnSampler,localParentNotSampled:AlwaysOffSampler}");
   cspan_sampler_free(sampler);
   assert_null(cspan_sampler_parent_based(NULL));
-}
-
-static int warnings;
-
-static void count_warning(void *user, cspan_log_level level, const char *message) {
-  (void)user;
-  (void)message;
-  warnings += level == CSPAN_LOG_WARN;
 }
 
 static void test_environment(void **state) {
@@ -179,7 +261,7 @@ static void test_environment(void **state) {
       setenv("OTEL_TRACES_SAMPLER_ARG", rows[i].arg, 1);
     }
     warnings = 0;
-    cspan_sampler *sampler = cspan_sampler_from_env();
+    cspan_sampler *sampler = cspan_sampler_from_env(NULL, 0);
     assert_memory_equal(describe(sampler), rows[i].description, strlen(rows[i].description));
     assert_int_equal(warnings, rows[i].warnings);
     cspan_sampler_free(sampler);
@@ -333,31 +415,149 @@ static void counted_span_id(void *self, uint8_t out[8]) {
   out[7] = (uint8_t)++ * (int *)self;
 }
 
+/* Ids that nobody says are random: the root says its randomness itself, and its descendants keep
+ * it. */
 static void test_id_generator(void **state) {
   (void)state;
-  static const cspan_id_generator_vtable vtable = {sizeof vtable, fixed_trace_id, counted_span_id,
-                                                   keep};
+  static const cspan_id_generator_vtable vtables[] = {
+      {.size = sizeof vtables[0], .trace_id = fixed_trace_id, .span_id = counted_span_id},
+      {.size = sizeof vtables[0],
+       .trace_id = fixed_trace_id,
+       .span_id = counted_span_id,
+       .is_random = true}};
+  for (int i = 0; i < 2; i++) {
+    int count = 0;
+    cspan_provider_options options = {.id_generator =
+                                          cspan_id_generator_create(&vtables[i], &count)};
+    cspan_tracer_provider *provider;
+    assert_int_equal(cspan_tracer_provider_create(&options, &provider, NULL), CSPAN_OK);
+    cspan_tracer *tracer = cspan_tracer_get(provider, "t", NULL, NULL);
+    cspan_span root = cspan_span_start(tracer, NULL, "root", NULL);
+    cspan_context context = cspan_context_with_span(NULL, root);
+    cspan_span child = cspan_span_start(tracer, &context, "child", NULL);
+    cspan_span_context ids;
+    char trace_hex[33];
+    char span_hex[17];
+    assert_true(cspan_span_get_context(child, &ids));
+    cspan_trace_id_hex(ids.trace_id, trace_hex);
+    cspan_span_id_hex(ids.span_id, span_hex);
+    assert_string_equal(trace_hex, "abababababababababababababababab");
+    assert_string_equal(span_hex, "0000000000000002");
+    if (vtables[i].is_random) {
+      assert_int_equal(ids.trace_flags, CSPAN_TRACE_FLAG_SAMPLED | CSPAN_TRACE_FLAG_RANDOM);
+      assert_null(ids.trace_state);
+    } else {
+      cspan_span_context root_ids;
+      assert_int_equal(ids.trace_flags, CSPAN_TRACE_FLAG_SAMPLED);
+      assert_int_equal(strlen(ids.trace_state), 6 + 14);
+      assert_memory_equal(ids.trace_state, "ot=rv:", 6);
+      assert_int_equal(strspn(ids.trace_state + 6, "0123456789abcdef"), 14);
+      assert_true(cspan_span_get_context(root, &root_ids));
+      assert_string_equal(root_ids.trace_state, ids.trace_state);
+    }
+    cspan_span_end(child);
+    cspan_span_end(root);
+    cspan_tracer_provider_free(provider);
+  }
+}
+
+/* The ratio decides by the randomness that was said, not by an id that is always the same. */
+static void test_explicit_randomness_is_used(void **state) {
+  (void)state;
+  static const cspan_id_generator_vtable vtable = {
+      .size = sizeof vtable, .trace_id = fixed_trace_id, .span_id = counted_span_id};
+  enum { TRIES = 400 };
   int count = 0;
-  cspan_provider_options options = {.id_generator = cspan_id_generator_create(&vtable, &count)};
+  int sampled = 0;
+  cspan_provider_options options = {.id_generator = cspan_id_generator_create(&vtable, &count),
+                                    .sampler = cspan_sampler_trace_id_ratio(0.5)};
   cspan_tracer_provider *provider;
   assert_int_equal(cspan_tracer_provider_create(&options, &provider, NULL), CSPAN_OK);
   cspan_tracer *tracer = cspan_tracer_get(provider, "t", NULL, NULL);
-  cspan_span root = cspan_span_start(tracer, NULL, "root", NULL);
+  for (int i = 0; i < TRIES; i++) {
+    cspan_span span = cspan_span_start(tracer, NULL, "root", NULL);
+    cspan_span_context ids;
+    assert_true(cspan_span_get_context(span, &ids));
+    bool is_high = ids.trace_state[6] >= '8'; /* of the hexadecimal digits */
+    assert_int_equal(cspan_span_context_is_sampled(&ids), is_high);
+    assert_int_equal(strstr(ids.trace_state, ";th:8") != NULL, is_high);
+    sampled += is_high;
+    cspan_span_end(span);
+  }
+  assert_true(sampled > TRIES / 4 && sampled < TRIES * 3 / 4);
+  cspan_tracer_provider_free(provider);
+}
+
+/* What is not recorded has an id of its own too, which its children name as their parent. */
+static void test_ids_of_spans_not_recorded(void **state) {
+  (void)state;
+  span_fixture f;
+  fixture_open(&f, cspan_sampler_always_off());
+  cspan_span root = cspan_span_start(f.tracer, NULL, "root", NULL);
   cspan_context context = cspan_context_with_span(NULL, root);
-  cspan_span child = cspan_span_start(tracer, &context, "child", NULL);
+  cspan_span child = cspan_span_start(f.tracer, &context, "child", NULL);
+  cspan_span_context root_ids;
   cspan_span_context ids;
-  char trace_hex[33];
-  char span_hex[17];
+  assert_false(cspan_span_is_recording(child));
+  assert_true(cspan_span_get_context(root, &root_ids));
   assert_true(cspan_span_get_context(child, &ids));
-  cspan_trace_id_hex(ids.trace_id, trace_hex);
-  cspan_span_id_hex(ids.span_id, span_hex);
-  assert_string_equal(trace_hex, "abababababababababababababababab");
-  assert_string_equal(span_hex, "0000000000000002");
-  /* Nobody says that these ids are random. */
-  assert_int_equal(ids.trace_flags, CSPAN_TRACE_FLAG_SAMPLED);
+  assert_true(cspan_span_context_is_valid(&ids));
+  assert_memory_equal(ids.trace_id, root_ids.trace_id, sizeof ids.trace_id);
+  assert_memory_not_equal(ids.span_id, root_ids.span_id, sizeof ids.span_id);
   cspan_span_end(child);
   cspan_span_end(root);
-  cspan_tracer_provider_free(provider);
+  fixture_close(&f);
+}
+
+/* The whole context of the parent: its span, baggage and values. */
+static const cspan_context_key key = {"answer"};
+static int value_seen;
+static char baggage_seen[16];
+static bool parent_seen;
+
+static void look_at_context(void *self, const cspan_sampling_input *input,
+                            cspan_sampling_result *result) {
+  (void)self;
+  result->decision = CSPAN_SAMPLING_RECORD_AND_SAMPLE;
+  const int *value = cspan_context_value_get(input->context, &key);
+  value_seen = value != NULL ? *value : 0;
+  const char *tenant = cspan_baggage_get(input->context->baggage, "tenant");
+  snprintf(baggage_seen, sizeof baggage_seen, "%s", tenant != NULL ? tenant : "");
+  cspan_span_context ids;
+  parent_seen = cspan_span_get_context(input->context->span, &ids) &&
+                memcmp(ids.span_id, input->parent->span_id, sizeof ids.span_id) == 0;
+}
+
+static void test_sampler_sees_the_whole_context(void **state) {
+  (void)state;
+  static const cspan_sampler_vtable vtable = {.size = sizeof vtable,
+                                              .should_sample = look_at_context};
+  const int answer = 42;
+  cspan_context_value storage;
+  span_fixture f;
+  fixture_open(&f, cspan_sampler_create(&vtable, NULL));
+  cspan_baggage *baggage = cspan_baggage_with(NULL, "tenant", "gold", NULL);
+  cspan_span root = cspan_span_start(f.tracer, NULL, "root", NULL);
+  assert_false(parent_seen);
+  cspan_context context = cspan_context_with_span(NULL, root);
+  context.baggage = baggage;
+  context = cspan_context_with_value(&context, &key, &answer, &storage);
+  cspan_span child = cspan_span_start(f.tracer, &context, "child", NULL);
+  assert_int_equal(value_seen, 42);
+  assert_string_equal(baggage_seen, "gold");
+  assert_true(parent_seen);
+  cspan_span_end(child);
+  /* The same where it is the thread's current context. */
+  value_seen = 0;
+  cspan_context before = cspan_context_attach(&context);
+  cspan_span other = cspan_span_start(f.tracer, NULL, "other", NULL);
+  cspan_context_detach(&before);
+  assert_int_equal(value_seen, 42);
+  assert_true(parent_seen);
+  cspan_span_end(other);
+  cspan_span_end(root);
+  cspan_baggage_free(baggage);
+  fixture_close(&f);
 }
 
 int main(void) {
@@ -366,10 +566,15 @@ int main(void) {
       cmocka_unit_test(test_ratio_descriptions),
       cmocka_unit_test(test_ratio_boundaries),
       cmocka_unit_test(test_ratios_are_consistent),
+      cmocka_unit_test(test_ratio_threshold),
+      cmocka_unit_test(test_presumed_randomness),
       cmocka_unit_test(test_parent_based),
       cmocka_unit_test(test_environment),
       cmocka_unit_test(test_decisions),
       cmocka_unit_test(test_id_generator),
+      cmocka_unit_test(test_explicit_randomness_is_used),
+      cmocka_unit_test(test_ids_of_spans_not_recorded),
+      cmocka_unit_test(test_sampler_sees_the_whole_context),
       cmocka_unit_test(test_trace_state_of_the_parent_given_back),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
