@@ -73,9 +73,12 @@ void cspan_spool_note(cspan_spool *s, const cspan_spool_outcome *outcome) {
   }
   s->is_down = true;
   s->failures++;
-  s->next_try_ns = cspan_now_ns() + cspan_otlp_retry_delay_ms(&s->settings.retry, s->failures, -1,
-                                                              cspan_random_unit()) *
-                                        NS_PER_MS;
+  int64_t asked_ms = cspan_error_retry_after_ms(outcome->error);
+  asked_ms = asked_ms < MOST_ASKED_MS ? asked_ms : MOST_ASKED_MS;
+  int64_t wait_ms =
+      cspan_otlp_retry_delay_ms(&s->settings.retry, s->failures, asked_ms, cspan_random_unit());
+  s->next_try_ns = cspan_now_ns() + wait_ms * NS_PER_MS;
+  s->asked_until_ns = asked_ms > 0 ? s->next_try_ns : 0;
   s->last_failed = outcome->attempt;
   cspan_error_free(s->failure);
   s->failure = cspan_error_dup(outcome->error);
