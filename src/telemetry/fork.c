@@ -11,6 +11,12 @@ static pthread_mutex_t hooks_lock = PTHREAD_MUTEX_INITIALIZER;
 static cspan_fork_hook *first; /* by the time they were added */
 static cspan_fork_hook *last;
 
+/* Whose spans those are that were open at a fork: they carry their context on, but they are the
+ * parent's to export. */
+static cspan_tracer_provider no_provider;
+static cspan_tracer inherited = {
+    .provider = &no_provider, .name = "", .version = "", .schema_url = ""};
+
 static void before_fork(void) {
   pthread_mutex_lock(&hooks_lock);
   for (cspan_fork_hook *hook = last; hook != NULL; hook = hook->before) {
@@ -29,7 +35,7 @@ static void after_in_child(void) {
   for (cspan_fork_hook *hook = first; hook != NULL; hook = hook->next) {
     hook->child(hook->self);
   }
-  cspan_slot_after_fork();
+  cspan_slot_after_fork(&inherited);
   pthread_mutex_unlock(&hooks_lock);
 }
 

@@ -200,12 +200,15 @@ void cspan_slot_sweep(const void *owner) {
 /* A thread that does not exist here may have left the buffer half changed: the
  * slot's memory is abandoned, and the slot too, as this thread may be the one that
  * holds it. Only where another one was telling processors of the end it is whole. */
-static void abandon_if_held(cspan_slot *slot) {
+static void abandon_if_held(cspan_slot *slot, cspan_tracer *inherited) {
   if (try_lock(slot)) {
     if (slot->ending != NULL && slot->ending != &cache) {
       cspan_slot_retire(slot);
       cspan_slot_give(slot);
     } else {
+      if (slot->tracer != NULL && slot->ending == NULL) {
+        slot->tracer = inherited;
+      }
       cspan_slot_unlock(slot);
     }
     return;
@@ -219,7 +222,7 @@ static void abandon_if_held(cspan_slot *slot) {
 }
 
 /* The free slots are collected anew, as some were in other threads' caches. */
-void cspan_slot_after_fork(void) {
+void cspan_slot_after_fork(cspan_tracer *inherited) {
   uint32_t count = atomic_load(&chunk_count);
   atomic_store(&free_head, 0);
   cache.count = 0;
@@ -232,7 +235,7 @@ void cspan_slot_after_fork(void) {
     if (owner == NULL) {
       push(slot);
     } else if (owner != &nobody) {
-      abandon_if_held(slot);
+      abandon_if_held(slot, inherited);
     }
   }
 }

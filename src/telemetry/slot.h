@@ -64,8 +64,9 @@ void cspan_slot_retire(cspan_slot *slot);
 void cspan_slot_give(cspan_slot *slot);
 /* Makes the owner's open spans stale, and waits for those that are being ended. */
 void cspan_slot_sweep(const void *owner);
-/* In a forked child: slots that another thread held are given up. */
-void cspan_slot_after_fork(void);
+/* In a forked child: slots that another thread held are given up. The spans that are open stay,
+ * as those of the tracer `inherited`. */
+void cspan_slot_after_fork(cspan_tracer *inherited);
 
 void cspan_slot_lock_slow(cspan_slot *slot);
 /* False, and no state: too long, not ASCII, out of memory. */
