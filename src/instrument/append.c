@@ -13,7 +13,7 @@ cspan_tracer *cspan_instrument_tracer(const cspan_instrument *self) {
   return self->tracer ? self->tracer : cspan_tracer_get(NULL, scope_name, CSPAN_VERSION, NULL);
 }
 
-void cspan_instrument_free(void *data) {
+void cspan_instrumentation_free(void *data) {
   cspan_instrument *self = data;
   if (self) {
     cspan_propagator_free(self->propagator);
@@ -83,7 +83,7 @@ static cspan_status instrument_new(const cspan_trace_options *options, cspan_ins
     status = self->propagator ? CSPAN_OK : cspan_error_move(error, why);
   }
   if (status != CSPAN_OK) {
-    cspan_instrument_free(self);
+    cspan_instrumentation_free(self);
     return status;
   }
   *out = self;

@@ -191,5 +191,5 @@ const cspan_middleware_vtable cspan_trace_call_vtable = {
     .begin = call_begin,
     .end = call_end,
     .retry = call_retry,
-    .free = cspan_instrument_free,
+    .free = cspan_instrumentation_free,
 };

@@ -25,7 +25,7 @@ typedef struct cspan_instrument {
 extern const cspan_middleware_vtable cspan_trace_call_vtable;
 extern const cspan_middleware_vtable cspan_trace_attempt_vtable;
 
-void cspan_instrument_free(void *self);
+void cspan_instrumentation_free(void *self);
 cspan_tracer *cspan_instrument_tracer(const cspan_instrument *self);
 
 /* What OTEL_SEMCONV_STABILITY_OPT_IN says; NULL: stable. */

@@ -21,13 +21,13 @@ typedef struct trace_builder {
 } trace_builder;
 
 #define TEXT(key, value)                                                                           \
-  { key, CSPAN_ATTR_STRING, {.string = (value)}, sizeof(value) - 1 }
+  { key, CSPAN_ATTR_STRING, 0, {.string = (value)}, sizeof(value) - 1 }
 #define NUM(key, number_)                                                                          \
-  { key, CSPAN_ATTR_INT64, {.int64 = (number_)}, 0 }
+  { key, CSPAN_ATTR_INT64, 0, {.int64 = (number_)}, 0 }
 #define REAL(key, real_)                                                                           \
-  { key, CSPAN_ATTR_DOUBLE, {.number = (real_)}, 0 }
+  { key, CSPAN_ATTR_DOUBLE, 0, {.number = (real_)}, 0 }
 #define FLAG(key, flag_)                                                                           \
-  { key, CSPAN_ATTR_BOOL, {.boolean = (flag_)}, 0 }
+  { key, CSPAN_ATTR_BOOL, 0, {.boolean = (flag_)}, 0 }
 #define COUNT_OF(array)   (sizeof(array) / sizeof((array)[0]))
 #define WITH(view, attrs) builder_with(view, attrs, COUNT_OF(attrs))
 
