@@ -100,11 +100,16 @@ if(TARGET bench_span)
   set_tests_properties(integration_bench_span PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
 endif()
 
-# An OTLP receiver that is not ours.
+# OTLP receivers that are not ours.
 if(TARGET cspan_telemetry AND NOT CLOUDSPAN_SANITIZE)
   add_executable(otlp_peer_sender ${cspan_source}/tests/integration/otlp_peer_sender.c)
   cspan_link(otlp_peer_sender telemetry)
   add_test(NAME peer_otlp COMMAND ${cspan_source}/tests/integration/otlp_peer/run.sh
     $<TARGET_FILE:otlp_peer_sender> ${CMAKE_BINARY_DIR}/peers)
   set_tests_properties(peer_otlp PROPERTIES LABELS peer SKIP_RETURN_CODE 77 TIMEOUT 600)
+  add_executable(otlp_peer_load ${cspan_source}/tests/integration/otlp_peer_load.c)
+  cspan_link(otlp_peer_load telemetry)
+  add_test(NAME peer_collector COMMAND ${cspan_source}/tests/peers/collector/run.sh
+    $<TARGET_FILE:otlp_peer_sender> $<TARGET_FILE:otlp_peer_load> ${CMAKE_BINARY_DIR}/peers)
+  set_tests_properties(peer_collector PROPERTIES LABELS peer SKIP_RETURN_CODE 77 TIMEOUT 900)
 endif()

@@ -127,12 +127,22 @@ static bool is_tls(CURLcode code) {
   }
 }
 
+/* A server that does not accept our certificate, or misses it, says so after the handshake, as
+ * TLS 1.3 has it: to libcurl that is a failure to receive. */
+static bool is_tls_alert(const cspan_http_exchange *exchange, CURLcode code) {
+  return (code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR) &&
+         strstr(exchange->curl_error, "SSL") && strstr(exchange->curl_error, " alert ");
+}
+
 static verdict verdict_of(cspan_http_exchange *exchange, CURLcode code) {
   if (exchange->resending) {
     code = CURLE_RECV_ERROR;
   }
   if (is_tls(code)) {
     return (verdict){CSPAN_ERR_TLS, "tls_error", "no TLS connection could be made"};
+  }
+  if (is_tls_alert(exchange, code)) {
+    return (verdict){CSPAN_ERR_TLS, "tls_error", "the server ended the TLS connection"};
   }
   switch (code) {
   case CURLE_COULDNT_CONNECT:

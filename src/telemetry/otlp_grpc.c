@@ -7,7 +7,10 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/error.h"
 #include "base/text.h"
+#include "telemetry/inflate.h"
+#include "telemetry/otlp_client.h"
 #include "telemetry/otlp_outcome.h"
 #include "telemetry/text_wire.h"
 
@@ -140,6 +143,27 @@ static void fail_with(cspan_otlp_outcome *out, uint64_t code, bool has_retry_inf
   out->retryable = is_retryable(code, has_retry_info);
 }
 
+/* Some receivers answer a compressed request by a compressed message. */
+static const char *read_compressed(const cspan_otlp_reply *reply, cspan_otlp_outcome *out) {
+  cspan_buf plain;
+  const char *wrong = NULL;
+  if (!reply->grpc_encoding || strcmp(reply->grpc_encoding, "gzip") != 0)
+    return "its message has a compression other than gzip";
+  cspan_buf_init(&plain, CSPAN_OTLP_MAX_RESPONSE);
+  out->status = cspan_gunzip(reply->body + CSPAN_GRPC_PREFIX, reply->body_len - CSPAN_GRPC_PREFIX,
+                             &plain, NULL);
+  if (out->status == CSPAN_ERR_NOMEM)
+    wrong = "out of memory";
+  else if (out->status == CSPAN_ERR_LIMIT)
+    wrong = "its message is larger than 4 MiB";
+  else if (out->status != CSPAN_OK)
+    wrong = "its message cannot be unpacked";
+  else if (!cspan_otlp_read_response((const uint8_t *)cspan_buf_text(&plain), plain.len, out))
+    wrong = "its message is malformed";
+  cspan_buf_free(&plain);
+  return wrong;
+}
+
 /* Accepted: one message, and nothing behind it. */
 static void read_message(const cspan_otlp_reply *reply, cspan_otlp_outcome *out) {
   const uint8_t *body = reply->body;
@@ -148,17 +172,19 @@ static void read_message(const cspan_otlp_reply *reply, cspan_otlp_outcome *out)
   const char *wrong = NULL;
   if (reply->body_len < CSPAN_GRPC_PREFIX)
     wrong = "its message is cut short";
-  else if (body[0] != 0)
-    wrong = "its message is compressed, which was not asked for";
   else if (((size_t)body[1] << 24 | (size_t)body[2] << 16 | (size_t)body[3] << 8 | body[4]) !=
            reply->body_len - CSPAN_GRPC_PREFIX)
     wrong = "its message has another length than it says";
+  else if (body[0] != 0)
+    wrong = read_compressed(reply, out);
   else if (!cspan_otlp_read_response(body + CSPAN_GRPC_PREFIX, reply->body_len - CSPAN_GRPC_PREFIX,
                                      out))
     wrong = "its message is malformed";
   if (wrong) {
-    out->status = CSPAN_ERR_PROTOCOL;
-    out->code = "protocol_error";
+    if (out->status == CSPAN_OK)
+      out->status = CSPAN_ERR_PROTOCOL;
+    out->code = cspan_status_code(out->status);
+    out->rejected_items = 0;
     out->message[0] = '\0';
     cspan_otlp_say(out, "the receiver's answer cannot be understood: ",
                    strlen("the receiver's answer cannot be understood: "));

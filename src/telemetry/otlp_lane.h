@@ -19,6 +19,7 @@ typedef struct cspan_otlp_captured {
   char content_type[64];
   char retry_after[64];
   char grpc_status[16];
+  char grpc_encoding[16];
   char grpc_message[1024];
   char grpc_details[8192];
 } cspan_otlp_captured;

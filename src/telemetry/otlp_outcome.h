@@ -23,12 +23,15 @@ typedef struct cspan_otlp_reply {
   const char *content_type;
   const char *retry_after;
   const char *grpc_status; /* from the trailers, or the headers where there are none */
+  const char *grpc_encoding; /* of a message that is marked as compressed */
   const char *grpc_message;
   const char *grpc_details; /* grpc-status-details-bin */
   const uint8_t *body;
   size_t body_len;
 } cspan_otlp_reply;
 
+/* A message that the receiver has compressed by gzip is unpacked, to at most
+ * CSPAN_OTLP_MAX_RESPONSE bytes. */
 void cspan_otlp_read_grpc(const cspan_otlp_reply *reply, cspan_otlp_outcome *out);
 /* `unix_seconds` is now, for a Retry-After that is a date. */
 void cspan_otlp_read_http(const cspan_otlp_reply *reply, int64_t unix_seconds,

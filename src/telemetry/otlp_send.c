@@ -50,7 +50,7 @@ static void fill_headers(const cspan_otlp_settings *settings, int64_t deadline_n
   if (settings->grpc) {
     add(headers, "te", "trailers");
     add(headers, "content-type", "application/grpc");
-    add(headers, "grpc-accept-encoding", "identity");
+    add(headers, "grpc-accept-encoding", "identity,gzip");
     format_timeout(headers->timeout, sizeof headers->timeout, deadline_ns);
     add(headers, "grpc-timeout", headers->timeout);
     if (settings->gzip)
@@ -81,6 +81,7 @@ static cspan_status on_header(void *user, const char *name, const char *value, b
       {"content-type", captured->content_type, sizeof captured->content_type},
       {"retry-after", captured->retry_after, sizeof captured->retry_after},
       {"grpc-status", captured->grpc_status, sizeof captured->grpc_status},
+      {"grpc-encoding", captured->grpc_encoding, sizeof captured->grpc_encoding},
       {"grpc-message", captured->grpc_message, sizeof captured->grpc_message},
       {"grpc-status-details-bin", captured->grpc_details, sizeof captured->grpc_details},
   };
@@ -135,6 +136,7 @@ static void on_done(void *user, const cspan_http_result *result) {
       .content_type = or_null(captured->content_type),
       .retry_after = or_null(captured->retry_after),
       .grpc_status = or_null(captured->grpc_status),
+      .grpc_encoding = or_null(captured->grpc_encoding),
       .grpc_message = or_null(captured->grpc_message),
       .grpc_details = or_null(captured->grpc_details),
       .body = (const uint8_t *)cspan_buf_text(&c->lane->response),

@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "telemetry/otlp_json.h"
-#include "viewer/inflate.h"
+#include "telemetry/inflate.h"
 
 void cspan_intake_reject(cspan_intake *intake) {
   atomic_fetch_add_explicit(&intake->rejected, 1, memory_order_relaxed);

@@ -6,7 +6,7 @@
 #include <cloudspan/ext/exporter.h>
 
 #include "viewer/grpc_message.h"
-#include "viewer/inflate.h"
+#include "telemetry/inflate.h"
 
 enum { MAX_MESSAGE = 1 << 16 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answers of strangers to an export: six lines (HTTP status, content-type, Retry-After,
- * grpc-status, grpc-message, grpc-status-details-bin), then the body. */
+/* Answers of strangers to an export: seven lines (HTTP status, content-type, Retry-After,
+ * grpc-status, grpc-message, grpc-status-details-bin, grpc-encoding), then the body. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { LINES = 6, LINE_MAX_BYTES = 8192 };
+enum { LINES = 7, LINE_MAX_BYTES = 8192 };
 
 static void check(const cspan_otlp_outcome *outcome) {
   size_t len = strnlen(outcome->message, sizeof outcome->message);
@@ -39,6 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
       .grpc_status = lines[3][0] ? lines[3] : NULL,
       .grpc_message = lines[4][0] ? lines[4] : NULL,
       .grpc_details = lines[5][0] ? lines[5] : NULL,
+      .grpc_encoding = lines[6][0] ? lines[6] : NULL,
       .body = data,
       .body_len = size,
   };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Emits spans that use every field of OTLP, for a receiver that is not ours:
- *   otlp_peer_sender grpc|http ENDPOINT none|gzip [CA_FILE [CLIENT_CERT CLIENT_KEY]]
+ *   otlp_peer_sender grpc|http|json ENDPOINT none|gzip [CA_FILE [CLIENT_CERT CLIENT_KEY]]
  * Ids and times are fixed, so that the receiver can expect every byte. Exits with 0
  * when the receiver accepted everything, with the status of the failure otherwise. */
 #include <math.h>
@@ -15,6 +15,8 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 /* ------------------------------------------------------------ counting ids */
+
+/* It says that they are random, or roots would get randomness that cannot be expected. */
 
 typedef struct counter {
   uint8_t traces;
@@ -34,7 +36,7 @@ static void next_span_id(void *self, uint8_t out[8]) {
 }
 
 static const cspan_id_generator_vtable counting = {
-    .size = sizeof counting, .trace_id = next_trace_id, .span_id = next_span_id};
+    .size = sizeof counting, .trace_id = next_trace_id, .span_id = next_span_id, .is_random = true};
 
 /* ------------------------------------------------------------------- spans */
 
@@ -158,6 +160,20 @@ static void too_much(cspan_tracer *tracer) {
   cspan_span_end_at(span, START + 60);
 }
 
+/* Of a scope with attributes. */
+static void scoped(cspan_tracer_provider *provider) {
+  const cspan_attr attributes[] = {cspan_attr_string("scope.string", "s"),
+                                   cspan_attr_int64s("scope.ints", numbers, COUNT(numbers))};
+  const cspan_scope scope = {.size = sizeof scope,
+                             .name = "peer/three",
+                             .version = "3",
+                             .attributes = attributes,
+                             .attribute_count = COUNT(attributes)};
+  const cspan_span_options options = {.root = true, .start_time_unix_ns = START + 70};
+  cspan_tracer *tracer = cspan_tracer_for_scope(provider, &scope);
+  cspan_span_end_at(cspan_span_start(tracer, NULL, "scoped", &options), START + 80);
+}
+
 static void emit(cspan_tracer_provider *provider) {
   cspan_tracer *one = cspan_tracer_get(provider, "peer/one", "1.2.3", "https://example.org/schema");
   cspan_tracer *two = cspan_tracer_get(provider, "peer/two", NULL, NULL);
@@ -166,15 +182,22 @@ static void emit(cspan_tracer_provider *provider) {
   cspan_span_end_at(span, START + INT64_C(1123456788));
   each_kind(two);
   too_much(one);
+  scoped(provider);
 }
 
 /* -------------------------------------------------------------------- set-up */
+
+static cspan_otlp_protocol protocol_of(const char *name) {
+  return strcmp(name, "grpc") == 0   ? CSPAN_OTLP_GRPC
+         : strcmp(name, "json") == 0 ? CSPAN_OTLP_HTTP_JSON
+                                     : CSPAN_OTLP_HTTP_PROTOBUF;
+}
 
 static cspan_status make_provider(char **argv, int argc, cspan_tracer_provider **out,
                                   cspan_error **error) {
   static counter ids;
   const cspan_otlp_options otlp = {
-      .protocol = strcmp(argv[1], "grpc") == 0 ? CSPAN_OTLP_GRPC : CSPAN_OTLP_HTTP_PROTOBUF,
+      .protocol = protocol_of(argv[1]),
       .endpoint = argv[2],
       .compression = argv[3],
       .headers = "X-Peer-Test=a%20b",
@@ -199,6 +222,7 @@ static cspan_status make_provider(char **argv, int argc, cspan_tracer_provider *
                                           .service_version = "9.8.7",
                                           .resource = resource,
                                           .resource_count = COUNT(resource),
+                                          .schema_url = "https://example.org/resource",
                                           .sampler = cspan_sampler_always_on(),
                                           .processors = &processor,
                                           .processor_count = 1,
@@ -209,7 +233,8 @@ static cspan_status make_provider(char **argv, int argc, cspan_tracer_provider *
 
 int main(int argc, char **argv) {
   if (argc < 4) {
-    fprintf(stderr, "usage: %s grpc|http ENDPOINT none|gzip [CA_FILE [CLIENT_CERT CLIENT_KEY]]\n",
+    fprintf(stderr,
+            "usage: %s grpc|http|json ENDPOINT none|gzip [CA_FILE [CLIENT_CERT CLIENT_KEY]]\n",
             argv[0]);
     return 2;
   }

@@ -4,14 +4,17 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
 #include "base/text.h"
 #include "pb_builder.h"
+#include "telemetry/otlp_client.h"
 #include "telemetry/otlp_grpc.h"
 #include "telemetry/otlp_outcome.h"
 #include "telemetry/otlp_retry.h"
+#include "unit/viewer/gzip.h"
 
 /* -------------------------------------------------------------------- gRPC */
 
@@ -269,7 +272,7 @@ static void test_grpc_frames_that_are_wrong(void **state) {
     size_t len;
     const char *says;
   } cases[] = {
-      {"\0\0\0", 3, "cut short"},          {"\1\0\0\0\0", 5, "compressed"},
+      {"\0\0\0", 3, "cut short"},          {"\1\0\0\0\0", 5, "other than gzip"},
       {"\0\0\0\0\1", 5, "another length"}, {"\0\0\0\0\0\0", 6, "another length"},
       {"\0\0\0\0\1\x0a", 6, "malformed"},  {"\0\0\0\0\3\x0a\1\x08", 8, "malformed"},
   };
@@ -279,6 +282,68 @@ static void test_grpc_frames_that_are_wrong(void **state) {
     assert_false(out.retryable);
     assert_non_null(strstr(out.message, cases[i].says));
   }
+}
+
+/* A collector that is written in Go answers gzip by gzip, whatever is said to be accepted. */
+static cspan_otlp_outcome read_packed(const cspan_buf *message, const char *encoding,
+                                      size_t bytes_too_few) {
+  cspan_buf packed, frame;
+  pb_begin(&packed);
+  pb_begin(&frame);
+  assert_true(gzip_append(&packed, cspan_buf_text(message), message->len));
+  packed.len -= bytes_too_few;
+  put_frame(&frame, 1, &packed);
+  const cspan_otlp_reply reply = {.http_status = 200,
+                                  .content_type = "application/grpc",
+                                  .grpc_status = "0",
+                                  .grpc_encoding = encoding,
+                                  .body = (const uint8_t *)frame.data,
+                                  .body_len = frame.len};
+  cspan_otlp_outcome out = read_grpc(&reply);
+  cspan_buf_free(&packed);
+  cspan_buf_free(&frame);
+  return out;
+}
+
+static void test_grpc_compressed_answer(void **state) {
+  (void)state;
+  cspan_buf message;
+  pb_begin(&message);
+  put_partial_success(&message, 3, "too old");
+  cspan_otlp_outcome out = read_packed(&message, "gzip", 0);
+  assert_int_equal(out.status, CSPAN_OK);
+  assert_int_equal(out.rejected_items, 3);
+  assert_string_equal(out.message, "too old");
+  out = read_packed(&message, "gzip", 1);
+  assert_int_equal(out.status, CSPAN_ERR_PROTOCOL);
+  assert_non_null(strstr(out.message, "cannot be unpacked"));
+  out = read_packed(&message, "zstd", 0);
+  assert_int_equal(out.status, CSPAN_ERR_PROTOCOL);
+  assert_non_null(strstr(out.message, "other than gzip"));
+  cspan_buf_clear(&message);
+  out = read_packed(&message, "gzip", 0);
+  assert_int_equal(out.status, CSPAN_OK);
+  assert_false(out.warned);
+  cspan_buf_free(&message);
+}
+
+/* A few KiB become more than may be. */
+static void test_grpc_bomb(void **state) {
+  (void)state;
+  static const size_t sizes[] = {CSPAN_OTLP_MAX_RESPONSE, CSPAN_OTLP_MAX_RESPONSE + 1};
+  char *zeros = calloc(1, sizes[1]);
+  assert_non_null(zeros);
+  for (size_t i = 0; i < 2; i++) {
+    cspan_buf message;
+    pb_begin(&message);
+    pb_bytes(&message, 15, zeros, sizes[i] - 5); /* an unknown field; 5 bytes are its head */
+    assert_int_equal(message.len, sizes[i]);
+    cspan_otlp_outcome out = read_packed(&message, "gzip", 0);
+    assert_int_equal(out.status, i == 0 ? CSPAN_OK : CSPAN_ERR_LIMIT);
+    assert_false(out.retryable);
+    cspan_buf_free(&message);
+  }
+  free(zeros);
 }
 
 /* -------------------------------------------------------------------- HTTP */
@@ -475,6 +540,8 @@ int main(void) {
       cmocka_unit_test(test_without_grpc_status),
       cmocka_unit_test(test_grpc_accepted),
       cmocka_unit_test(test_grpc_frames_that_are_wrong),
+      cmocka_unit_test(test_grpc_compressed_answer),
+      cmocka_unit_test(test_grpc_bomb),
       cmocka_unit_test(test_http_statuses),
       cmocka_unit_test(test_http_accepted),
       cmocka_unit_test(test_http_json_accepted),

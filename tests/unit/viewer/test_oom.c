@@ -12,7 +12,7 @@
 #include "unit/viewer/odd_traces.h"
 #include "viewer/assemble.h"
 #include "viewer/display.h"
-#include "viewer/inflate.h"
+#include "telemetry/inflate.h"
 #include "viewer/trace_json.h"
 
 static long countdown;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef VIEWER_INFLATE_H
-#define VIEWER_INFLATE_H
+/* gzip, the unpacking side, with a limit to what comes out. */
+#ifndef TELEMETRY_INFLATE_H
+#define TELEMETRY_INFLATE_H
 
 #include "base/buf.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "viewer/inflate.h"
+#include "telemetry/inflate.h"
 
 #include <limits.h>
 #include <zlib.h>

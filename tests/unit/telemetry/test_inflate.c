@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "unit/viewer/gzip.h"
-#include "viewer/inflate.h"
+#include "telemetry/inflate.h"
 
 static void assert_gunzip(const cspan_buf *packed, size_t max, cspan_status expected,
                           const char *text, size_t len) {

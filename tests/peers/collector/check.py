@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sends spans to an OpenTelemetry Collector and compares what it wrote into its file.
+
+    check.py COLLECTOR SENDER LOAD FOLDER
+
+COLLECTOR is the program of scripts/peer-collector; SENDER and LOAD are otlp_peer_sender and
+otlp_peer_load. FOLDER keeps the collector's file and its log. Exits with 1 after printing
+every difference."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "integration" / "otlp_peer"))
+
+from certificates import make_certificates  # noqa: E402
+from collector import Collector  # noqa: E402
+from expected import compare_requests  # noqa: E402
+from otlp_json import to_request  # noqa: E402
+
+LOAD = 4000
+TLS_ERROR = 8
+
+
+def run(program, *arguments):
+    return subprocess.run([program, *arguments], capture_output=True, text=True, timeout=100)
+
+
+def check_spans(collector, sender, receiver, protocol, compression, files=()):
+    since = collector.size()
+    result = run(sender, protocol, collector.endpoint(receiver, protocol), compression, *files)
+    differences = []
+    if result.returncode != 0 or result.stderr:
+        differences.append(f"the sender exited with {result.returncode}: {result.stderr.strip()}")
+    compare_requests([to_request(line) for line in collector.received(since)], differences)
+    return differences
+
+
+def check_refused(collector, sender, receiver, protocol, files):
+    """A certificate that is not trusted, or none of one's own: nothing gets through."""
+    since = collector.size()
+    result = run(sender, protocol, collector.endpoint(receiver, protocol), "none", *files)
+    differences = []
+    if result.returncode != TLS_ERROR:
+        differences.append(f"the sender exited with {result.returncode}: {result.stderr.strip()}")
+    if collector.received(since):
+        differences.append("spans were received")
+    return differences
+
+
+def numbers_of(lines):
+    for line in lines:
+        for resource in to_request(line)["resources"]:
+            for scope in resource["scopes"]:
+                for span in scope["spans"]:
+                    if span["name"] != "load":
+                        yield span["name"]  # a report of lost spans, perhaps
+                    else:
+                        yield dict((key, value) for key, _, value in span["attributes"])["n"]
+
+
+def check_restart(collector, load, protocol, leave, comes_back, spool=()):
+    """The collector leaves when a quarter of the load has been delivered, and comes back at
+    once or when all of it has been made. Every span is in the file."""
+    since = collector.size()
+    command = [load, protocol, collector.endpoint("plain", protocol), str(LOAD), *spool]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True) as process:
+        said = process.stdout.readline().strip()
+        if said == "delivered":
+            leave()
+            if comes_back == "at once":
+                collector.start()
+            said = process.stdout.readline().strip()
+            if comes_back != "at once":
+                collector.start()
+        _, errors = process.communicate(timeout=100)
+    differences = []
+    if process.returncode != 0:
+        differences.append(f"the sender exited with {process.returncode}: {errors.strip()}")
+    if said != "made":
+        differences.append(f"the sender did not come to its end, but said {said!r}")
+    numbers = list(numbers_of(collector.received(since)))
+    lost = set(range(LOAD)) - set(numbers)
+    strange = set(numbers) - set(range(LOAD))
+    if lost:
+        differences.append(f"{len(lost)} of {LOAD} spans are lost, the first is {min(lost)}")
+    if strange:
+        differences.append(f"unexpected spans: {sorted(map(str, strange))[:5]}")
+    print(f"  {len(numbers) - len(set(numbers))} spans were received twice")
+    return differences
+
+
+def cases(collector, sender, load, folder, certificates):
+    mutual = [certificates.ca, certificates.client_cert, certificates.client_key]
+    for protocol in ("grpc", "http", "json"):
+        for compression in ("none", "gzip"):
+            yield f"{protocol}-{compression}", check_spans(
+                collector, sender, "plain", protocol, compression)
+        yield f"{protocol}-tls", check_spans(
+            collector, sender, "tls", protocol, "gzip", [certificates.ca])
+        yield f"{protocol}-mtls", check_spans(collector, sender, "mtls", protocol, "none", mutual)
+        yield f"{protocol}-untrusted", check_refused(
+            collector, sender, "tls", protocol, [certificates.other_ca])
+        yield f"{protocol}-no-client-certificate", check_refused(
+            collector, sender, "mtls", protocol, [certificates.ca])
+    yield "grpc-away", check_restart(collector, load, "grpc", collector.stop, "when all is made")
+    yield "http-restarted", check_restart(collector, load, "http", collector.stop, "at once")
+    spool = folder / "spool"
+    shutil.rmtree(spool, ignore_errors=True)
+    yield "json-killed-spool", check_restart(
+        collector, load, "json", collector.kill, "when all is made", [str(spool)])
+
+
+def main():
+    program, sender, load, folder = *sys.argv[1:4], Path(sys.argv[4])
+    folder.mkdir(parents=True, exist_ok=True)
+    certificates = make_certificates(folder / "certificates")
+    collector = Collector(program, folder, certificates)
+    failed = 0
+    collector.start()
+    try:
+        for name, differences in cases(collector, sender, load, folder, certificates):
+            print(f"{name}: {'ok' if not differences else 'FAILED'}", flush=True)
+            for difference in differences[:40]:
+                print(f"  {difference[:300]}")
+            failed += bool(differences)
+    finally:
+        collector.kill()
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
