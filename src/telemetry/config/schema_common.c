@@ -109,7 +109,8 @@ static const cspan_schema resource_object = {.kind = CSPAN_SCHEMA_OBJECT, MEMBER
 static const cspan_schema_member propagator_names[] = {
     {"tracecontext", &cspan_schema_empty, false}, {"baggage", &cspan_schema_empty, false},
     {"b3", &cspan_schema_empty, false},           {"b3multi", &cspan_schema_empty, false},
-    {"jaeger", &cspan_schema_empty, false},       {"xray", &cspan_schema_empty, false}};
+    {"jaeger", &cspan_schema_empty, false},       {"xray", &cspan_schema_empty, false},
+    {"ottrace", &cspan_schema_empty, false}};
 const cspan_schema cspan_schema_propagator = {
     .kind = CSPAN_SCHEMA_CHOICE, .is_open = true, MEMBERS(propagator_names)};
 static const cspan_schema propagator_list = {.kind = CSPAN_SCHEMA_LIST,

@@ -328,10 +328,13 @@ static void test_resource_precedence(void **state) {
   (void)state;
   setenv("OTEL_RESOURCE_ATTRIBUTES", "from.env=1,service.version=env", 1);
   setenv("OTEL_SERVICE_NAME", "env-service", 1);
-  static const expectation plain[] = {{"service.name", "shop"}, {"service.version", "2"},
-                                      {"both", "attributes"},   {"listed", "a,b"},
-                                      {"from.env", "absent"},   {"service.instance.id", "absent"},
-                                      {"host.name", "absent"},  {NULL, NULL}};
+  static const expectation plain[] = {{"service.name", "shop"},
+                                      {"service.version", "2"},
+                                      {"both", "attributes"},
+                                      {"listed", "a,b"},
+                                      {"from.env", "absent"},
+                                      {"service.instance.id", "absent"},
+                                      {NULL, NULL}};
   assert_resource("resource:\n  attributes:\n    - {name: service.name, value: shop}\n"
                   "    - {name: both, value: attributes}\n"
                   "  attributes_list: \"both=list,service.version=2, listed = a%2Cb \"\n",
