@@ -199,10 +199,10 @@ static void test_deep_copy(void **state) {
   int64_t numbers[] = {1, INT64_MIN};
   double reals[] = {0.5};
   cspan_attr attrs[] = {TEXT(key, "?"),
-                        {key, CSPAN_ATTR_STRING_ARRAY, {.strings = elements}, 2},
-                        {key, CSPAN_ATTR_BOOL_ARRAY, {.booleans = flags}, 2},
-                        {key, CSPAN_ATTR_INT64_ARRAY, {.int64s = numbers}, 2},
-                        {key, CSPAN_ATTR_DOUBLE_ARRAY, {.numbers = reals}, 1}};
+                        {key, CSPAN_ATTR_STRING_ARRAY, 0, {.strings = elements}, 2},
+                        {key, CSPAN_ATTR_BOOL_ARRAY, 0, {.booleans = flags}, 2},
+                        {key, CSPAN_ATTR_INT64_ARRAY, 0, {.int64s = numbers}, 2},
+                        {key, CSPAN_ATTR_DOUBLE_ARRAY, 0, {.numbers = reals}, 1}};
   attrs[0].value.string = value;
   attrs[0].count = 5;
   cspan_event_view event = {name, 17, attrs, 5, 3};
