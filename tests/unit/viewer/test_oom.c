@@ -8,11 +8,11 @@
 #include <cmocka.h>
 #include <stdlib.h>
 
+#include "telemetry/inflate.h"
 #include "unit/viewer/gzip.h"
 #include "unit/viewer/odd_traces.h"
 #include "viewer/assemble.h"
 #include "viewer/display.h"
-#include "telemetry/inflate.h"
 #include "viewer/trace_json.h"
 
 static long countdown;

@@ -108,11 +108,11 @@ static void test_values(void **state) {
   static const bool flags[] = {true, false};
   static const int64_t numbers[] = {INT64_MIN, INT64_MAX};
   const double reals[] = {(double)NAN, (double)INFINITY, 1.5};
-  const cspan_attr attrs[] = {{"s", CSPAN_ATTR_STRING_ARRAY, {.strings = strings}, 2},
-                              {"f", CSPAN_ATTR_BOOL_ARRAY, {.booleans = flags}, 2},
-                              {"n", CSPAN_ATTR_INT64_ARRAY, {.int64s = numbers}, 2},
-                              {"r", CSPAN_ATTR_DOUBLE_ARRAY, {.numbers = reals}, 3},
-                              {"e", CSPAN_ATTR_INT64_ARRAY, {.int64s = numbers}, 0}};
+  const cspan_attr attrs[] = {{"s", CSPAN_ATTR_STRING_ARRAY, 0, {.strings = strings}, 2},
+                              {"f", CSPAN_ATTR_BOOL_ARRAY, 0, {.booleans = flags}, 2},
+                              {"n", CSPAN_ATTR_INT64_ARRAY, 0, {.int64s = numbers}, 2},
+                              {"r", CSPAN_ATTR_DOUBLE_ARRAY, 0, {.numbers = reals}, 3},
+                              {"e", CSPAN_ATTR_INT64_ARRAY, 0, {.int64s = numbers}, 0}};
   cspan_link link = {.attributes = attrs, .attribute_count = 1};
   trace_builder b;
   builder_init(&b);

@@ -213,8 +213,8 @@ static void test_huge_texts(void **state) {
   }
   text[LEN] = '\0';
   cspan_attr attrs[] = {TEXT("s3.bucket", "b"),
-                        {"s3.key", CSPAN_ATTR_STRING, {.string = text}, LEN},
-                        {"error.type", CSPAN_ATTR_STRING, {.string = text}, LEN}};
+                        {"s3.key", CSPAN_ATTR_STRING, 0, {.string = text}, LEN},
+                        {"error.type", CSPAN_ATTR_STRING, 0, {.string = text}, LEN}};
   trace_builder b;
   cspan_buf out;
   builder_init(&b);
