@@ -279,6 +279,16 @@ static void test_metrics(void **state) {
   assert_true(settings.grpc);
   assert_string_equal(settings.origin, "http://localhost:4317");
   cspan_otlp_settings_free(&settings);
+  setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "plain:1", 1);
+  setenv("OTEL_EXPORTER_OTLP_METRICS_INSECURE", "true", 1);
+  setenv("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "grpc", 1);
+  unsetenv("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT");
+  settings = resolve_for(CSPAN_OTLP_METRICS, NULL);
+  assert_string_equal(settings.origin, "http://plain:1");
+  cspan_otlp_settings_free(&settings);
+  settings = resolve(NULL);
+  assert_string_equal(settings.origin, "https://plain:1");
+  cspan_otlp_settings_free(&settings);
   assert_string_equal(logged, "");
 }
 
