@@ -22,7 +22,7 @@ typedef struct cspan_otlp_reply {
   int http_status;
   const char *content_type;
   const char *retry_after;
-  const char *grpc_status; /* from the trailers, or the headers where there are none */
+  const char *grpc_status;   /* from the trailers, or the headers where there are none */
   const char *grpc_encoding; /* of a message that is marked as compressed */
   const char *grpc_message;
   const char *grpc_details; /* grpc-status-details-bin */

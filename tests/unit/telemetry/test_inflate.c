@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "unit/viewer/gzip.h"
 #include "telemetry/inflate.h"
+#include "unit/viewer/gzip.h"
 
 static void assert_gunzip(const cspan_buf *packed, size_t max, cspan_status expected,
                           const char *text, size_t len) {
