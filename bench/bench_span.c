@@ -133,7 +133,7 @@ typedef struct settings {
 static cspan_tracer_provider *provider;
 static cspan_tracer *tracer;
 
-static cspan_span open_span(void) {
+static inline cspan_span open_span(void) {
   const cspan_span_options options = {.size = sizeof options, .kind = CSPAN_SPAN_CLIENT};
   cspan_span span = cspan_span_start(tracer, NULL, "S3.PutObject", &options);
   cspan_span_set_string(span, "rpc.system", "aws-api");
@@ -151,7 +151,7 @@ static cspan_span open_span(void) {
   return span;
 }
 
-static void close_span(cspan_span span) {
+static inline void close_span(cspan_span span) {
   const cspan_attr attributes[] = {cspan_attr_int64("retry.attempt", 2),
                                    cspan_attr_string("retry.reason", "SlowDown")};
   cspan_span_add_event(span, "retry", 0, attributes, 2);
@@ -169,7 +169,7 @@ static bool flush(void) {
   return false;
 }
 
-static bool make_spans(unsigned long count, unsigned long flush_every) {
+static __attribute__((noinline)) bool make_spans(unsigned long count, unsigned long flush_every) {
   for (unsigned long i = 1; i <= count; i++) {
     close_span(open_span());
     if (flush_every > 0 && i % flush_every == 0 && !flush()) {
@@ -179,38 +179,29 @@ static bool make_spans(unsigned long count, unsigned long flush_every) {
   return true;
 }
 
-/* As many spans at once as there are threads, and as many in the queue as there
- * will ever be. */
-static unsigned long warm_up(const settings *s) {
-  cspan_span spans[THREADS_MAX];
-  unsigned long count = s->count / 2 < WARM_UP ? s->count / 2 : WARM_UP;
-  unsigned long at_once = s->threads < count ? s->threads : count;
-  for (unsigned long i = 0; i < at_once; i++) {
-    spans[i] = open_span();
-  }
-  for (unsigned long i = 0; i < at_once; i++) {
-    close_span(spans[i]);
-  }
-  make_spans(count - at_once, 0);
-  open_gate();
-  return count;
-}
-
 typedef struct worker {
   pthread_t thread;
-  pthread_barrier_t *start;
-  pthread_barrier_t *stop;
+  pthread_barrier_t *barrier;
+  unsigned long warm_up;
   unsigned long count;
   unsigned long flush_every;
   bool failed;
 } worker;
 
+/* Three meetings with main: warm, started, done. */
 static void *work(void *arg) {
   worker *w = arg;
-  pthread_barrier_wait(w->start);
+  make_spans(w->warm_up, 0);
+  pthread_barrier_wait(w->barrier);
+  pthread_barrier_wait(w->barrier);
   w->failed = !make_spans(w->count, w->flush_every);
-  pthread_barrier_wait(w->stop);
+  pthread_barrier_wait(w->barrier);
   return NULL;
+}
+
+/* The share of one of the threads. */
+static unsigned long share(unsigned long count, const settings *s, unsigned long thread) {
+  return count / s->threads + (thread < count % s->threads);
 }
 
 static double now_ns(clockid_t clock) {
@@ -226,32 +217,36 @@ typedef struct result {
   bool failed;
 } result;
 
-static bool run_threads(const settings *s, result *out) {
-  worker workers[THREADS_MAX] = {0};
-  pthread_barrier_t start;
-  pthread_barrier_t stop;
-  unsigned long left = s->count - warm_up(s);
-  if (provider != NULL && !flush()) {
-    return false;
-  }
-  out->measured = left;
-  pthread_barrier_init(&start, NULL, (unsigned)s->threads + 1);
-  pthread_barrier_init(&stop, NULL, (unsigned)s->threads + 1);
+static void start_threads(const settings *s, worker *workers, pthread_barrier_t *barrier) {
+  unsigned long warm_up = s->count / 2 < WARM_UP ? s->count / 2 : WARM_UP;
+  pthread_barrier_init(barrier, NULL, (unsigned)s->threads + 1);
   for (unsigned long i = 0; i < s->threads; i++) {
-    workers[i].start = &start;
-    workers[i].stop = &stop;
-    workers[i].count = left / s->threads + (i < left % s->threads);
+    workers[i].barrier = barrier;
+    workers[i].warm_up = share(warm_up, s, i);
+    workers[i].count = share(s->count - warm_up, s, i);
     workers[i].flush_every = provider != NULL && !s->not_sampled ? IN_FLIGHT / s->threads : 0;
     if (pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0) {
       fprintf(stderr, "bench_span: no thread\n");
       exit(1);
     }
   }
+}
+
+/* The warm-up leaves as many spans in the queue as there will ever be. */
+static bool run_threads(const settings *s, result *out) {
+  worker workers[THREADS_MAX] = {0};
+  pthread_barrier_t barrier;
+  start_threads(s, workers, &barrier);
+  pthread_barrier_wait(&barrier);
+  open_gate();
+  if (provider != NULL && !flush()) {
+    exit(1);
+  }
   double wall = now_ns(CLOCK_MONOTONIC);
   double cpu = now_ns(CLOCK_PROCESS_CPUTIME_ID);
   atomic_store(&counting, true);
-  pthread_barrier_wait(&start);
-  pthread_barrier_wait(&stop);
+  pthread_barrier_wait(&barrier);
+  pthread_barrier_wait(&barrier);
   bool flushed = provider == NULL || flush();
   atomic_store(&counting, false);
   out->wall_ns = now_ns(CLOCK_MONOTONIC) - wall;
@@ -259,9 +254,9 @@ static bool run_threads(const settings *s, result *out) {
   for (unsigned long i = 0; i < s->threads; i++) {
     pthread_join(workers[i].thread, NULL);
     flushed = flushed && !workers[i].failed;
+    out->measured += workers[i].count;
   }
-  pthread_barrier_destroy(&start);
-  pthread_barrier_destroy(&stop);
+  pthread_barrier_destroy(&barrier);
   return flushed;
 }
 

@@ -68,12 +68,7 @@ static uint64_t rotl(uint64_t x, int k) {
   return (x << k) | (x >> (64 - k));
 }
 
-uint64_t cspan_random_u64(void) {
-  generator *g = &local;
-  if (g->epoch != atomic_load_explicit(&fork_epoch, memory_order_relaxed)) {
-    seed(g);
-  }
-  uint64_t *s = g->s;
+static uint64_t next(uint64_t s[4]) {
   uint64_t result = rotl(s[1] * 5, 7) * 9;
   uint64_t t = s[1] << 17;
   s[2] ^= s[0];
@@ -83,6 +78,34 @@ uint64_t cspan_random_u64(void) {
   s[2] ^= t;
   s[3] = rotl(s[3], 45);
   return result;
+}
+
+static generator *seeded(void) {
+  generator *g = &local;
+  if (g->epoch != atomic_load_explicit(&fork_epoch, memory_order_relaxed)) {
+    seed(g);
+  }
+  return g;
+}
+
+uint64_t cspan_random_u64(void) {
+  return next(seeded()->s);
+}
+
+/* Not inlined: without the call for a thread's variables all is in registers. */
+static __attribute__((noinline)) void make(uint64_t state[4], uint64_t *out, size_t count) {
+  uint64_t s[4] = {state[0], state[1], state[2], state[3]};
+  for (size_t i = 0; i < count; i++) {
+    out[i] = next(s);
+  }
+  state[0] = s[0];
+  state[1] = s[1];
+  state[2] = s[2];
+  state[3] = s[3];
+}
+
+void cspan_random_words(uint64_t *out, size_t count) {
+  make(seeded()->s, out, count);
 }
 
 double cspan_random_unit(void) {

@@ -24,34 +24,31 @@ void cspan_span_id_hex(const uint8_t span_id[8], char out[17]) {
   cspan_hex_encode(span_id, 8, out);
 }
 
-static bool ended_context(cspan_span span, cspan_span_context *out) {
-  static _Thread_local cspan_ended_context ended;
-  if (!cspan_ended_find(span, &ended)) {
-    return false;
-  }
-  memcpy(out->trace_id, ended.trace_id, sizeof out->trace_id);
-  memcpy(out->span_id, ended.span_id, sizeof out->span_id);
-  out->trace_flags = ended.trace_flags;
-  out->is_remote = ended.is_remote;
-  out->trace_state = ended.state_len > 0 ? ended.state : NULL;
-  return true;
+static void copy_context(cspan_span_context *out, const cspan_slot_context *from,
+                         const char *state) {
+  memcpy(out->trace_id, from->trace_id, sizeof out->trace_id);
+  memcpy(out->span_id, from->span_id, sizeof out->span_id);
+  out->trace_flags = from->trace_flags;
+  out->is_remote = from->is_remote;
+  out->trace_state = from->state_len > 0 ? state : NULL;
 }
 
 bool cspan_span_get_context(cspan_span span, cspan_span_context *out) {
+  static _Thread_local cspan_ended_context ended;
   cspan_span_context unused;
   out = out != NULL ? out : &unused;
   memset(out, 0, sizeof *out);
   cspan_slot *slot = cspan_slot_lock(span);
-  if (slot == NULL) {
-    return ended_context(span, out);
+  if (slot != NULL) {
+    copy_context(out, &slot->context, slot->state);
+    cspan_slot_unlock(slot);
+    return true;
   }
-  memcpy(out->trace_id, slot->trace_id, sizeof out->trace_id);
-  memcpy(out->span_id, slot->span_id, sizeof out->span_id);
-  out->trace_flags = slot->trace_flags;
-  out->is_remote = slot->is_remote;
-  out->trace_state = slot->state_len > 0 ? slot->state : NULL;
-  cspan_slot_unlock(slot);
-  return true;
+  if (cspan_ended_find(span, &ended)) {
+    copy_context(out, &ended.context, ended.state);
+    return true;
+  }
+  return false;
 }
 
 cspan_span cspan_span_from_context(const cspan_span_context *context) {
@@ -59,14 +56,14 @@ cspan_span cspan_span_from_context(const cspan_span_context *context) {
   if (!cspan_span_context_is_valid(context)) {
     return none;
   }
-  cspan_slot *slot = cspan_slot_take(NULL);
+  cspan_slot *slot = cspan_slot_take(cspan_no_owner);
   if (slot == NULL) {
     return none;
   }
-  memcpy(slot->trace_id, context->trace_id, sizeof slot->trace_id);
-  memcpy(slot->span_id, context->span_id, sizeof slot->span_id);
-  slot->trace_flags = context->trace_flags;
-  slot->is_remote = context->is_remote;
+  memcpy(slot->context.trace_id, context->trace_id, sizeof slot->context.trace_id);
+  memcpy(slot->context.span_id, context->span_id, sizeof slot->context.span_id);
+  slot->context.trace_flags = context->trace_flags;
+  slot->context.is_remote = context->is_remote;
   if (context->trace_state != NULL) {
     cspan_slot_set_state(slot, context->trace_state, strlen(context->trace_state));
   }

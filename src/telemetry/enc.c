@@ -3,7 +3,7 @@
 
 #include "base/alloc.h"
 
-enum { FIRST_CAP = 1024, FIRST_ENTRIES = 32, OPEN_SIZE = 2, MARK_HEADROOM = 65536 };
+enum { FIRST_CAP = 1024, FIRST_ENTRIES = 32, MARK_HEADROOM = 65536 };
 
 static uint32_t lesser(uint32_t a, uint32_t b) {
   return a < b ? a : b;
@@ -28,12 +28,10 @@ void cspan_enc_limit_values(cspan_enc *enc, uint32_t characters) {
   enc->short_max = lesser(characters, KV_SHORT_STRING_MAX);
 }
 
-void cspan_enc_trim(cspan_enc *enc, uint32_t keep) {
-  if (enc->cap > keep) {
-    cspan_free(enc->data);
-    enc->data = NULL;
-    enc->cap = 0;
-  }
+void cspan_enc_drop(cspan_enc *enc) {
+  cspan_free(enc->data);
+  enc->data = NULL;
+  enc->cap = 0;
 }
 
 void cspan_enc_free(cspan_enc *enc) {
@@ -217,27 +215,15 @@ uint8_t *cspan_enc_mark_again(cspan_enc *enc, int mark, size_t size) {
   return enc->data + m->at;
 }
 
-/* One byte is set aside for the length; a longer body is moved. */
-uint32_t cspan_enc_open(cspan_enc *enc, uint8_t tag, size_t more) {
-  if (!cspan_enc_room(enc, OPEN_SIZE + more)) {
-    return 0;
-  }
-  enc->data[enc->len] = tag;
-  enc->len += OPEN_SIZE;
-  return enc->len;
-}
-
-bool cspan_enc_close(cspan_enc *enc, uint32_t body) {
+bool cspan_enc_close_long(cspan_enc *enc, uint32_t body) {
   uint32_t len = enc->len - body;
-  if (len >= 0x80) {
-    uint32_t shift = (uint32_t)wire_varint_size(len) - 1;
-    if (!cspan_enc_room(enc, shift)) {
-      enc->len = body - OPEN_SIZE;
-      return false;
-    }
-    memmove(enc->data + body + shift, enc->data + body, len);
-    enc->len += shift;
+  uint32_t shift = (uint32_t)wire_varint_size(len) - 1;
+  if (!cspan_enc_room(enc, shift)) {
+    enc->len = body - CSPAN_ENC_OPEN_SIZE;
+    return false;
   }
+  memmove(enc->data + body + shift, enc->data + body, len);
+  enc->len += shift;
   wire_varint(enc->data + body - 1, len);
   return true;
 }

@@ -8,6 +8,8 @@
 
 #include "telemetry/text_wire.h"
 
+enum { CSPAN_ENC_OPEN_SIZE = 2 };
+
 /* Single fields that may be written again, each known by its place. */
 enum { CSPAN_MARK_NAME = 0, CSPAN_MARK_STATUS = 1, CSPAN_MARK_COUNT = 2 };
 
@@ -66,8 +68,8 @@ uint8_t *cspan_kv_write(uint8_t *p, uint8_t tag, const cspan_attr *attr, const c
 void cspan_enc_begin(cspan_enc *enc, uint32_t max, uint32_t max_keys);
 /* Strings that are written from now on are cut to this many characters. */
 void cspan_enc_limit_values(cspan_enc *enc, uint32_t characters);
-/* Gives the memory back when it is above `keep` bytes; the content is gone. */
-void cspan_enc_trim(cspan_enc *enc, uint32_t keep);
+/* Gives the buffer back; the content is gone. */
+void cspan_enc_drop(cspan_enc *enc);
 void cspan_enc_free(cspan_enc *enc);
 bool cspan_enc_grow(cspan_enc *enc, size_t more);
 
@@ -99,7 +101,24 @@ static inline uint8_t *cspan_enc_mark_place(cspan_enc *enc, int mark, size_t siz
 /* A nested message of unknown length: open makes room for `more` bytes of it and returns its
  * place (0 when there is no room), close writes the length, or takes all of it back and is false
  * when there is no room. */
-uint32_t cspan_enc_open(cspan_enc *enc, uint8_t tag, size_t more);
-bool cspan_enc_close(cspan_enc *enc, uint32_t body);
+static inline uint32_t cspan_enc_open(cspan_enc *enc, uint8_t tag, size_t more) {
+  if (!cspan_enc_room(enc, CSPAN_ENC_OPEN_SIZE + more)) {
+    return 0;
+  }
+  enc->data[enc->len] = tag;
+  enc->len += CSPAN_ENC_OPEN_SIZE;
+  return enc->len;
+}
+
+/* Where the length takes more than the byte that was set aside. */
+bool cspan_enc_close_long(cspan_enc *enc, uint32_t body);
+
+static inline bool cspan_enc_close(cspan_enc *enc, uint32_t body) {
+  if (enc->len - body >= 0x80) {
+    return cspan_enc_close_long(enc, body);
+  }
+  enc->data[body - 1] = (uint8_t)(enc->len - body);
+  return true;
+}
 
 #endif

@@ -8,16 +8,12 @@
 #include "telemetry/slot.h"
 
 typedef struct cspan_ended_context {
-  uint8_t trace_id[16];
-  uint8_t span_id[8];
-  uint8_t trace_flags;
-  bool is_remote;
-  uint32_t state_len;
+  cspan_slot_context context;
   char state[CSPAN_TRACE_STATE_MAX + 1];
 } cspan_ended_context;
 
-/* Of a locked slot, under the generation that it had. Waits for nobody. */
-void cspan_ended_keep(const cspan_slot *slot, uint64_t generation);
+/* cspan_ended_keep() is in slot.h. It waits for nobody. */
+
 /* False where it was not kept, or had to give way. */
 bool cspan_ended_find(cspan_span span, cspan_ended_context *out);
 

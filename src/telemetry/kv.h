@@ -107,16 +107,17 @@ static inline size_t kv_key_size(const cspan_attr *attr) {
   return attr->key_size > 0 ? attr->key_size : attr->key != NULL ? strlen(attr->key) : 0;
 }
 
-/* As cspan_enc_append_attr(). */
+/* As cspan_enc_append_attr(). Values other than strings have a count of 0, or are arrays. */
 static inline bool kv_append(cspan_enc *enc, uint8_t tag, const cspan_attr *attr, uint32_t *hash) {
   const size_t key_len = kv_key_size(attr);
+  uint8_t *p = enc->data + enc->len;
   const uint8_t *end = NULL;
-  if (attr->type == CSPAN_ATTR_STRING && kv_is_short(enc, key_len, attr->count)) {
-    end = kv_short_string(enc->data + enc->len, tag, attr->key, key_len, attr->value.string,
-                          attr->count, hash);
-  } else if (attr->type == CSPAN_ATTR_INT64 && kv_is_short(enc, key_len, 0)) {
-    end = kv_short_varint(enc->data + enc->len, tag, attr->key, key_len, ANY_INT,
-                          (uint64_t)attr->value.int64, hash);
+  if (kv_is_short(enc, key_len, attr->count)) {
+    if (attr->type == CSPAN_ATTR_STRING) {
+      end = kv_short_string(p, tag, attr->key, key_len, attr->value.string, attr->count, hash);
+    } else if (attr->type == CSPAN_ATTR_INT64) {
+      end = kv_short_varint(p, tag, attr->key, key_len, ANY_INT, (uint64_t)attr->value.int64, hash);
+    }
   }
   if (end == NULL) {
     return cspan_enc_append_attr(enc, tag, attr, hash);

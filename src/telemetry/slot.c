@@ -6,7 +6,6 @@
 #include <time.h>
 
 #include "base/alloc.h"
-#include "telemetry/ended.h"
 
 enum {
   CHUNK_SLOTS = 64,
@@ -19,6 +18,7 @@ enum {
 static _Atomic(cspan_slot *) chunks[CHUNK_LIMIT];
 static _Atomic uint32_t chunk_count;
 static const char no_owner;
+const void *const cspan_no_owner = &no_owner;
 /* The owner of a slot that a forked child gave up. */
 static const char nobody;
 
@@ -49,7 +49,7 @@ static void push(cspan_slot *slot) {
   uint64_t next;
   do {
     atomic_store_explicit(&slot->next, (uint32_t)head, memory_order_relaxed);
-    next = ((head >> 32) + 1) << 32 | (slot->index + 1);
+    next = ((head >> 32) + 1) << 32 | (slot->context.index + 1);
   } while (!atomic_compare_exchange_weak_explicit(&free_head, &head, next, memory_order_acq_rel,
                                                   memory_order_relaxed));
 }
@@ -87,7 +87,7 @@ static __attribute__((destructor)) void delete_key(void) {
   }
 }
 
-static bool watch_thread(void) {
+static __attribute__((noinline)) bool watch_thread(void) {
   pthread_once(&cache_once, make_key);
   cache.is_watched = has_cache_key && pthread_setspecific(cache_key, &cache) == 0;
   return cache.is_watched;
@@ -107,7 +107,7 @@ static cspan_slot *add_chunk(void) {
     }
   } while (!atomic_compare_exchange_weak(&chunk_count, &number, number + 1));
   for (uint32_t i = 0; i < CHUNK_SLOTS; i++) {
-    chunk[i].index = number * CHUNK_SLOTS + i;
+    chunk[i].context.index = number * CHUNK_SLOTS + i;
     atomic_init(&chunk[i].word, SLOT_LOCKED);
   }
   atomic_store_explicit(&chunks[number], chunk, memory_order_release);
@@ -128,32 +128,19 @@ cspan_slot *cspan_slot_take(const void *owner) {
   if (slot == NULL) {
     return NULL;
   }
-  atomic_store_explicit(&slot->owner, owner != NULL ? owner : &no_owner, memory_order_relaxed);
+  atomic_store_explicit(&slot->owner, owner, memory_order_relaxed);
   slot->tracer = NULL;
   slot->ending = NULL;
-  slot->is_remote = false;
+  slot->context.is_remote = false;
   slot->has_parent = false;
   slot->parent_is_remote = false;
-  slot->state_len = 0;
+  slot->context.state_len = 0;
   return slot;
-}
-
-cspan_span cspan_slot_publish(cspan_slot *slot, bool recording) {
-  uint64_t word = atomic_load_explicit(&slot->word, memory_order_relaxed);
-  uint64_t generation = ((word >> 2) + 1) << 1 | (recording ? SLOT_RECORDING : 0);
-  atomic_store_explicit(&slot->word, generation << 1, memory_order_release);
-  return (cspan_span){.slot = slot, .generation = generation};
 }
 
 cspan_span cspan_slot_publish_ending(cspan_slot *slot) {
   slot->ending = &cache;
   return cspan_slot_publish(slot, true);
-}
-
-void cspan_slot_retire(cspan_slot *slot) {
-  uint64_t word = atomic_load_explicit(&slot->word, memory_order_relaxed);
-  cspan_ended_keep(slot, word >> 1);
-  atomic_store_explicit(&slot->word, ((word >> 2) + 1) << 2 | SLOT_LOCKED, memory_order_release);
 }
 
 static bool try_lock(cspan_slot *slot) {
@@ -241,7 +228,9 @@ void cspan_slot_after_fork(cspan_tracer *inherited) {
 }
 
 void cspan_slot_give(cspan_slot *slot) {
-  cspan_enc_trim(&slot->enc, KEEP_BYTES);
+  if (slot->enc.cap > KEEP_BYTES) {
+    cspan_enc_drop(&slot->enc);
+  }
   atomic_store_explicit(&slot->owner, NULL, memory_order_release);
   if (cache.count < CACHE_SLOTS && (cache.is_watched || watch_thread())) {
     cache.slots[cache.count++] = slot;
@@ -269,6 +258,6 @@ bool cspan_slot_set_state(cspan_slot *slot, const char *state, size_t len) {
   }
   memmove(slot->state, state, len); /* a sampler may give back what it was given */
   slot->state[len] = '\0';
-  slot->state_len = (uint32_t)len;
+  slot->context.state_len = (uint16_t)len;
   return true;
 }

@@ -19,18 +19,28 @@
 /* Two slots are never in one cache line, as two threads write to them. */
 enum { SLOT_GAP = 64 };
 
+/* What stays known of a span after its end: in words, for the table of ended.h. */
+typedef union cspan_slot_context {
+  struct {
+    uint32_t index; /* of the slot */
+    uint16_t state_len;
+    uint8_t trace_flags;
+    bool is_remote;
+    uint8_t trace_id[16];
+    uint8_t span_id[8];
+  };
+  uint64_t words[4];
+} cspan_slot_context;
+
 typedef struct cspan_slot {
   _Atomic uint64_t word; /* generation << 1 | SLOT_LOCKED */
-  _Atomic uint32_t next; /* in the free list: index + 1 */
-  uint32_t index;
+  cspan_slot_context context;
+  _Atomic uint32_t next;       /* in the free list: index + 1 */
+  uint32_t end_time_at;        /* where the end time goes */
   _Atomic(const void *) owner; /* the provider whose span is open or ending; NULL in the pool */
   cspan_tracer *tracer;        /* NULL: only carries a context */
   const void *ending;          /* names the thread that tells processors of the end; else NULL */
-  uint8_t trace_id[16];
-  uint8_t span_id[8];
   uint8_t parent_span_id[8];
-  uint8_t trace_flags;
-  bool is_remote;
   bool has_parent;
   bool parent_is_remote;
   uint8_t status;
@@ -40,8 +50,6 @@ typedef struct cspan_slot {
   uint32_t dropped_attributes;
   uint32_t dropped_events;
   uint32_t dropped_links;
-  uint32_t end_time_at; /* where the end time goes */
-  uint32_t state_len;
   int64_t start_ns;
   char *state; /* trace state, CSPAN_TRACE_STATE_MAX + 1 bytes once it was needed */
   cspan_enc enc;
@@ -49,17 +57,30 @@ typedef struct cspan_slot {
 } cspan_slot;
 
 /* A free slot, locked, under a generation that no handle has yet. NULL when out
- * of memory or a million spans are open. `owner` is the provider; NULL for a span
- * of none. */
+ * of memory or a million spans are open. `owner` is the provider, or for a span of
+ * none: */
+extern const void *const cspan_no_owner;
 cspan_slot *cspan_slot_take(const void *owner);
 /* Opens the span and returns its handle. */
-cspan_span cspan_slot_publish(cspan_slot *slot, bool recording);
+static inline cspan_span cspan_slot_publish(cspan_slot *slot, bool recording) {
+  uint64_t word = atomic_load_explicit(&slot->word, memory_order_relaxed);
+  uint64_t generation = ((word >> 2) + 1) << 1 | (recording ? SLOT_RECORDING : 0);
+  atomic_store_explicit(&slot->word, generation << 1, memory_order_release);
+  cspan_span span = {slot, generation};
+  return span;
+}
 /* The same of a retired slot, for the processors that are told before the end: a handle of
  * their own, with which only this thread can end the span. */
 cspan_span cspan_slot_publish_ending(cspan_slot *slot);
-/* Of a locked slot: every handle becomes stale, and its context is found in ended.h from
- * now on; the slot stays locked. */
-void cspan_slot_retire(cspan_slot *slot);
+/* In ended.h: keeps the context of a locked slot under the generation that it had. */
+void cspan_ended_keep(const cspan_slot *slot, uint64_t generation);
+
+/* Of a locked slot: every handle becomes stale; the slot stays locked. */
+static inline void cspan_slot_retire(cspan_slot *slot) {
+  uint64_t word = atomic_load_explicit(&slot->word, memory_order_relaxed);
+  cspan_ended_keep(slot, word >> 1);
+  atomic_store_explicit(&slot->word, ((word >> 2) + 1) << 2 | SLOT_LOCKED, memory_order_release);
+}
 /* Of a retired slot: back to the pool. */
 void cspan_slot_give(cspan_slot *slot);
 /* Makes the owner's open spans stale, and waits for those that are being ended. */

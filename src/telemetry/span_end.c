@@ -78,11 +78,11 @@ static void finish(cspan_slot *slot, const cspan_tracer_provider *provider, int6
   cspan_ended_span ended = {.span = slot->enc.data,
                             .span_size_bytes = slot->enc.len,
                             .tracer = slot->tracer,
-                            .sampled = (slot->trace_flags & CSPAN_TRACE_FLAG_SAMPLED) != 0,
+                            .sampled = (slot->context.trace_flags & CSPAN_TRACE_FLAG_SAMPLED) != 0,
                             .error = slot->status == CSPAN_SPAN_ERROR,
                             .duration_ns = cspan_duration_ns(slot->start_ns, end_ns),
-                            .trace_id = slot->trace_id,
-                            .span_id = slot->span_id,
+                            .trace_id = slot->context.trace_id,
+                            .span_id = slot->context.span_id,
                             .parent_span_id = slot->has_parent ? slot->parent_span_id : NULL,
                             .parent_is_remote = slot->parent_is_remote,
                             .kind = (cspan_span_kind)slot->kind};
@@ -95,6 +95,17 @@ static void finish(cspan_slot *slot, const cspan_tracer_provider *provider, int6
 
 /* The program's handle is stale before the processors run, and the slot is not reused
  * until they are done: they may use the API freely and hold no lock of ours. */
+static __attribute__((noinline)) void end_recording(cspan_slot *slot, int64_t end_time_unix_ns) {
+  const cspan_tracer_provider *provider = slot->tracer->provider;
+  int64_t end_ns = end_time(slot, end_time_unix_ns);
+  cspan_slot_retire(slot);
+  if (provider->has_on_ending) {
+    tell_ending(slot, provider);
+  }
+  finish(slot, provider, end_ns);
+  cspan_slot_give(slot);
+}
+
 void cspan_span_end_at(cspan_span span, int64_t end_time_unix_ns) {
   cspan_slot *slot = cspan_slot_lock(span);
   if (slot == NULL) {
@@ -102,18 +113,10 @@ void cspan_span_end_at(cspan_span span, int64_t end_time_unix_ns) {
   }
   if (slot->ending != NULL) {
     cspan_slot_unlock(slot);
-    return;
-  }
-  if ((span.generation & SLOT_RECORDING) == 0) {
-    cspan_slot_retire(slot);
+  } else if ((span.generation & SLOT_RECORDING) != 0) {
+    end_recording(slot, end_time_unix_ns);
   } else {
-    const cspan_tracer_provider *provider = slot->tracer->provider;
-    int64_t end_ns = end_time(slot, end_time_unix_ns);
     cspan_slot_retire(slot);
-    if (provider->has_on_ending) {
-      tell_ending(slot, provider);
-    }
-    finish(slot, provider, end_ns);
+    cspan_slot_give(slot);
   }
-  cspan_slot_give(slot);
 }

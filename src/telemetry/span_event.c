@@ -37,25 +37,31 @@ static bool set_again(const cspan_attr_lists *lists, size_t i, size_t count) {
   return false;
 }
 
-/* Writes attributes and stops at the first whose key may have been
- * there before. Gives the number that is done. */
-static size_t write_while_new(cspan_enc *enc, uint8_t tag, const cspan_attr *attrs, size_t count,
-                              uint64_t *filter, size_t *dropped) {
-  for (size_t i = 0; i < count; i++) {
-    uint32_t before = enc->len;
-    uint32_t hash;
-    if (!kv_append(enc, tag, &attrs[i], &hash)) {
-      (*dropped)++;
-      continue;
+/* False at the first attribute whose key may have been there before. */
+static bool write_while_new(cspan_enc *enc, uint8_t tag, const cspan_attr_lists *lists,
+                            size_t count, size_t *dropped) {
+  uint64_t filter = 0;
+  size_t lost = 0;
+  for (size_t done = 0; done < count;) {
+    bool in_first = done < lists->first_count;
+    const cspan_attr *attr =
+        in_first ? &lists->first[done] : &lists->second[done - lists->first_count];
+    size_t end = in_first && lists->first_count < count ? lists->first_count : count;
+    for (; done < end; done++, attr++) {
+      uint32_t hash;
+      if (!kv_append(enc, tag, attr, &hash)) {
+        lost++;
+        continue;
+      }
+      uint64_t bit = UINT64_C(1) << (hash & 63);
+      if ((filter & bit) != 0) {
+        return false;
+      }
+      filter |= bit;
     }
-    uint64_t bit = UINT64_C(1) << (hash & 63);
-    if ((*filter & bit) != 0) {
-      enc->len = before;
-      return i;
-    }
-    *filter |= bit;
   }
-  return count;
+  *dropped = lost;
+  return true;
 }
 
 static size_t write_last_of_each(cspan_enc *enc, uint8_t tag, const cspan_attr_lists *lists,
@@ -76,12 +82,9 @@ static void write_attrs(cspan_enc *enc, uint8_t tag, uint8_t dropped_tag,
                         const cspan_attr_lists *lists, size_t limit) {
   size_t given = lists->first_count + lists->second_count;
   size_t count = given < limit ? given : limit;
-  size_t first = lists->first_count < count ? lists->first_count : count;
   size_t dropped = 0;
-  uint64_t filter = 0;
   uint32_t start = enc->len;
-  if (write_while_new(enc, tag, lists->first, first, &filter, &dropped) < first ||
-      write_while_new(enc, tag, lists->second, count - first, &filter, &dropped) < count - first) {
+  if (!write_while_new(enc, tag, lists, count, &dropped)) {
     enc->len = start;
     dropped = write_last_of_each(enc, tag, lists, count);
   }
@@ -100,7 +103,7 @@ static bool write_event(cspan_slot *slot, const char *name, size_t name_size, in
   if (name_size > enc->max) {
     return false;
   }
-  size_t name_wire = text_wire_size(name, name_size);
+  const size_t name_wire = text_wire_size(name, name_size);
   uint32_t body = cspan_enc_open(enc, TAG_EVENT, FIXED64_FIELD + wire_bytes_size(name_wire));
   if (body == 0) {
     return false;
@@ -181,11 +184,8 @@ void cspan_span_add_link(cspan_span span, const cspan_link *link) {
 
 static void add_event(cspan_span span, const char *name, size_t name_size, int64_t time_unix_ns,
                       const cspan_attr_lists *lists) {
-  if (!cspan_span_is_recording(span)) {
-    return;
-  }
   int64_t time = time_unix_ns != 0 ? time_unix_ns : cspan_unix_ns();
-  cspan_slot *slot = cspan_slot_lock(span);
+  cspan_slot *slot = cspan_slot_lock_recording(span);
   if (slot != NULL) {
     cspan_slot_event(slot, name, name_size, time, lists);
     cspan_slot_unlock(slot);

@@ -5,6 +5,7 @@
 #include "telemetry/context.h"
 #include "telemetry/core.h"
 #include "telemetry/ended.h"
+#include "telemetry/sampling/threshold.h"
 
 /* Span's fields, opentelemetry/proto/trace/v1. */
 enum {
@@ -23,25 +24,28 @@ enum { FIXED_FIELDS_MAX = 72 };
 static const cspan_span no_span;
 static const cspan_span_options no_options;
 
-static void copy_context(cspan_span_context *to, const uint8_t *trace_id, const uint8_t *span_id,
-                         uint8_t trace_flags, bool is_remote) {
-  memcpy(to->trace_id, trace_id, sizeof to->trace_id);
-  memcpy(to->span_id, span_id, sizeof to->span_id);
-  to->trace_flags = trace_flags;
-  to->is_remote = is_remote;
+/* What a parent hands on, taken from a slot or from what is kept of ended spans. */
+static void inherit_from(cspan_slot *slot, const cspan_slot_context *from, const char *state,
+                         cspan_span_context *parent) {
+  memcpy(parent->trace_id, from->trace_id, sizeof parent->trace_id);
+  memcpy(parent->span_id, from->span_id, sizeof parent->span_id);
+  parent->trace_flags = from->trace_flags;
+  parent->is_remote = from->is_remote;
+  if (from->state_len > 0 && cspan_slot_set_state(slot, state, from->state_len)) {
+    parent->trace_state = slot->state;
+  }
+  memcpy(slot->context.trace_id, from->trace_id, sizeof slot->context.trace_id);
+  memcpy(slot->parent_span_id, from->span_id, sizeof slot->parent_span_id);
+  slot->parent_is_remote = from->is_remote;
+  slot->has_parent = true;
 }
 
-/* False where it is not known any more. */
-static bool copy_ended(cspan_slot *slot, cspan_span parent_span, cspan_span_context *parent) {
+static __attribute__((noinline)) void inherit_ended(cspan_slot *slot, cspan_span parent_span,
+                                                    cspan_span_context *parent) {
   cspan_ended_context ended;
-  if (!cspan_ended_find(parent_span, &ended)) {
-    return false;
+  if (cspan_ended_find(parent_span, &ended)) {
+    inherit_from(slot, &ended.context, ended.state, parent);
   }
-  copy_context(parent, ended.trace_id, ended.span_id, ended.trace_flags, ended.is_remote);
-  if (ended.state_len > 0) {
-    cspan_slot_set_state(slot, ended.state, ended.state_len);
-  }
-  return true;
 }
 
 /* Copies the parent's context into the new slot while the parent is locked, so
@@ -49,19 +53,11 @@ static bool copy_ended(cspan_slot *slot, cspan_span parent_span, cspan_span_cont
 static void inherit(cspan_slot *slot, cspan_span parent_span, cspan_span_context *parent) {
   cspan_slot *from = cspan_slot_lock(parent_span);
   if (from != NULL) {
-    copy_context(parent, from->trace_id, from->span_id, from->trace_flags, from->is_remote);
-    if (from->state_len > 0) {
-      cspan_slot_set_state(slot, from->state, from->state_len);
-    }
+    inherit_from(slot, &from->context, from->state, parent);
     cspan_slot_unlock(from);
-  } else if (!copy_ended(slot, parent_span, parent)) {
-    return;
+  } else {
+    inherit_ended(slot, parent_span, parent);
   }
-  parent->trace_state = slot->state_len > 0 ? slot->state : NULL;
-  memcpy(slot->trace_id, parent->trace_id, sizeof slot->trace_id);
-  memcpy(slot->parent_span_id, parent->span_id, sizeof slot->parent_span_id);
-  slot->parent_is_remote = parent->is_remote;
-  slot->has_parent = true;
 }
 
 void cspan_random_id(uint8_t *out, size_t words) {
@@ -70,25 +66,50 @@ void cspan_random_id(uint8_t *out, size_t words) {
     do {
       word = cspan_random_u64();
     } while (word == 0);
-    memcpy(out + 8 * i, &word, sizeof word);
+    wire_store64(out + 8 * i, word);
+  }
+}
+
+static void make_random_ids(cspan_slot *slot) {
+  uint64_t words[3];
+  size_t count = slot->has_parent ? 1 : 3;
+  do {
+    cspan_random_words(words, count);
+  } while (words[0] == 0 || words[count - 1] == 0);
+  wire_store64(slot->context.span_id, words[0]);
+  if (!slot->has_parent) {
+    wire_store64(slot->context.trace_id, words[1]);
+    wire_store64(slot->context.trace_id + 8, words[2]);
+    slot->context.trace_flags = CSPAN_TRACE_FLAG_RANDOM;
+  }
+}
+
+/* A root whose trace id is not random says its randomness itself (trace/sdk, Explicit trace
+ * randomness). */
+static void say_randomness(cspan_slot *slot, cspan_span_context *parent) {
+  char state[] = "ot=rv:00000000000000";
+  cspan_randomness_text(cspan_random_u64() % CSPAN_THRESHOLD_NEVER, strchr(state, ':') + 1);
+  if (cspan_slot_set_state(slot, state, sizeof state - 1)) {
+    parent->trace_state = slot->state;
   }
 }
 
 static void make_ids(cspan_slot *slot, const cspan_tracer_provider *provider,
-                     const cspan_span_context *parent) {
+                     cspan_span_context *parent) {
   const cspan_id_generator *ids = provider->id_generator;
-  slot->trace_flags = parent->trace_flags & CSPAN_TRACE_FLAG_RANDOM;
+  slot->context.trace_flags = parent->trace_flags & CSPAN_TRACE_FLAG_RANDOM;
   if (ids == NULL) {
-    cspan_random_id(slot->span_id, 1);
-    if (!slot->has_parent) {
-      cspan_random_id(slot->trace_id, 2);
-      slot->trace_flags = CSPAN_TRACE_FLAG_RANDOM;
-    }
+    make_random_ids(slot);
     return;
   }
-  ids->vtable->span_id(ids->self, slot->span_id);
+  ids->vtable->span_id(ids->self, slot->context.span_id);
   if (!slot->has_parent) {
-    ids->vtable->trace_id(ids->self, slot->trace_id);
+    ids->vtable->trace_id(ids->self, slot->context.trace_id);
+    if (CSPAN_HAS(ids->vtable, is_random) && ids->vtable->is_random) {
+      slot->context.trace_flags = CSPAN_TRACE_FLAG_RANDOM;
+    } else {
+      say_randomness(slot, parent);
+    }
   }
 }
 
@@ -98,7 +119,7 @@ static cspan_sampling_result sample(cspan_slot *slot, const cspan_context *conte
   const cspan_sampler *sampler = slot->tracer->provider->sampler;
   cspan_sampling_input input = {.context = context,
                                 .parent = parent,
-                                .trace_id = slot->trace_id,
+                                .trace_id = slot->context.trace_id,
                                 .name = name,
                                 .kind = options->kind,
                                 .attributes = options->attributes,
@@ -108,10 +129,10 @@ static cspan_sampling_result sample(cspan_slot *slot, const cspan_context *conte
   cspan_sampling_result result = {0};
   sampler->vtable->should_sample(sampler->self, &input, &result);
   if (result.decision == CSPAN_SAMPLING_RECORD_AND_SAMPLE) {
-    slot->trace_flags |= CSPAN_TRACE_FLAG_SAMPLED;
+    slot->context.trace_flags |= CSPAN_TRACE_FLAG_SAMPLED;
   }
   if (result.trace_state != NULL) {
-    slot->state_len = 0;
+    slot->context.state_len = 0;
     cspan_slot_set_state(slot, result.trace_state, strlen(result.trace_state));
   }
   return result;
@@ -119,21 +140,21 @@ static cspan_sampling_result sample(cspan_slot *slot, const cspan_context *conte
 
 static bool write_fixed_fields(cspan_slot *slot, cspan_span_kind kind) {
   cspan_enc *enc = &slot->enc;
-  if (!cspan_enc_room(enc, FIXED_FIELDS_MAX + slot->state_len)) {
+  if (!cspan_enc_room(enc, FIXED_FIELDS_MAX + slot->context.state_len)) {
     return false;
   }
   uint8_t *p = enc->data;
-  p = wire_bytes(p, TAG_TRACE_ID, slot->trace_id, sizeof slot->trace_id);
-  p = wire_bytes(p, TAG_SPAN_ID, slot->span_id, sizeof slot->span_id);
-  if (slot->state_len > 0) {
-    p = wire_bytes(p, TAG_TRACE_STATE, slot->state, slot->state_len);
+  p = wire_bytes(p, TAG_TRACE_ID, slot->context.trace_id, sizeof slot->context.trace_id);
+  p = wire_bytes(p, TAG_SPAN_ID, slot->context.span_id, sizeof slot->context.span_id);
+  if (slot->context.state_len > 0) {
+    p = wire_bytes(p, TAG_TRACE_STATE, slot->state, slot->context.state_len);
   }
   if (slot->has_parent) {
     p = wire_bytes(p, TAG_PARENT, slot->parent_span_id, sizeof slot->parent_span_id);
   }
   uint32_t remote = slot->parent_is_remote ? FLAG_IS_REMOTE : 0;
   p = wire_varint(p, WIRE_TAG(16, WIRE_FIXED32));
-  p = wire_fixed32(p, slot->trace_flags | FLAG_HAS_IS_REMOTE | remote);
+  p = wire_fixed32(p, slot->context.trace_flags | FLAG_HAS_IS_REMOTE | remote);
   *p++ = TAG_KIND;
   slot->kind = (uint8_t)((unsigned)kind <= CSPAN_SPAN_CONSUMER ? (unsigned)kind : 0);
   *p++ = (uint8_t)(slot->kind + 1);
@@ -187,7 +208,7 @@ static void tell_processors(const cspan_tracer_provider *provider, cspan_span sp
 
 /* A disabled SDK still hands on the context that it was given. */
 static cspan_span pass_through(cspan_span parent_span) {
-  cspan_slot *slot = parent_span.slot != NULL ? cspan_slot_take(NULL) : NULL;
+  cspan_slot *slot = parent_span.slot != NULL ? cspan_slot_take(cspan_no_owner) : NULL;
   if (slot == NULL) {
     return no_span;
   }
@@ -197,9 +218,9 @@ static cspan_span pass_through(cspan_span parent_span) {
     cspan_slot_give(slot);
     return no_span;
   }
-  memcpy(slot->span_id, parent.span_id, sizeof slot->span_id);
-  slot->trace_flags = parent.trace_flags;
-  slot->is_remote = parent.is_remote;
+  memcpy(slot->context.span_id, parent.span_id, sizeof slot->context.span_id);
+  slot->context.trace_flags = parent.trace_flags;
+  slot->context.is_remote = parent.is_remote;
   return cspan_slot_publish(slot, false);
 }
 
@@ -214,7 +235,8 @@ cspan_span cspan_span_begin(cspan_tracer *tracer, const cspan_context *context, 
   }
   options = options != NULL ? options : &no_options;
   name = name != NULL ? name : "";
-  cspan_context own = cspan_context_resolve(context);
+  cspan_context own;
+  cspan_context_resolve_into(&own, context);
   if (options->root) {
     own.span = no_span;
   }
@@ -227,7 +249,9 @@ cspan_span cspan_span_begin(cspan_tracer *tracer, const cspan_context *context, 
   }
   slot->tracer = tracer;
   cspan_span_context parent = {0};
-  inherit(slot, own.span, &parent);
+  if (own.span.slot != NULL) {
+    inherit(slot, own.span, &parent);
+  }
   make_ids(slot, provider, &parent);
   cspan_sampling_result sampled = sample(slot, &own, &parent, name, options);
   bool recording = sampled.decision != CSPAN_SAMPLING_DROP;
