@@ -49,6 +49,14 @@ struct cspan_tracer {
   struct cspan_arena *arena; /* they are in it; NULL: there are none */
 };
 
+/* What was made together with a provider: it is shut down after its processors, and freed after
+ * all of it. */
+typedef struct cspan_companion {
+  void *self;
+  cspan_status (*shutdown)(void *self, int64_t timeout_ms, cspan_error **error);
+  void (*free)(void *self);
+} cspan_companion;
+
 struct cspan_tracer_provider {
   cspan_sampler *sampler;
   cspan_id_generator *id_generator; /* NULL: random ids */
@@ -58,6 +66,7 @@ struct cspan_tracer_provider {
   _Atomic(cspan_published *) resource; /* the newest first */
   cspan_fork_hook fork;
   cspan_end_entry end;
+  cspan_companion companion;       /* all zero: none */
   _Atomic(cspan_tracer *) tracers; /* only ever prepended to */
   atomic_bool is_shut_down;
   bool is_disabled;   /* OTEL_SDK_DISABLED */

@@ -4,6 +4,8 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include <cloudspan/metrics.h>
+
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -97,7 +99,11 @@ static cspan_status choose_all(chosen *to, cspan_error **error) {
 static cspan_status build(const char *service_name, const char *service_version,
                           cspan_tracer_provider **out, cspan_error **error) {
   chosen exporters = {.count = 0};
+  cspan_meter_provider *meters = NULL;
   cspan_status status = choose_all(&exporters, error);
+  if (status == CSPAN_OK) {
+    status = cspan_meter_provider_from_env(service_name, service_version, &meters, error);
+  }
   if (status != CSPAN_OK) {
     for (size_t i = 0; i < exporters.count; i++) {
       cspan_processor_free(exporters.processors[i]);
@@ -108,8 +114,18 @@ static cspan_status build(const char *service_name, const char *service_version,
                                           .service_name = service_name,
                                           .service_version = service_version,
                                           .processors = exporters.processors,
-                                          .processor_count = exporters.count};
-  return cspan_tracer_provider_create(&options, out, error);
+                                          .processor_count = exporters.count,
+                                          .meter_provider = meters};
+  status = cspan_tracer_provider_create(&options, out, error);
+  if (status != CSPAN_OK) {
+    cspan_meter_provider_free(meters);
+    return status;
+  }
+  (*out)->companion = cspan_companion_of_meters(meters);
+  if (meters != NULL) {
+    cspan_meter_provider_set_global(meters);
+  }
+  return CSPAN_OK;
 }
 
 /* ---------------------------------------------------------------------- together */

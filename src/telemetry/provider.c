@@ -25,6 +25,9 @@ static void provider_free(cspan_tracer_provider *provider) {
   cspan_sampler_free(provider->sampler);
   cspan_id_generator_free(provider->id_generator);
   cspan_published_free(atomic_load(&provider->resource));
+  if (provider->companion.free != NULL) {
+    provider->companion.free(provider->companion.self);
+  }
   cspan_free(provider);
 }
 
@@ -80,8 +83,8 @@ static cspan_status take_processors(cspan_tracer_provider *provider,
   if (provider->processors == NULL) {
     return cspan_error_set(error, CSPAN_ERR_NOMEM, "no memory for the tracer provider");
   }
-  provider->sampler = options->sampler != NULL ? options->sampler
-                                               : cspan_sampler_from_env(resource, resource_len);
+  provider->sampler =
+      options->sampler != NULL ? options->sampler : cspan_sampler_from_env(resource, resource_len);
   if (provider->sampler == NULL) {
     return cspan_error_set(error, CSPAN_ERR_NOMEM, "no memory for the sampler");
   }
@@ -164,29 +167,38 @@ cspan_status cspan_provider_disabled(cspan_tracer_provider **out, cspan_error **
 
 typedef cspan_status (*processor_step)(void *self, int64_t timeout_ms, cspan_error **error);
 
-/* All processors get their turn within one timeout; the first failure is told. */
+/* One step of several that share a deadline; the first failure is told. */
+static void take_step(processor_step step, void *self, const char *what, int64_t deadline_ns,
+                      cspan_status *result, cspan_error **error) {
+  int64_t left_ms = (deadline_ns - cspan_now_ns()) / 1000000;
+  cspan_error *failure = NULL;
+  cspan_status status = step != NULL ? step(self, left_ms > 1 ? left_ms : 1, &failure) : CSPAN_OK;
+  if (status != CSPAN_OK && *result == CSPAN_OK) {
+    *result = status;
+    if (failure == NULL) {
+      cspan_error_set(&failure, status, "%s failed: %s", what, cspan_status_name(status));
+    }
+    cspan_error_move(error, failure);
+  } else {
+    cspan_error_free(failure);
+  }
+}
+
+/* All processors get their turn within one timeout, and at the end the companion. */
 static cspan_status each_processor(const cspan_tracer_provider *provider, bool is_shutdown,
                                    int64_t timeout_ms, cspan_error **error) {
-  int64_t left_ms = timeout_ms > 0 ? timeout_ms : DEFAULT_TIMEOUT_MS;
-  int64_t deadline = cspan_context_with_timeout(NULL, left_ms).deadline_ns;
+  int64_t deadline_ns =
+      cspan_context_with_timeout(NULL, timeout_ms > 0 ? timeout_ms : DEFAULT_TIMEOUT_MS)
+          .deadline_ns;
   cspan_status result = CSPAN_OK;
   for (size_t i = 0; i < provider->processor_count; i++) {
     const cspan_span_processor *processor = provider->processors[i];
-    processor_step step =
-        is_shutdown ? processor->vtable->shutdown : processor->vtable->force_flush;
-    left_ms = (deadline - cspan_now_ns()) / 1000000;
-    cspan_error *failure = NULL;
-    cspan_status status =
-        step != NULL ? step(processor->self, left_ms > 1 ? left_ms : 1, &failure) : CSPAN_OK;
-    if (status != CSPAN_OK && result == CSPAN_OK) {
-      result = status;
-      if (failure == NULL) {
-        cspan_error_set(&failure, status, "a span processor failed: %s", cspan_status_name(status));
-      }
-      cspan_error_move(error, failure);
-    } else {
-      cspan_error_free(failure);
-    }
+    take_step(is_shutdown ? processor->vtable->shutdown : processor->vtable->force_flush,
+              processor->self, "a span processor", deadline_ns, &result, error);
+  }
+  if (is_shutdown) {
+    take_step(provider->companion.shutdown, provider->companion.self, "the meter provider",
+              deadline_ns, &result, error);
   }
   return result;
 }

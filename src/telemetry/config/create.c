@@ -2,6 +2,8 @@
 /* Create: from the tree to a whole SDK. */
 #include <string.h>
 
+#include <cloudspan/metrics.h>
+
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -70,7 +72,10 @@ static cspan_status make_all(cspan_maker *maker, const cspan_config_node *root,
   if (status == CSPAN_OK) {
     status = cspan_make_resource(maker, cspan_config_node_get(root, "resource"), &resource, error);
   }
-  resource.service_version = service_version;
+  if (status == CSPAN_OK) {
+    resource.service_version = service_version;
+    status = cspan_make_meter_provider(maker, root, &resource, &sdk->meters, error);
+  }
   if (status == CSPAN_OK) {
     status = cspan_make_tracer_provider(maker, root, &resource, sdk->meters, &sdk->tracers, error);
   }
@@ -112,9 +117,24 @@ cspan_status cspan_configuration_create(const cspan_configuration *configuration
   return cspan_sdk_create(configuration, NULL, NULL, out, error);
 }
 
+static cspan_status shut_down_meters(void *self, int64_t timeout_ms, cspan_error **error) {
+  return cspan_meter_provider_shutdown(self, timeout_ms, error);
+}
+
+static void free_meters(void *self) {
+  cspan_meter_provider_free(self);
+}
+
+cspan_companion cspan_companion_of_meters(cspan_meter_provider *meters) {
+  return meters != NULL ? (cspan_companion){meters, shut_down_meters, free_meters}
+                        : (cspan_companion){NULL, NULL, NULL};
+}
+
 cspan_tracer_provider *cspan_sdk_hand_over(cspan_sdk *sdk) {
   cspan_tracer_provider *tracers = sdk->tracers;
+  tracers->companion = cspan_companion_of_meters(sdk->meters);
   sdk->tracers = NULL;
+  sdk->meters = NULL;
   cspan_sdk_free(sdk);
   return tracers;
 }
@@ -138,6 +158,9 @@ void cspan_sdk_set_global(cspan_sdk *sdk) {
     return;
   }
   cspan_tracer_provider_set_global(sdk->tracers);
+  if (sdk->meters != NULL) {
+    cspan_meter_provider_set_global(sdk->meters);
+  }
   if (!sdk->is_global) {
     sdk->is_global = true;
     cspan_propagator_set_global(sdk->propagator);
@@ -152,8 +175,21 @@ cspan_status cspan_sdk_shutdown(cspan_sdk *sdk, int64_t timeout_ms, cspan_error 
     return cspan_error_set(error, CSPAN_ERR_SHUTDOWN, "the SDK was shut down before");
   }
   sdk->is_shut_down = true;
-  return cspan_tracer_provider_shutdown(sdk->tracers,
-                                        timeout_ms > 0 ? timeout_ms : DEFAULT_TIMEOUT_MS, error);
+  int64_t all_ms = timeout_ms > 0 ? timeout_ms : DEFAULT_TIMEOUT_MS;
+  int64_t deadline_ns = cspan_context_with_timeout(NULL, all_ms).deadline_ns;
+  cspan_status status = cspan_tracer_provider_shutdown(sdk->tracers, all_ms, error);
+  if (sdk->meters == NULL) {
+    return status;
+  }
+  int64_t left_ms = (deadline_ns - cspan_now_ns()) / 1000000;
+  cspan_error *failure = NULL;
+  cspan_status meters =
+      cspan_meter_provider_shutdown(sdk->meters, left_ms > 1 ? left_ms : 1, &failure);
+  if (status == CSPAN_OK && meters != CSPAN_OK) {
+    return cspan_error_move(error, failure);
+  }
+  cspan_error_free(failure);
+  return status;
 }
 
 void cspan_sdk_free(cspan_sdk *sdk) {
@@ -161,6 +197,7 @@ void cspan_sdk_free(cspan_sdk *sdk) {
     return;
   }
   cspan_tracer_provider_free(sdk->tracers);
+  cspan_meter_provider_free(sdk->meters);
   if (!sdk->is_global) {
     cspan_propagator_free(sdk->propagator);
   }

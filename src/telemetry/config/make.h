@@ -70,5 +70,9 @@ cspan_status cspan_make_tracer_provider(cspan_maker *maker, const cspan_config_n
                                         const cspan_made_resource *resource,
                                         cspan_meter_provider *meters, cspan_tracer_provider **out,
                                         cspan_error **error);
+/* *out is NULL where there is none. */
+cspan_status cspan_make_meter_provider(cspan_maker *maker, const cspan_config_node *root,
+                                       const cspan_made_resource *resource,
+                                       cspan_meter_provider **out, cspan_error **error);
 
 #endif

@@ -63,10 +63,11 @@ cspan_status cspan_meter_provider_from_env(const char *service_name, const char 
                                            cspan_meter_provider **out, cspan_error **error) {
   chosen exporters = {.count = 0};
   *out = NULL;
-  if (cspan_setting_bool("OTEL_SDK_DISABLED")) {
+  const char *names = cspan_setting_text("OTEL_METRICS_EXPORTER");
+  if (names == NULL || cspan_setting_bool("OTEL_SDK_DISABLED")) {
     return CSPAN_OK;
   }
-  cspan_status status = choose_all(&exporters, cspan_setting_text("OTEL_METRICS_EXPORTER"), error);
+  cspan_status status = choose_all(&exporters, names, error);
   if (status != CSPAN_OK || exporters.count == 0) {
     for (size_t i = 0; i < exporters.count; i++) {
       cspan_metric_reader_free(exporters.readers[i]);
