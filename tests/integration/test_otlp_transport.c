@@ -5,6 +5,8 @@
 
 #include <sys/wait.h>
 
+#include <cloudspan/ext/metrics.h>
+
 #include "support/script_server.h"
 #include "telemetry/exporter_otlp.h"
 #include "telemetry/otlp_client.h"
@@ -352,6 +354,81 @@ static void test_metrics(void **state) {
   script_server_stop(server);
 }
 
+/* ------------------------------------------------------- reporting on itself */
+
+static const cspan_metric_view *metric_of(const cspan_metric_list *list, const char *name) {
+  const cspan_metric_view *metric = cspan_metric_list_find(list, name);
+  if (!metric)
+    fail_msg("no metric %s", name);
+  return metric;
+}
+
+static void export_five(cspan_span_exporter *exporter, cspan_status expected) {
+  const cspan_export_batch batch = {
+      .request = (const uint8_t *)request, .request_size_bytes = REQUEST_LEN, .span_count = 5};
+  size_t rejected;
+  assert_int_equal(exporter->vtable->export_spans(exporter->self, NULL, &batch, &rejected, NULL),
+                   expected);
+}
+
+/* One export that is accepted in part, one that is refused. */
+static void test_reports_on_itself(void **state) {
+  (void)state;
+  static const char partial[] =
+      "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 4\r\n\r\n"
+      "\x0a\x02\x08\x02";
+  static const script_step steps[] = {
+      {SCRIPT_READ_REQUEST, NULL, 0},
+      {SCRIPT_SEND, partial, sizeof partial - 1},
+      {SCRIPT_READ_REQUEST, NULL, 0},
+      {SCRIPT_SEND, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", 0},
+      {SCRIPT_WAIT_CLOSE, NULL, 0},
+      {0}};
+  const script_connection scripts[] = {steps};
+  script_server *server = script_server_start(scripts, 1);
+  cspan_metric_exporter *memory = cspan_metric_exporter_memory();
+  const cspan_metric_reader_options when = {.interval_ms = CSPAN_INTERVAL_NEVER};
+  cspan_metric_reader *reader = cspan_metric_reader_periodic(memory, &when);
+  const cspan_meter_provider_options options = {.readers = &reader, .reader_count = 1};
+  cspan_meter_provider *meters = NULL;
+  assert_int_equal(cspan_meter_provider_create(&options, &meters, NULL), CSPAN_OK);
+  const cspan_otlp_options otlp = {.protocol = CSPAN_OTLP_HTTP_PROTOBUF,
+                                   .endpoint = script_server_url(server, "")};
+  cspan_span_exporter *exporter = NULL;
+  assert_int_equal(cspan_exporter_otlp(&otlp, &exporter, NULL), CSPAN_OK);
+  exporter->vtable->set_meter_provider(exporter->self, meters);
+  export_five(exporter, CSPAN_OK);
+  export_five(exporter, CSPAN_ERR_SERVICE);
+  assert_int_equal(cspan_meter_provider_force_flush(meters, 0, NULL), CSPAN_OK);
+  cspan_metric_list *list = cspan_memory_metrics(memory);
+  const cspan_metric_view *exported = metric_of(list, "otel.sdk.exporter.span.exported");
+  assert_int_equal(exported->point_count, 3);
+  for (size_t i = 0; i < exported->point_count; i++) {
+    const cspan_point_view *point = &exported->points[i];
+    const cspan_attr *error =
+        cspan_attrs_find(point->attributes, point->attribute_count, "error.type");
+    const cspan_attr *type =
+        cspan_attrs_find(point->attributes, point->attribute_count, "otel.component.type");
+    const cspan_attr *port =
+        cspan_attrs_find(point->attributes, point->attribute_count, "server.port");
+    assert_string_equal(type->value.string, "otlp_http_span_exporter");
+    assert_int_equal(port->value.int64, script_server_port(server));
+    assert_int_equal(point->value.int64, !error                                         ? 3
+                                         : strcmp(error->value.string, "rejected") == 0 ? 2
+                                                                                        : 5);
+    if (error && strcmp(error->value.string, "rejected") != 0)
+      assert_string_equal(error->value.string, "http_400");
+  }
+  const cspan_metric_view *inflight = metric_of(list, "otel.sdk.exporter.span.inflight");
+  assert_int_equal(inflight->point_count, 1);
+  assert_int_equal(inflight->points[0].value.int64, 0);
+  assert_int_equal(metric_of(list, "otel.sdk.exporter.operation.duration")->point_count, 2);
+  cspan_metric_list_free(list);
+  cspan_exporter_free(exporter);
+  cspan_meter_provider_free(meters);
+  script_server_stop(server);
+}
+
 /* ----------------------------------------------------------------- limits */
 
 static const cspan_otlp_options each_way[] = {
@@ -496,6 +573,7 @@ int main(void) {
       cmocka_unit_test_setup(test_side_by_side, fresh_log),
       cmocka_unit_test_setup(test_json, fresh_log),
       cmocka_unit_test_setup(test_metrics, fresh_log),
+      cmocka_unit_test_setup(test_reports_on_itself, fresh_log),
       cmocka_unit_test_setup(test_request_too_large, fresh_log),
       cmocka_unit_test_setup(test_json_too_large, fresh_log),
       cmocka_unit_test_setup(test_response_too_large, fresh_log),
