@@ -107,9 +107,12 @@ if(TARGET cspan_telemetry AND NOT CLOUDSPAN_SANITIZE)
   add_test(NAME peer_otlp COMMAND ${cspan_source}/tests/integration/otlp_peer/run.sh
     $<TARGET_FILE:otlp_peer_sender> ${CMAKE_BINARY_DIR}/peers)
   set_tests_properties(peer_otlp PROPERTIES LABELS peer SKIP_RETURN_CODE 77 TIMEOUT 600)
-  add_executable(otlp_peer_load ${cspan_source}/tests/integration/otlp_peer_load.c)
-  cspan_link(otlp_peer_load telemetry)
+  foreach(program load metrics)
+    add_executable(otlp_peer_${program} ${cspan_source}/tests/integration/otlp_peer_${program}.c)
+    cspan_link(otlp_peer_${program} telemetry)
+  endforeach()
   add_test(NAME peer_collector COMMAND ${cspan_source}/tests/peers/collector/run.sh
-    $<TARGET_FILE:otlp_peer_sender> $<TARGET_FILE:otlp_peer_load> ${CMAKE_BINARY_DIR}/peers)
+    $<TARGET_FILE:otlp_peer_sender> $<TARGET_FILE:otlp_peer_load>
+    $<TARGET_FILE:otlp_peer_metrics> ${CMAKE_BINARY_DIR}/peers)
   set_tests_properties(peer_collector PROPERTIES LABELS peer SKIP_RETURN_CODE 77 TIMEOUT 900)
 endif()

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sends spans to an OpenTelemetry Collector and compares what it wrote into its file.
 
-    check.py COLLECTOR SENDER LOAD FOLDER
+    check.py COLLECTOR SENDER LOAD METRICS FOLDER
 
-COLLECTOR is the program of scripts/peer-collector; SENDER and LOAD are otlp_peer_sender and
-otlp_peer_load. FOLDER keeps the collector's file and its log. Exits with 1 after printing
-every difference."""
+COLLECTOR is the program of scripts/peer-collector; SENDER, LOAD and METRICS are
+otlp_peer_sender, _load and _metrics. FOLDER keeps the collector's file and its log. Exits
+with 1 after printing every difference."""
 
 import shutil
 import subprocess
@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "integration" / "otlp_peer"))
 from certificates import make_certificates  # noqa: E402
 from collector import Collector  # noqa: E402
 from expected import compare_requests  # noqa: E402
+from metrics import compare_metrics  # noqa: E402
 from otlp_json import to_request  # noqa: E402
 
 LOAD = 4000
@@ -34,6 +35,16 @@ def check_spans(collector, sender, receiver, protocol, compression, files=()):
     if result.returncode != 0 or result.stderr:
         differences.append(f"the sender exited with {result.returncode}: {result.stderr.strip()}")
     compare_requests([to_request(line) for line in collector.received(since)], differences)
+    return differences
+
+
+def check_metrics(collector, metrics, protocol, compression):
+    since = collector.size()
+    result = run(metrics, protocol, collector.endpoint("plain", protocol), compression)
+    differences = []
+    if result.returncode != 0 or result.stderr:
+        differences.append(f"the sender exited with {result.returncode}: {result.stderr.strip()}")
+    compare_metrics(collector.received(since), differences)
     return differences
 
 
@@ -92,12 +103,14 @@ def check_restart(collector, load, protocol, leave, comes_back, spool=()):
     return differences
 
 
-def cases(collector, sender, load, folder, certificates):
+def cases(collector, sender, load, metrics, folder, certificates):
     mutual = [certificates.ca, certificates.client_cert, certificates.client_key]
     for protocol in ("grpc", "http", "json"):
         for compression in ("none", "gzip"):
             yield f"{protocol}-{compression}", check_spans(
                 collector, sender, "plain", protocol, compression)
+            yield f"metrics-{protocol}-{compression}", check_metrics(
+                collector, metrics, protocol, compression)
         yield f"{protocol}-tls", check_spans(
             collector, sender, "tls", protocol, "gzip", [certificates.ca])
         yield f"{protocol}-mtls", check_spans(collector, sender, "mtls", protocol, "none", mutual)
@@ -114,14 +127,15 @@ def cases(collector, sender, load, folder, certificates):
 
 
 def main():
-    program, sender, load, folder = *sys.argv[1:4], Path(sys.argv[4])
+    program, sender, load, metrics, folder = *sys.argv[1:5], Path(sys.argv[5])
     folder.mkdir(parents=True, exist_ok=True)
     certificates = make_certificates(folder / "certificates")
     collector = Collector(program, folder, certificates)
     failed = 0
     collector.start()
     try:
-        for name, differences in cases(collector, sender, load, folder, certificates):
+        for name, differences in cases(
+                collector, sender, load, metrics, folder, certificates):
             print(f"{name}: {'ok' if not differences else 'FAILED'}", flush=True)
             for difference in differences[:40]:
                 print(f"  {difference[:300]}")

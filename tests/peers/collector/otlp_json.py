@@ -25,7 +25,7 @@ def parse(line):
     return json.loads(line, parse_int=lambda text: -0.0 if text == "-0" else int(text))
 
 
-def _double(value):
+def number_of(value):
     named = {"Infinity": math.inf, "-Infinity": -math.inf, "NaN": math.nan}
     return named[value] if isinstance(value, str) else float(value)
 
@@ -38,14 +38,14 @@ def _value(value, unknown):
     if key == "arrayValue":
         return ("array", [_value(v, unknown) for v in inner.get("values", [])])
     if key == "kvlistValue":
-        return ("map", _attributes(inner.get("values", []), unknown))
+        return ("map", attributes_of(inner.get("values", []), unknown))
     kinds = {"stringValue": ("string", str), "boolValue": ("bool", bool), "intValue": ("int", int),
-             "doubleValue": ("double", _double), "bytesValue": ("bytes", str)}
+             "doubleValue": ("double", number_of), "bytesValue": ("bytes", str)}
     kind, convert = kinds[key]
     return (kind, convert(inner))
 
 
-def _attributes(pairs, unknown):
+def attributes_of(pairs, unknown):
     return [(pair["key"], *_value(pair["value"], unknown)) for pair in pairs]
 
 
@@ -55,7 +55,7 @@ def _link(link, unknown):
         "trace_id": r.take("traceId", ""),
         "span_id": r.take("spanId", ""),
         "trace_state": r.take("traceState", ""),
-        "attributes": _attributes(r.take("attributes", []), unknown),
+        "attributes": attributes_of(r.take("attributes", []), unknown),
         "dropped_attributes_count": r.take("droppedAttributesCount", 0),
         "flags": r.take("flags", 0),
     }
@@ -68,7 +68,7 @@ def _event(event, unknown):
     result = {
         "name": r.take("name", ""),
         "time_unix_nano": int(r.take("timeUnixNano", 0)),
-        "attributes": _attributes(r.take("attributes", []), unknown),
+        "attributes": attributes_of(r.take("attributes", []), unknown),
         "dropped_attributes_count": r.take("droppedAttributesCount", 0),
     }
     r.end()
@@ -94,7 +94,7 @@ def _span(span, unknown):
         "kind": r.take("kind", 0),
         "start_time_unix_nano": int(r.take("startTimeUnixNano", 0)),
         "end_time_unix_nano": int(r.take("endTimeUnixNano", 0)),
-        "attributes": _attributes(r.take("attributes", []), unknown),
+        "attributes": attributes_of(r.take("attributes", []), unknown),
         "dropped_attributes_count": r.take("droppedAttributesCount", 0),
         "events": [_event(e, unknown) for e in r.take("events", [])],
         "dropped_events_count": r.take("droppedEventsCount", 0),
@@ -112,7 +112,7 @@ def _scope(scope_spans, unknown):
     result = {
         "name": scope.take("name", ""),
         "version": scope.take("version", ""),
-        "attributes": _attributes(scope.take("attributes", []), unknown),
+        "attributes": attributes_of(scope.take("attributes", []), unknown),
         "schema_url": r.take("schemaUrl", ""),
         "spans": [_span(s, unknown) for s in r.take("spans", [])],
     }
@@ -125,7 +125,7 @@ def _resource(resource_spans, unknown):
     r = Reader(resource_spans, unknown)
     resource = Reader(r.take("resource", {}), unknown)
     result = {
-        "attributes": _attributes(resource.take("attributes", []), unknown),
+        "attributes": attributes_of(resource.take("attributes", []), unknown),
         "dropped_attributes_count": resource.take("droppedAttributesCount", 0),
         "schema_url": r.take("schemaUrl", ""),
         "scopes": [_scope(s, unknown) for s in r.take("scopeSpans", [])],

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Sends spans to a real OpenTelemetry Collector and compares what it writes into its file.
-#   run.sh SENDER LOAD FOLDER
+# Sends spans and metrics to a real OpenTelemetry Collector and compares what it writes into its file.
+#   run.sh SENDER LOAD METRICS FOLDER
 # FOLDER keeps the collector (scripts/peer-collector) and its output. Skipped (77) with a reason
 # where Go or openssl is missing; where the collector cannot be built, failed under CI=true.
 set -uo pipefail
@@ -12,8 +12,8 @@ for program in python3 openssl; do
     exit 77
   }
 done
-"$here/../../../scripts/peer-collector" "$3/collector" || exit $?
+"$here/../../../scripts/peer-collector" "$4/collector" || exit $?
 # The senders say what they do; the environment of whoever runs the test has no say.
 while IFS= read -r name; do unset "$name"; done < <(compgen -e OTEL_ || true)
-PYTHONDONTWRITEBYTECODE=1 exec python3 "$here/check.py" "$3/collector/collector" "$1" "$2" \
-  "$3/collector-run"
+PYTHONDONTWRITEBYTECODE=1 exec python3 "$here/check.py" "$4/collector/collector" "$1" "$2" "$3" \
+  "$4/collector-run"
