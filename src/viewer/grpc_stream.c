@@ -5,7 +5,8 @@
 #include "base/text.h"
 #include "viewer/grpc_internal.h"
 
-#define EXPORT_PATH "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+#define EXPORT_PATH  "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+#define METRICS_PATH "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export"
 
 /* All connections together may hold this many requests of the largest size. */
 enum { HELD_REQUESTS = 4 };
@@ -94,13 +95,13 @@ static int check_headers(cspan_grpc_connection *connection, cspan_grpc_stream *s
     return refuse(connection, stream, CSPAN_GRPC_UNIMPLEMENTED,
                   "only application/grpc with protobuf messages is understood");
   }
-  if (strstr(stream->path, "collector.metrics.") || strstr(stream->path, "collector.logs.")) {
+  if (strstr(stream->path, "collector.logs.")) {
     return refuse(connection, stream, CSPAN_GRPC_UNIMPLEMENTED,
-                  "this receiver takes traces only, neither metrics nor logs");
+                  "this receiver takes traces and metrics, no logs");
   }
-  if (strcmp(stream->path, EXPORT_PATH) != 0) {
+  if (strcmp(stream->path, EXPORT_PATH) != 0 && strcmp(stream->path, METRICS_PATH) != 0) {
     return refuse(connection, stream, CSPAN_GRPC_UNIMPLEMENTED,
-                  "unknown method; this receiver has only " EXPORT_PATH);
+                  "unknown method; this receiver has " EXPORT_PATH " and " METRICS_PATH);
   }
   if (stream->encoding[0] && strcmp(stream->encoding, "gzip") != 0 &&
       strcmp(stream->encoding, "identity") != 0) {
@@ -129,7 +130,10 @@ static int finish(cspan_grpc_connection *connection, cspan_grpc_stream *stream) 
     return refuse(connection, stream, CSPAN_GRPC_INTERNAL,
                   "the message is compressed, but grpc-encoding does not say how");
   }
-  cspan_intake_body body = {.data = message.data, .len = message.len, .gzip = message.compressed};
+  cspan_intake_body body = {.data = message.data,
+                            .len = message.len,
+                            .gzip = message.compressed,
+                            .is_metrics = strcmp(stream->path, METRICS_PATH) == 0};
   cspan_error *error = NULL;
   cspan_status status = cspan_intake_take(connection->server->intake, &body, &error);
   body_free(connection, stream);

@@ -128,12 +128,13 @@ static void refuse(struct evhttp_request *request, encoding enc, const refusal *
 }
 
 /* What is wrong before the body is looked at; NULL: nothing. */
-static const refusal *check(struct evhttp_request *request, encoding enc, bool *gzip) {
+static const refusal *check(struct evhttp_request *request, encoding enc, bool *gzip,
+                            bool *is_metrics) {
   static const refusal other_signal = {404, CSPAN_GRPC_UNIMPLEMENTED,
-                                       "this receiver takes traces only: POST /v1/traces"};
+                                       "this receiver takes traces and metrics, no logs"};
   static const refusal not_found = {404, CSPAN_GRPC_UNIMPLEMENTED,
                                     "nothing is here: traces go to POST /v1/traces"};
-  static const refusal method = {405, CSPAN_GRPC_UNIMPLEMENTED, "/v1/traces takes POST only"};
+  static const refusal method = {405, CSPAN_GRPC_UNIMPLEMENTED, "only POST is taken here"};
   static const refusal media = {
       415, CSPAN_GRPC_INVALID_ARGUMENT,
       "the Content-Type must be application/x-protobuf or application/json"};
@@ -142,10 +143,11 @@ static const refusal *check(struct evhttp_request *request, encoding enc, bool *
   const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
   const char *path = uri ? evhttp_uri_get_path(uri) : NULL;
   const char *packed = header(request, "Content-Encoding");
-  if (path && (strcmp(path, "/v1/metrics") == 0 || strcmp(path, "/v1/logs") == 0)) {
+  if (path && strcmp(path, "/v1/logs") == 0) {
     return &other_signal;
   }
-  if (!path || strcmp(path, "/v1/traces") != 0) {
+  *is_metrics = path && strcmp(path, "/v1/metrics") == 0;
+  if (!path || (!*is_metrics && strcmp(path, "/v1/traces") != 0)) {
     return &not_found;
   }
   if (evhttp_request_get_command(request) != EVHTTP_REQ_POST) {
@@ -179,16 +181,19 @@ static void refuse_failure(struct evhttp_request *request, encoding enc, cspan_s
 static void on_request(struct evhttp_request *request, void *arg) {
   cspan_http_server *server = arg;
   bool gzip = false;
+  bool is_metrics = false;
   encoding enc = encoding_of(request);
-  const refusal *why = check(request, enc, &gzip);
+  const refusal *why = check(request, enc, &gzip, &is_metrics);
   if (why) {
     cspan_intake_reject(server->intake);
     refuse(request, enc, why);
     return;
   }
   struct evbuffer *input = evhttp_request_get_input_buffer(request);
-  cspan_intake_body body = {
-      .len = evbuffer_get_length(input), .gzip = gzip, .json = enc == ENCODING_JSON};
+  cspan_intake_body body = {.len = evbuffer_get_length(input),
+                            .gzip = gzip,
+                            .json = enc == ENCODING_JSON,
+                            .is_metrics = is_metrics};
   cspan_error *error = NULL;
   cspan_status status = CSPAN_OK;
   body.data = body.len ? evbuffer_pullup(input, -1) : (const uint8_t *)"";

@@ -5,14 +5,16 @@
 
 #include <stdatomic.h>
 
-#include <cloudspan/telemetry.h>
+#include <cloudspan/metrics.h>
 
 typedef struct cspan_intake {
   void (*on_spans)(void *user, const cspan_span_list *list);
+  void (*on_metrics)(void *user, const cspan_metric_list *list); /* may be NULL */
   void *user;
   size_t max_bytes; /* of a request when it is unpacked */
   atomic_uint_least64_t requests;
   atomic_uint_least64_t spans;
+  atomic_uint_least64_t metrics;
   atomic_uint_least64_t rejected;
 } cspan_intake;
 
@@ -21,6 +23,7 @@ typedef struct cspan_intake_body {
   size_t len;
   bool gzip;
   bool json;
+  bool is_metrics; /* else traces */
 } cspan_intake_body;
 
 /* CSPAN_ERR_PROTOCOL: damaged or not OTLP; CSPAN_ERR_LIMIT: too large; CSPAN_ERR_NOMEM.

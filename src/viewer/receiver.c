@@ -144,6 +144,7 @@ cspan_status cspan_receiver_start(const cspan_receiver_options *options, cspan_r
   receiver->http_port = -1;
   receiver->on_tick = options->on_tick;
   receiver->intake.on_spans = options->on_spans;
+  receiver->intake.on_metrics = options->on_metrics;
   receiver->intake.user = options->user;
   receiver->intake.max_bytes =
       options->max_request_bytes ? options->max_request_bytes : DEFAULT_MAX_BYTES;
@@ -192,5 +193,6 @@ int cspan_receiver_http_port(const cspan_receiver *receiver) {
 void cspan_receiver_stats_get(const cspan_receiver *receiver, cspan_receiver_stats *out) {
   out->requests = atomic_load_explicit(&receiver->intake.requests, memory_order_relaxed);
   out->spans = atomic_load_explicit(&receiver->intake.spans, memory_order_relaxed);
+  out->metrics = atomic_load_explicit(&receiver->intake.metrics, memory_order_relaxed);
   out->rejected = atomic_load_explicit(&receiver->intake.rejected, memory_order_relaxed);
 }

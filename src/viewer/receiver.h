@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An OTLP receiver: traces over gRPC (HTTP/2 without TLS) and over HTTP/1.1 (protobuf and
+/* An OTLP receiver: traces, and metrics, over gRPC (HTTP/2 without TLS) and over HTTP/1.1 (protobuf and
  * JSON), on a thread of its own. It hands on what arrives and keeps nothing. Bad input gets
  * the error that OTLP, gRPC and HTTP ask for, and never ends the server. */
 #ifndef VIEWER_RECEIVER_H
 #define VIEWER_RECEIVER_H
 
-#include <cloudspan/telemetry.h>
+#include <cloudspan/metrics.h>
 
 #define CSPAN_OTLP_GRPC_PORT 4317
 #define CSPAN_OTLP_HTTP_PORT 4318
@@ -21,6 +21,8 @@ typedef struct cspan_receiver_options {
   /* Called on the receiver's thread. The list is the receiver's and lives until it
    * returns. */
   void (*on_spans)(void *user, const cspan_span_list *list);
+  /* The same for metrics in protobuf; those in JSON are taken and dropped. May be NULL. */
+  void (*on_metrics)(void *user, const cspan_metric_list *list);
   /* Called on the same thread every tick_ms (0: 200). May be NULL. */
   void (*on_tick)(void *user);
   int64_t tick_ms;
@@ -43,6 +45,7 @@ int cspan_receiver_http_port(const cspan_receiver *receiver);
 typedef struct cspan_receiver_stats {
   uint64_t requests; /* answered with success */
   uint64_t spans;    /* in them */
+  uint64_t metrics;  /* in them, where they were in protobuf */
   uint64_t rejected; /* requests answered with an error */
 } cspan_receiver_stats;
 /* From any thread. */

@@ -74,9 +74,8 @@ static uint32_t shard_count(void) {
   return count;
 }
 
-static void init_sync(cspan_meter_provider *provider) {
+static void init_condition(cspan_meter_provider *provider) {
   pthread_condattr_t attr;
-  pthread_mutex_init(&provider->lock, NULL);
   pthread_condattr_init(&attr);
   pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
   pthread_cond_init(&provider->collected, &attr);
@@ -144,7 +143,7 @@ static void after_fork_in_parent(void *self) {
 static void after_fork_in_child(void *self) {
   cspan_meter_provider *provider = self;
   int64_t now = cspan_unix_ns();
-  init_sync(provider);
+  init_condition(provider); /* threads of the parent may wait for it */
   provider->is_collecting = false;
   provider->resource = cspan_published_in_child(provider->published);
   atomic_store(&provider->readers_started, false);
@@ -158,6 +157,7 @@ static void after_fork_in_child(void *self) {
       cspan_instrument_restart(instrument, now);
     }
   }
+  pthread_mutex_unlock(&provider->lock);
 }
 
 static void report_itself(cspan_meter_provider *provider) {
@@ -184,7 +184,8 @@ cspan_status cspan_meter_provider_create(const cspan_meter_provider_options *opt
                ? status
                : cspan_error_set(error, CSPAN_ERR_NOMEM, "no memory for the meter provider");
   }
-  init_sync(provider);
+  pthread_mutex_init(&provider->lock, NULL);
+  init_condition(provider);
   provider->exemplar_filter = filter_of(options->exemplar_filter);
   provider->cardinality_limit =
       options->cardinality_limit > 0 ? options->cardinality_limit : DEFAULT_CARDINALITY;

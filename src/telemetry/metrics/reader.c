@@ -280,9 +280,8 @@ cspan_status cspan_reader_shutdown(cspan_metric_reader *reader, int64_t deadline
 
 /* --------------------------------------------------------------- life and fork */
 
-static void init_sync(cspan_metric_reader *reader) {
+static void init_conditions(cspan_metric_reader *reader) {
   pthread_condattr_t attr;
-  pthread_mutex_init(&reader->lock, NULL);
   pthread_condattr_init(&attr);
   pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
   pthread_cond_init(&reader->wake, &attr);
@@ -330,7 +329,8 @@ cspan_metric_reader *cspan_metric_reader_periodic(cspan_metric_exporter *exporte
   reader->exporter = exporter;
   reader->cancel = cancel;
   fill(&reader->options, options, exporter);
-  init_sync(reader);
+  pthread_mutex_init(&reader->lock, NULL);
+  init_conditions(reader);
   return reader;
 }
 
@@ -363,11 +363,12 @@ void cspan_reader_after_fork_in_parent(cspan_metric_reader *reader) {
 
 /* The thread is the parent's, and so is what it was exporting. */
 void cspan_reader_after_fork_in_child(cspan_metric_reader *reader) {
-  init_sync(reader);
+  init_conditions(reader); /* threads of the parent may wait for them */
   reader->is_running = false;
   reader->is_busy = false;
   reader->is_finished = false;
   reader->lost_points = 0;
   cspan_error_free(reader->lost_why);
   reader->lost_why = NULL;
+  pthread_mutex_unlock(&reader->lock);
 }
