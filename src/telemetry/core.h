@@ -57,6 +57,8 @@ typedef struct cspan_companion {
   void (*free)(void *self);
 } cspan_companion;
 
+typedef struct cspan_background cspan_background; /* resource/background.h */
+
 struct cspan_tracer_provider {
   cspan_sampler *sampler;
   cspan_id_generator *id_generator; /* NULL: random ids */
@@ -64,6 +66,7 @@ struct cspan_tracer_provider {
   size_t processor_count;
   cspan_limits limits;
   _Atomic(cspan_published *) resource; /* the newest first */
+  cspan_background *background;        /* detectors at work; NULL: none were to be */
   cspan_fork_hook fork;
   cspan_end_entry end;
   cspan_companion companion;       /* all zero: none */
@@ -96,6 +99,9 @@ void cspan_tracers_free(cspan_tracer_provider *provider);
 cspan_status cspan_provider_publish(cspan_tracer_provider *provider, uint8_t *bytes,
                                     size_t size_bytes, const char *schema_url, bool is_final,
                                     cspan_error **error);
+
+/* Gives them the one they have again, as the last. */
+void cspan_provider_publish_final(cspan_tracer_provider *provider);
 
 /* A provider whose spans do nothing but hand on a context. */
 cspan_status cspan_provider_disabled(cspan_tracer_provider **out, cspan_error **error);

@@ -2,6 +2,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "telemetry/core.h"
+#include "telemetry/resource/background.h"
 
 enum { DEFAULT_TIMEOUT_MS = 30000 };
 
@@ -56,6 +57,12 @@ cspan_status cspan_provider_publish(cspan_tracer_provider *provider, uint8_t *by
   return CSPAN_OK;
 }
 
+void cspan_provider_publish_final(cspan_tracer_provider *provider) {
+  cspan_encoded_resource resource = atomic_load(&provider->resource)->resource;
+  resource.is_final = true;
+  give_resource(provider, &resource);
+}
+
 static void around_fork(void *self) {
   (void)self; /* the resource is never half changed */
 }
@@ -103,11 +110,37 @@ static cspan_tracer_provider *provider_new(cspan_error **error) {
   return provider;
 }
 
+/* What a provider is made with, until it has it. */
+typedef struct making {
+  cspan_resource_plan plan;
+  cspan_resource *whole; /* with what slow detectors find still missing */
+  uint8_t *resource;
+  size_t resource_len;
+} making;
+
+static void free_making(making *m) {
+  cspan_resource_plan_free(&m->plan);
+  cspan_resource_free(m->whole);
+  cspan_free(m->resource);
+}
+
+static cspan_status make_resource(making *m, const cspan_provider_options *options,
+                                  cspan_error **error) {
+  cspan_status status = cspan_resource_plan_make(options, &m->plan, error);
+  if (status == CSPAN_OK) {
+    status = cspan_resource_plan_join(&m->plan, NULL, &m->whole, error);
+  }
+  if (status == CSPAN_OK) {
+    status =
+        cspan_resource_fail(cspan_resource_write(m->whole, &m->resource, &m->resource_len), error);
+  }
+  return status;
+}
+
 /* All that was given is the provider's. */
 static cspan_status open_provider(cspan_tracer_provider *provider,
-                                  const cspan_provider_options *options, uint8_t *resource,
-                                  size_t resource_len, cspan_tracer_provider **out,
-                                  cspan_error **error) {
+                                  const cspan_provider_options *options, making *m,
+                                  cspan_tracer_provider **out, cspan_error **error) {
   provider->id_generator = options->id_generator;
   provider->processor_count = options->processor_count;
   cspan_limits_fill(&provider->limits, CSPAN_HAS(options, limits) ? options->limits : NULL);
@@ -115,12 +148,18 @@ static cspan_status open_provider(cspan_tracer_provider *provider,
     provider->processors[i] = options->processors[i];
     provider->has_on_ending |= options->processors[i]->vtable->on_ending != NULL;
   }
-  const char *schema_url = CSPAN_HAS(options, schema_url) ? options->schema_url : NULL;
-  cspan_status status =
-      cspan_provider_publish(provider, resource, resource_len, schema_url, true, error);
+  bool is_final = !cspan_detector_list_has_slow(&m->plan.detectors);
+  uint8_t *resource = m->resource;
+  m->resource = NULL;
+  cspan_status status = cspan_provider_publish(
+      provider, resource, m->resource_len, cspan_resource_schema_url(m->whole), is_final, error);
   if (status != CSPAN_OK) {
     provider_free(provider);
     return status;
+  }
+  if (!is_final) {
+    provider->background = cspan_background_start(provider, &m->plan);
+    m->plan = (cspan_resource_plan){.base = NULL};
   }
   provider->fork = (cspan_fork_hook){.self = provider,
                                      .prepare = around_fork,
@@ -141,19 +180,19 @@ cspan_status cspan_tracer_provider_create(const cspan_provider_options *options,
     free_given(options);
     return CSPAN_ERR_NOMEM;
   }
-  uint8_t *resource = NULL;
-  size_t resource_len = 0;
-  cspan_status status = cspan_resource_encode(options, &resource, &resource_len, error);
+  making m = {.whole = NULL};
+  cspan_status status = make_resource(&m, options, error);
   if (status == CSPAN_OK) {
-    status = take_processors(provider, options, resource, resource_len, error);
+    status = take_processors(provider, options, m.resource, m.resource_len, error);
   }
-  if (status != CSPAN_OK) {
-    cspan_free(resource);
+  if (status == CSPAN_OK) {
+    status = open_provider(provider, options, &m, out, error);
+  } else {
     free_given(options);
     provider_free(provider);
-    return status;
   }
-  return open_provider(provider, options, resource, resource_len, out, error);
+  free_making(&m);
+  return status;
 }
 
 cspan_status cspan_provider_disabled(cspan_tracer_provider **out, cspan_error **error) {
@@ -222,6 +261,8 @@ cspan_status cspan_tracer_provider_shutdown(cspan_tracer_provider *provider, int
   if (atomic_exchange(&provider->is_shut_down, true)) {
     return cspan_error_set(error, CSPAN_ERR_SHUTDOWN, "the tracer provider was shut down before");
   }
+  cspan_background_end(provider->background);
+  provider->background = NULL;
   return each_processor(provider, true, timeout_ms, error);
 }
 

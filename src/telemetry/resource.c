@@ -1,109 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who reports the spans: the OTLP Resource message of a provider. */
+/* Who reports the spans: the resource of a provider. */
 #include <stdio.h>
-#include <sys/utsname.h>
-#include <unistd.h>
-#ifdef __GLIBC__
-#include <gnu/libc-version.h>
-#endif
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/log.h"
-#include "base/sys.h"
 #include "base/text.h"
 #include "telemetry/core.h"
+#include "telemetry/resource/plan.h"
 
-enum { RESOURCE_ATTRIBUTE = 0x0A };
-enum { RESOURCE_MAX = 1 << 20, ATTRIBUTES_MAX = 1024, PATH_BYTES = 4096 };
 /* Of OTEL_RESOURCE_ATTRIBUTES. */
-enum { LIST_MAX = 512, LIST_BYTES_MAX = 1 << 18 };
-
-/* CSPAN_ERR_INVALID, CSPAN_ERR_LIMIT and CSPAN_ERR_NOMEM tell why it was not taken. */
-static cspan_status put(cspan_enc *enc, const cspan_attr *attr) {
-  if (cspan_enc_set(enc, RESOURCE_ATTRIBUTE, attr)) {
-    return CSPAN_OK;
-  }
-  cspan_kv_size size;
-  if (!cspan_kv_measure(attr, RESOURCE_MAX, CSPAN_ENC_UNLIMITED, &size)) {
-    return CSPAN_ERR_INVALID;
-  }
-  bool is_full =
-      enc->entry_count >= ATTRIBUTES_MAX || enc->len + wire_bytes_size(size.kv) > RESOURCE_MAX;
-  return is_full ? CSPAN_ERR_LIMIT : CSPAN_ERR_NOMEM;
-}
-
-static cspan_status put_text(cspan_enc *enc, const char *key, const char *value) {
-  cspan_attr attr = cspan_attr_string(key, value);
-  return put(enc, &attr);
-}
+enum { LIST_MAX = 512, LIST_BYTES_MAX = 1 << 18, NAME_BYTES = 4096 };
 
 typedef struct text_pair {
   const char *key;
   const char *value; /* NULL: left out */
 } text_pair;
 
-static cspan_status put_texts(cspan_enc *enc, const text_pair *pairs, size_t count) {
+static cspan_status put_texts(cspan_resource *out, const text_pair *pairs, size_t count) {
   cspan_status status = CSPAN_OK;
   for (size_t i = 0; i < count && status == CSPAN_OK; i++) {
     if (pairs[i].value != NULL) {
-      status = put_text(enc, pairs[i].key, pairs[i].value);
+      cspan_attr attr = cspan_attr_string(pairs[i].key, pairs[i].value);
+      status = cspan_resource_put(out, &attr);
     }
   }
   return status;
 }
 
-static cspan_status put_process(cspan_enc *enc) {
-  char path[PATH_BYTES];
-  ssize_t len = readlink("/proc/self/exe", path, sizeof path - 1);
-  path[len > 0 ? len : 0] = '\0';
-  const char *slash = strrchr(path, '/');
-  const char *name = slash != NULL ? slash + 1 : path;
-  char service[PATH_BYTES + 20];
-  snprintf(service, sizeof service, "unknown_service%s%s", name[0] != '\0' ? ":" : "", name);
-  const text_pair pairs[] = {
-      {"service.name", service},
-      {"process.executable.name", path[0] != '\0' ? name : NULL},
-      {"process.executable.path", path[0] != '\0' ? path : NULL},
-#ifdef __GLIBC__
-      {"process.runtime.name", "glibc"},
-      {"process.runtime.version", gnu_get_libc_version()},
-#endif
-  };
-  cspan_attr pid = cspan_attr_int64("process.pid", getpid());
-  cspan_status status = put(enc, &pid);
-  return status == CSPAN_OK ? put_texts(enc, pairs, sizeof pairs / sizeof pairs[0]) : status;
-}
-
-/* host.arch has its own names in the semantic conventions. */
-static const char *arch_name(const char *machine) {
-  static const struct {
-    const char *machine;
-    const char *arch;
-  } names[] = {{"x86_64", "amd64"}, {"aarch64", "arm64"}, {"i386", "x86"},      {"i686", "x86"},
-               {"armv7l", "arm32"}, {"armv6l", "arm32"},  {"ppc64le", "ppc64"}, {"ppc", "ppc32"}};
-  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-    if (strcmp(machine, names[i].machine) == 0) {
-      return names[i].arch;
-    }
-  }
-  return machine;
-}
-
-static cspan_status put_host(cspan_enc *enc) {
-  struct utsname host;
-  if (uname(&host) != 0) {
-    return CSPAN_OK;
-  }
-  char os[sizeof host.sysname];
-  for (size_t i = 0; i < sizeof os; i++) {
-    char c = host.sysname[i];
-    os[i] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-  }
-  const text_pair pairs[] = {
-      {"host.name", host.nodename}, {"host.arch", arch_name(host.machine)}, {"os.type", os}};
-  return put_texts(enc, pairs, sizeof pairs / sizeof pairs[0]);
-}
+/* --------------------------------------------------------------- the environment */
 
 /* Percent-decodes. CSPAN_ERR_INVALID for a broken escape. */
 static cspan_status decode(cspan_str text, char **out) {
@@ -115,15 +41,15 @@ static cspan_status decode(cspan_str text, char **out) {
     }
   }
   cspan_buf buf;
-  cspan_buf_init(&buf, RESOURCE_MAX);
+  cspan_buf_init(&buf, LIST_BYTES_MAX);
   cspan_uri_decode(&buf, text.data, text.len);
   *out = cspan_buf_take(&buf, NULL);
   cspan_buf_free(&buf);
   return *out != NULL ? CSPAN_OK : CSPAN_ERR_NOMEM;
 }
 
-/* One "key=value"; with enc NULL it is only checked. */
-static cspan_status put_member(cspan_enc *enc, cspan_str member) {
+/* One "key=value". */
+static cspan_status put_member(cspan_resource *out, cspan_str member) {
   const char *equals = memchr(member.data, '=', member.len);
   if (equals == NULL) {
     return CSPAN_ERR_INVALID;
@@ -139,22 +65,20 @@ static cspan_status put_member(cspan_enc *enc, cspan_str member) {
   }
   if (status == CSPAN_OK) {
     cspan_attr attr = cspan_attr_string(key, value);
-    cspan_kv_size size;
-    bool is_good = cspan_kv_measure(&attr, RESOURCE_MAX, CSPAN_ENC_UNLIMITED, &size);
-    status = !is_good ? CSPAN_ERR_INVALID : enc != NULL ? put(enc, &attr) : CSPAN_OK;
+    status = cspan_resource_put(out, &attr);
   }
   cspan_free(key);
   cspan_free(value);
   return status;
 }
 
-static cspan_status put_members(cspan_enc *enc, const char *text) {
+static cspan_status put_members(cspan_resource *out, const char *text) {
   cspan_status status = CSPAN_OK;
   for (size_t count = 0; *text != '\0' && status == CSPAN_OK;) {
     size_t len = strcspn(text, ",");
     cspan_str member = cspan_str_trim((cspan_str){text, len});
     if (member.len > 0) {
-      status = ++count <= LIST_MAX ? put_member(enc, member) : CSPAN_ERR_INVALID;
+      status = ++count <= LIST_MAX ? put_member(out, member) : CSPAN_ERR_INVALID;
     }
     text += len + (text[len] == ',');
   }
@@ -163,13 +87,19 @@ static cspan_status put_members(cspan_enc *enc, const char *text) {
 
 /* A list with a malformed member is discarded as a whole, as the specification
  * asks, and so is one that would not fit. */
-static cspan_status put_list(cspan_enc *enc) {
+static cspan_status put_list(cspan_resource *out) {
   const char *text = cspan_setting_text("OTEL_RESOURCE_ATTRIBUTES");
   if (text == NULL) {
     return CSPAN_OK;
   }
-  cspan_status status =
-      strlen(text) <= LIST_BYTES_MAX ? put_members(NULL, text) : CSPAN_ERR_INVALID;
+  cspan_resource *list = cspan_resource_new();
+  cspan_status status = list == NULL                     ? CSPAN_ERR_NOMEM
+                        : strlen(text) <= LIST_BYTES_MAX ? put_members(list, text)
+                                                         : CSPAN_ERR_INVALID;
+  if (status == CSPAN_OK) {
+    status = cspan_resource_update(out, list);
+  }
+  cspan_resource_free(list);
   if (status == CSPAN_ERR_INVALID) {
     cspan_log(CSPAN_LOG_ERROR,
               "OTEL_RESOURCE_ATTRIBUTES is not a list of at most %d key=value with "
@@ -177,59 +107,151 @@ static cspan_status put_list(cspan_enc *enc) {
               LIST_MAX);
     return CSPAN_OK;
   }
-  return status == CSPAN_OK ? put_members(enc, text) : status;
-}
-
-static cspan_status put_environment(cspan_enc *enc) {
-  const text_pair service = {"service.name", cspan_setting_text("OTEL_SERVICE_NAME")};
-  cspan_status status = put_list(enc);
-  return status == CSPAN_OK ? put_texts(enc, &service, 1) : status;
-}
-
-static cspan_status put_sdk(cspan_enc *enc) {
-  const text_pair pairs[] = {{"telemetry.sdk.name", "cloudspan"},
-                             {"telemetry.sdk.language", "c"},
-                             {"telemetry.sdk.version", cspan_version()}};
-  return put_texts(enc, pairs, sizeof pairs / sizeof pairs[0]);
-}
-
-static cspan_status put_options(cspan_enc *enc, const cspan_provider_options *options) {
-  const text_pair pairs[] = {{"service.name", options->service_name},
-                             {"service.version", options->service_version}};
-  cspan_status status = put_texts(enc, pairs, sizeof pairs / sizeof pairs[0]);
-  size_t count = options->resource != NULL ? options->resource_count : 0;
-  for (size_t i = 0; i < count && status == CSPAN_OK; i++) {
-    status = put(enc, &options->resource[i]);
-  }
   return status;
 }
 
-static cspan_status put_all(cspan_enc *enc, const cspan_provider_options *options) {
-  cspan_status (*const steps[])(cspan_enc *) = {put_sdk, put_process, put_host, put_environment};
-  cspan_status status = CSPAN_OK;
-  for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == CSPAN_OK; i++) {
-    status = steps[i](enc);
-  }
-  return status == CSPAN_OK ? put_options(enc, options) : status;
+cspan_status cspan_resource_from_env(cspan_resource *out) {
+  const text_pair service = {"service.name", cspan_setting_text("OTEL_SERVICE_NAME")};
+  cspan_status status = put_list(out);
+  return status == CSPAN_OK ? put_texts(out, &service, 1) : status;
 }
+
+/* -------------------------------------------------------------------- the layers */
+
+static cspan_status put_sdk(cspan_resource *out) {
+  char name[NAME_BYTES];
+  char service[NAME_BYTES + sizeof "unknown_service:"];
+  cspan_executable_name(name, sizeof name);
+  snprintf(service, sizeof service, "unknown_service%s%s", name[0] != '\0' ? ":" : "", name);
+  const text_pair pairs[] = {{"telemetry.sdk.name", "cloudspan"},
+                             {"telemetry.sdk.language", "c"},
+                             {"telemetry.sdk.version", cspan_version()},
+                             {"service.name", service}};
+  return put_texts(out, pairs, sizeof pairs / sizeof pairs[0]);
+}
+
+static cspan_status put_options(cspan_resource *out, const cspan_provider_options *options) {
+  const text_pair pairs[] = {{"service.name", options->service_name},
+                             {"service.version", options->service_version}};
+  cspan_status status = put_texts(out, pairs, sizeof pairs / sizeof pairs[0]);
+  size_t count = options->resource != NULL ? options->resource_count : 0;
+  for (size_t i = 0; i < count && status == CSPAN_OK; i++) {
+    status = cspan_resource_put(out, &options->resource[i]);
+  }
+  return status == CSPAN_OK && CSPAN_HAS(options, schema_url)
+             ? cspan_resource_set_schema_url(out, options->schema_url)
+             : status;
+}
+
+cspan_status cspan_resource_fail(cspan_status status, cspan_error **error) {
+  if (status == CSPAN_OK) {
+    return CSPAN_OK;
+  }
+  if (status == CSPAN_ERR_NOMEM) {
+    return cspan_error_set(error, status, "no memory for the resource");
+  }
+  return cspan_error_set(error, status,
+                         "a resource attribute was not taken: it needs a key in UTF-8, and all "
+                         "together may have %d keys and %d bytes",
+                         CSPAN_RESOURCE_ATTRIBUTES_MAX, CSPAN_RESOURCE_BYTES_MAX);
+}
+
+void cspan_resource_plan_free(cspan_resource_plan *plan) {
+  cspan_resource_free(plan->base);
+  cspan_resource_free(plan->top);
+  *plan = (cspan_resource_plan){.base = NULL};
+}
+
+cspan_status cspan_resource_plan_make(const cspan_provider_options *options,
+                                      cspan_resource_plan *out, cspan_error **error) {
+  const cspan_detection at = {.root = ""};
+  const char *names = CSPAN_HAS(options, detectors) ? options->detectors : NULL;
+  *out = (cspan_resource_plan){.base = NULL};
+  cspan_status status = cspan_detector_list_parse(names, &out->detectors, error);
+  if (status != CSPAN_OK) {
+    return status;
+  }
+  out->base = cspan_resource_new();
+  out->top = cspan_resource_new();
+  status = out->base != NULL && out->top != NULL ? put_sdk(out->base) : CSPAN_ERR_NOMEM;
+  if (status == CSPAN_OK) {
+    status = cspan_detectors_run(&out->detectors, false, &at, out->base);
+  }
+  if (status == CSPAN_OK && out->detectors.has_env) {
+    status = cspan_resource_from_env(out->top);
+  }
+  if (status == CSPAN_OK) {
+    status = put_options(out->top, options);
+  }
+  if (status != CSPAN_OK) {
+    cspan_resource_plan_free(out);
+  }
+  return cspan_resource_fail(status, error);
+}
+
+cspan_status cspan_resource_plan_join(const cspan_resource_plan *plan, const cspan_resource *found,
+                                      cspan_resource **out, cspan_error **error) {
+  const char *own = cspan_resource_schema_url(plan->top);
+  *out = cspan_resource_new();
+  cspan_status status = *out != NULL ? cspan_resource_update(*out, plan->base) : CSPAN_ERR_NOMEM;
+  if (status == CSPAN_OK) {
+    status = cspan_resource_update(*out, found);
+  }
+  /* A schema that the options name is what the program wants, not one more opinion. */
+  if (status == CSPAN_OK && own[0] != '\0') {
+    status = cspan_resource_set_schema_url(*out, own);
+  }
+  if (status == CSPAN_OK) {
+    status = cspan_resource_update(*out, plan->top);
+  }
+  if (status != CSPAN_OK) {
+    cspan_resource_free(*out);
+    *out = NULL;
+  }
+  return cspan_resource_fail(status, error);
+}
+
+/* -------------------------------------------------------------------------- uses */
 
 cspan_status cspan_resource_encode(const cspan_provider_options *options, uint8_t **out,
                                    size_t *out_len, cspan_error **error) {
-  cspan_enc enc = {.data = NULL};
-  cspan_enc_begin(&enc, RESOURCE_MAX, ATTRIBUTES_MAX);
-  cspan_status status = put_all(&enc, options);
-  if (status == CSPAN_OK) {
-    *out = enc.data;
-    *out_len = enc.len;
-    enc.data = NULL;
-  } else if (status == CSPAN_ERR_NOMEM) {
-    cspan_error_set(error, status, "no memory for the resource");
-  } else {
-    cspan_error_set(error, status,
-                    "a resource attribute was not taken: it needs a key in UTF-8, and all "
-                    "together may have %d keys and %d bytes",
-                    ATTRIBUTES_MAX, RESOURCE_MAX);
+  cspan_resource_plan plan;
+  cspan_resource *whole = NULL;
+  cspan_status status = cspan_resource_plan_make(options, &plan, error);
+  if (status != CSPAN_OK) {
+    return status;
   }
-  cspan_enc_free(&enc);
+  status = cspan_resource_plan_join(&plan, NULL, &whole, error);
+  if (status == CSPAN_OK) {
+    status = cspan_resource_fail(cspan_resource_write(whole, out, out_len), error);
+  }
+  cspan_resource_free(whole);
+  cspan_resource_plan_free(&plan);
   return status;
+}
+
+cspan_status cspan_resource_detect(const char *names, const cspan_context *context,
+                                   cspan_resource **out, cspan_error **error) {
+  const cspan_context own = cspan_context_with_timeout(context, CSPAN_DETECTION_MS);
+  const cspan_detection at = {.root = "", .context = &own};
+  cspan_detector_list list;
+  *out = NULL;
+  cspan_status status = cspan_detector_list_parse(names, &list, error);
+  if (status != CSPAN_OK) {
+    return status;
+  }
+  cspan_resource *found = cspan_resource_new();
+  status = found != NULL ? cspan_detectors_run(&list, false, &at, found) : CSPAN_ERR_NOMEM;
+  if (status == CSPAN_OK) {
+    status = cspan_detectors_run(&list, true, &at, found);
+  }
+  if (status == CSPAN_OK && list.has_env) {
+    status = cspan_resource_from_env(found);
+  }
+  if (status != CSPAN_OK) {
+    cspan_resource_free(found);
+    return cspan_resource_fail(status, error);
+  }
+  *out = found;
+  return CSPAN_OK;
 }
