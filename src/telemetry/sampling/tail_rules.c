@@ -10,51 +10,51 @@
 #include "telemetry/sampling/tail_scan.h"
 
 enum { NS_PER_MS = 1000000 };
+/* The parts, and what stands between them and behind. */
+enum { REASON_BYTES = 2 * CSPAN_TAIL_REASON_MAX };
 
 /* -------------------------------------------------------------------- the reasons */
 
-static void say(cspan_buf *text, const char *fmt, const char *what) {
-  if (text->len > 0) {
-    cspan_buf_char(text, '+');
+/* A part that is too long is left out. */
+static void say(cspan_buf *text, const char *label, const char *what) {
+  size_t len = strlen(label) + strlen(what) + 1;
+  if (text->len + len <= CSPAN_TAIL_REASON_MAX) {
+    cspan_buf_printf(text, "%s%s%s", text->len > 0 ? "+" : "", label, what);
   }
-  cspan_buf_printf(text, fmt, what);
 }
 
 static void say_latency(cspan_buf *text, const cspan_tail_rule *rule) {
   const char *name = rule->match.span_name;
-  if (text->len > 0) {
-    cspan_buf_char(text, '+');
-  }
-  cspan_buf_printf(text, "latency%s%s>%lldms", name != NULL ? ":" : "", name != NULL ? name : "",
-                   (long long)rule->longer_than_ms);
+  bool has_name = name != NULL && strlen(name) <= CSPAN_TAIL_REASON_MAX / 2;
+  cspan_buf_printf(text, "%slatency%s%s>%lldms", text->len > 0 ? "+" : "", has_name ? ":" : "",
+                   has_name ? name : "", (long long)rule->longer_than_ms);
 }
 
-static void say_retries(cspan_buf *text, const cspan_tail_rule *rule) {
-  char number[24];
-  snprintf(number, sizeof number, "%lld", (long long)rule->min_retries);
-  say(text, "retries:%s", number);
+static void say_attribute(cspan_buf *text, const cspan_attr_match *attr) {
+  say(text, "attribute:", attr->key != NULL ? attr->key : "");
+  if (attr->value != NULL && text->len + strlen(attr->value) < CSPAN_TAIL_REASON_MAX) {
+    cspan_buf_printf(text, "=%s", attr->value);
+  }
 }
 
 /* The conditions in the order in which one would tell them: "error",
  * "latency:S3.PutObject>500ms", "error+attribute:tenant=gold*". */
 static void say_conditions(cspan_buf *text, const cspan_tail_rule *rule) {
   if (rule->error) {
-    say(text, "%s", "error");
+    say(text, "error", "");
   }
   if (rule->longer_than_ms > 0) {
     say_latency(text, rule);
   } else if (rule->match.span_name != NULL) {
-    say(text, "span:%s", rule->match.span_name);
+    say(text, "span:", rule->match.span_name);
   }
   if (rule->min_retries > 0) {
-    say_retries(text, rule);
+    char number[24];
+    snprintf(number, sizeof number, "%lld", (long long)rule->min_retries);
+    say(text, "retries:", number);
   }
   for (size_t i = 0; rule->match.attributes != NULL && i < rule->match.attribute_count; i++) {
-    const cspan_attr_match *attr = &rule->match.attributes[i];
-    say(text, "attribute:%s", attr->key != NULL ? attr->key : "");
-    if (attr->value != NULL) {
-      cspan_buf_printf(text, "=%s", attr->value);
-    }
+    say_attribute(text, &rule->match.attributes[i]);
   }
   if (text->len == 0) {
     cspan_buf_str(text, "rule");
@@ -70,9 +70,10 @@ static void say_rate(cspan_buf *text, double ratio) {
 /* `rule` NULL: the base rate. */
 static bool write_reason(cspan_tail_ready_rule *ready, const cspan_tail_rule *rule, double ratio) {
   cspan_buf text;
-  cspan_buf_init(&text, CSPAN_TAIL_REASON_MAX);
+  cspan_buf_init(&text, REASON_BYTES);
   if (rule != NULL && rule->name != NULL) {
-    cspan_buf_str(&text, rule->name);
+    size_t len = strlen(rule->name);
+    cspan_buf_append(&text, rule->name, len < CSPAN_TAIL_REASON_MAX ? len : CSPAN_TAIL_REASON_MAX);
   } else if (rule != NULL) {
     say_conditions(&text, rule);
   }
