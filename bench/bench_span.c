@@ -8,7 +8,7 @@
  * processor to the bytes of requests, which are counted and dropped, and prints
  * one line of JSON. Time and allocations are those after a warm-up, which is part
  * of COUNT. --off measures the same calls without a tracer. No span is ever lost:
- * the threads flush before the queue is full, and the program fails otherwise.
+ * the threads wait for the exporter before the queue is full, and the program fails otherwise.
  *
  * Instructions: valgrind --tool=callgrind with two counts; the difference of the
  * totals by the difference of the counts. */
@@ -32,7 +32,7 @@
 #endif
 
 enum { QUEUE = 2048, BATCH = 512, IN_FLIGHT = QUEUE / 2, WARM_UP = BATCH + IN_FLIGHT };
-enum { THREADS_MAX = 64 };
+enum { THREADS_MAX = 8, PACE = 64 };
 
 /* --------------------------------------------------- counting of allocations */
 
@@ -89,10 +89,12 @@ static void hook_free(void *user, void *ptr) {
 
 /* ------------------------------------------------- an exporter that only counts */
 
+static atomic_ullong made_spans; /* as told by keep_pace() */
 static atomic_ullong exported_spans;
 static atomic_ullong exported_bytes;
 static pthread_mutex_t gate_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t gate_open = PTHREAD_COND_INITIALIZER;
+static pthread_cond_t room = PTHREAD_COND_INITIALIZER;
 static bool gate_is_open;
 
 /* The gate is shut while the warm-up fills the queue, so that the memory for the
@@ -108,10 +110,27 @@ static cspan_status count_spans(void *self, const cspan_context *context,
   while (!gate_is_open) {
     pthread_cond_wait(&gate_open, &gate_lock);
   }
-  pthread_mutex_unlock(&gate_lock);
   atomic_fetch_add(&exported_spans, batch->span_count);
   atomic_fetch_add(&exported_bytes, batch->request_size_bytes);
+  pthread_cond_broadcast(&room);
+  pthread_mutex_unlock(&gate_lock);
   return CSPAN_OK;
+}
+
+static bool queue_is_full(void) {
+  return atomic_load(&made_spans) > atomic_load(&exported_spans) + IN_FLIGHT;
+}
+
+/* A producer that is ahead of the exporter waits: a bench that loses spans measures nothing. */
+static void keep_pace(unsigned long made) {
+  atomic_fetch_add(&made_spans, made);
+  if (queue_is_full()) {
+    pthread_mutex_lock(&gate_lock);
+    while (queue_is_full()) {
+      pthread_cond_wait(&room, &gate_lock);
+    }
+    pthread_mutex_unlock(&gate_lock);
+  }
 }
 
 static void open_gate(void) {
@@ -169,14 +188,10 @@ static bool flush(void) {
   return false;
 }
 
-static __attribute__((noinline)) bool make_spans(unsigned long count, unsigned long flush_every) {
-  for (unsigned long i = 1; i <= count; i++) {
+static __attribute__((noinline)) void make_spans(unsigned long count) {
+  for (unsigned long i = 0; i < count; i++) {
     close_span(open_span());
-    if (flush_every > 0 && i % flush_every == 0 && !flush()) {
-      return false;
-    }
   }
-  return true;
 }
 
 typedef struct worker {
@@ -184,17 +199,24 @@ typedef struct worker {
   pthread_barrier_t *barrier;
   unsigned long warm_up;
   unsigned long count;
-  unsigned long flush_every;
-  bool failed;
+  bool is_paced; /* its spans are exported */
 } worker;
 
 /* Three meetings with main: warm, started, done. */
 static void *work(void *arg) {
   worker *w = arg;
-  make_spans(w->warm_up, 0);
+  make_spans(w->warm_up);
+  atomic_fetch_add(&made_spans, w->warm_up);
   pthread_barrier_wait(w->barrier);
   pthread_barrier_wait(w->barrier);
-  w->failed = !make_spans(w->count, w->flush_every);
+  for (unsigned long left = w->count; left > 0;) {
+    unsigned long step = left < PACE ? left : PACE;
+    make_spans(step);
+    left -= step;
+    if (w->is_paced) {
+      keep_pace(step);
+    }
+  }
   pthread_barrier_wait(w->barrier);
   return NULL;
 }
@@ -224,7 +246,7 @@ static void start_threads(const settings *s, worker *workers, pthread_barrier_t 
     workers[i].barrier = barrier;
     workers[i].warm_up = share(warm_up, s, i);
     workers[i].count = share(s->count - warm_up, s, i);
-    workers[i].flush_every = provider != NULL && !s->not_sampled ? IN_FLIGHT / s->threads : 0;
+    workers[i].is_paced = provider != NULL && !s->not_sampled;
     if (pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0) {
       fprintf(stderr, "bench_span: no thread\n");
       exit(1);
@@ -253,7 +275,6 @@ static bool run_threads(const settings *s, result *out) {
   out->cpu_ns = now_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu;
   for (unsigned long i = 0; i < s->threads; i++) {
     pthread_join(workers[i].thread, NULL);
-    flushed = flushed && !workers[i].failed;
     out->measured += workers[i].count;
   }
   pthread_barrier_destroy(&barrier);
