@@ -62,6 +62,22 @@ static cspan_status write_json_repaired(cspan_error **error) {
   return status;
 }
 
+/* A gRPC message that is an empty one, packed by gzip. */
+static cspan_status read_packed_answer(cspan_error **error) {
+  static const uint8_t frame[] = {1, 0, 0, 0, 20, 0x1f, 0x8b, 8, 0, 0, 0, 0, 0,
+                                  0, 3, 3, 0, 0,  0,    0,    0, 0, 0, 0, 0};
+  const cspan_otlp_reply reply = {.http_status = 200,
+                                  .content_type = "application/grpc",
+                                  .grpc_status = "0",
+                                  .grpc_encoding = "gzip",
+                                  .body = frame,
+                                  .body_len = sizeof frame};
+  cspan_otlp_outcome out;
+  (void)error;
+  cspan_otlp_read_grpc(&reply, &out);
+  return out.status;
+}
+
 /* Jansson's own memory, which is asked for the same way. */
 static cspan_status read_json_answer(cspan_error **error) {
   static const char answer[] = "{\"partialSuccess\":{\"rejectedSpans\":\"2\"}}";
@@ -168,10 +184,18 @@ static const struct {
   const char *name;
   scenario run;
 } scenarios[] = {
-    {"json", decode_json},        {"to_json", write_json},  {"repaired", write_json_repaired},
-    {"answer", read_json_answer}, {"memory", use_memory},   {"console", use_console},
-    {"file", use_file},           {"otlp", make_otlp},      {"compress", compress_it},
-    {"propagate", propagate},     {"baggage", set_baggage},
+    {"json", decode_json},
+    {"to_json", write_json},
+    {"repaired", write_json_repaired},
+    {"answer", read_json_answer},
+    {"packed", read_packed_answer},
+    {"memory", use_memory},
+    {"console", use_console},
+    {"file", use_file},
+    {"otlp", make_otlp},
+    {"compress", compress_it},
+    {"propagate", propagate},
+    {"baggage", set_baggage},
 };
 
 static void replay(size_t index) {
