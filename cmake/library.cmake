@@ -25,6 +25,8 @@ function(cspan_library name output)
     if(kind STREQUAL SHARED)
       set_target_properties(${target} PROPERTIES
         VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+      # Threads and handlers of it may outlive a module that was linked to it and is closed.
+      target_link_options(${target} PRIVATE -Wl,-z,nodelete)
     endif()
     install(TARGETS ${target} EXPORT cloudspan-targets
       LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})

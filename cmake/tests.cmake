@@ -62,6 +62,21 @@ if(TARGET integration_w3c_trace_context)
     W3C_SERVICE="$<TARGET_FILE:w3c_service>")
 endif()
 
+# What integration_process_end starts, and what integration_dlclose opens: a module on the shared
+# library, and one that has the static one inside.
+if(TARGET integration_process_end)
+  add_executable(end_program ${cspan_source}/tests/integration/end_program.c)
+  cspan_link(end_program telemetry)
+  add_dependencies(integration_process_end end_program)
+  foreach(kind shared static)
+    add_library(test_module_${kind} MODULE ${cspan_source}/tests/integration/module.c)
+    set_target_properties(test_module_${kind} PROPERTIES PREFIX "")
+    target_include_directories(test_module_${kind} PRIVATE ${cspan_source}/tests)
+    target_link_libraries(test_module_${kind} PRIVATE cspan_flags cloudspan_${kind})
+    add_dependencies(integration_dlclose test_module_${kind})
+  endforeach()
+endif()
+
 # Checks of the text of the project.
 function(cspan_check name)
   add_test(NAME static_${name} COMMAND ${cspan_source}/tests/static/${ARGN})

@@ -92,7 +92,9 @@ static inline int intake_compare(const void *a, const void *b) {
 static inline bool intake_has_twice(span_intake *in) {
   bool twice = false;
   pthread_mutex_lock(&in->lock);
-  qsort(in->spans, in->count, sizeof *in->spans, intake_compare);
+  if (in->count > 0) {
+    qsort(in->spans, in->count, sizeof *in->spans, intake_compare);
+  }
   for (size_t i = 1; i < in->count; i++) {
     twice = twice || memcmp(in->spans[i - 1].id, in->spans[i].id, 8) == 0;
   }
