@@ -5,6 +5,7 @@
 #include "unit/telemetry/config_fixture.h"
 
 #include <cloudspan/ext/exporter.h>
+#include <cloudspan/metrics.h>
 
 #include "base/log.h"
 #include "telemetry/batch.h"
@@ -374,6 +375,13 @@ static void test_not_created(void **state) {
       {"tracer_provider: {processors: [{simple: {exporter: {spool/development: {folder: "
        "/dev/null, exporter: {console: }}}}}]}",
        "exporter.spool/development: "},
+      {"meter_provider: {readers: [{pull: {exporter: {prometheus/development: }}}]}",
+       "meter_provider.readers[0].pull: cloudspan has no pull readers"},
+      {"meter_provider: {readers: [{periodic: {exporter: {console: }}}, {periodic: {exporter: "
+       "{otlp_file/development: }}}]}",
+       "readers[1].periodic.exporter.otlp_file/development: cloudspan has no metric exporter"},
+      {"meter_provider: {readers: [{periodic: {exporter: {otlp_grpc: {endpoint: \"a b\"}}}}]}",
+       "periodic.exporter.otlp_grpc: the OTLP exporter's endpoint"},
       {"propagator: {composite: [{tracecontext: }, {b4: }]}",
        "propagator.composite[1].b4: no propagator of that name"},
       {"propagator: {composite_list: \"tracecontext,b4\"}",
@@ -496,6 +504,51 @@ static void test_log_level(void **state) {
   config_listen(NULL);
 }
 
+/* --------------------------------------------------------------------- metrics */
+
+static void test_meter_provider(void **state) {
+  (void)state;
+  static const struct {
+    const char *body;
+    bool is_there;
+    const char *warning;
+  } cases[] = {
+      {"", false, ""},
+      {"disabled: true\nmeter_provider: {readers: [{periodic: {exporter: {console: }}}]}", false,
+       ""},
+      {"meter_provider: {readers: [{periodic: {interval: 3600000, timeout: 0, exporter: {console: "
+       "{temporality_preference: delta}}}}], exemplar_filter: always_off}",
+       true, ""},
+      {"meter_provider: {readers: [{periodic: {exporter: {otlp_http: {endpoint: "
+       "\"http://127.0.0.1:9/v1/metrics\", timeout: 50, default_histogram_aggregation: "
+       "base2_exponential_bucket_histogram}}, cardinality_limits: {default: 10, counter: 5}}}]}",
+       true, "cloudspan has no exponential histograms"},
+      {"meter_provider: {readers: [{periodic: {exporter: {console: }, cardinality_limits: "
+       "{default: "
+       "10, gauge: 5}}}]}",
+       true, "cardinality_limits: only \"default\" is used"},
+      {"meter_provider: {readers: [{periodic: {exporter: {console: }, producers: [{opencensus: "
+       "}]}}]}",
+       true, "cloudspan has no metric producers"},
+      {"meter_provider: {readers: [{periodic: {exporter: {console: }}}], views: [{selector: "
+       "{instrument_name: x}, stream: {name: y}}]}",
+       true, "meter_provider.views: cloudspan has no views"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    config_listen(NULL);
+    cspan_sdk *sdk = config_create(cases[i].body);
+    assert_int_equal(cspan_sdk_meter_provider(sdk) != NULL, cases[i].is_there);
+    cspan_sdk_set_global(sdk);
+    assert_ptr_equal(cspan_meter_provider_global(), cspan_sdk_meter_provider(sdk));
+    assert_int_equal(cspan_sdk_shutdown(sdk, 0, NULL), CSPAN_OK);
+    assert_int_equal(config_logged[0] == '\0', cases[i].warning[0] == '\0');
+    config_assert_contains(config_logged, cases[i].warning);
+    cspan_sdk_free(sdk);
+    assert_null(cspan_meter_provider_global());
+    cspan_propagator_set_global(NULL);
+  }
+}
+
 static void test_unsupported_is_told(void **state) {
   (void)state;
   config_listen(NULL);
@@ -541,6 +594,7 @@ int main(void) {
       cmocka_unit_test(test_log_level),
       cmocka_unit_test(test_unsupported_is_told),
       cmocka_unit_test(test_life),
+      cmocka_unit_test(test_meter_provider),
   };
   return cmocka_run_group_tests(tests, config_listen, NULL);
 }
