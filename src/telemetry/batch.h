@@ -40,7 +40,8 @@ struct batch {
   cspan_batch_options options;
   cspan_cancel *cancel; /* of the exports under way; set by a shutdown out of time */
   cspan_fork_hook fork;
-  batch_worker *workers; /* as many as max_concurrent_exports */
+  batch_worker *workers;                /* as many as max_concurrent_exports */
+  struct cspan_self_processor *reports; /* metrics/self.h; NULL: none */
 
   pthread_mutex_t lock; /* all below, and the workers' fields */
   pthread_cond_t wake;  /* for the workers */

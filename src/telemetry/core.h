@@ -67,6 +67,7 @@ struct cspan_tracer_provider {
   cspan_limits limits;
   _Atomic(cspan_published *) resource; /* the newest first */
   cspan_background *background;        /* detectors at work; NULL: none were to be */
+  struct cspan_self_spans *reports;    /* metrics/self.h; NULL: none */
   cspan_fork_hook fork;
   cspan_end_entry end;
   cspan_companion companion;       /* all zero: none */

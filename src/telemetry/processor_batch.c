@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "telemetry/batch.h"
+#include "telemetry/metrics/self.h"
 
 enum { QUEUE_BYTES_MAX = 256 << 20 };
 
@@ -53,12 +54,26 @@ static void set_resource(void *self, const cspan_encoded_resource *resource) {
   pthread_mutex_unlock(&b->lock);
 }
 
+/* A span counts as processed when it is on its way to the exporter. */
+static void read_numbers(void *self, cspan_self_processor_numbers *out) {
+  batch *b = self;
+  pthread_mutex_lock(&b->lock);
+  *out = (cspan_self_processor_numbers){.queue_size = b->queue.count,
+                                        .queue_capacity = b->options.max_queue_size,
+                                        .processed = b->taken,
+                                        .queue_full = b->loss.queue_full,
+                                        .late = b->loss.late};
+  pthread_mutex_unlock(&b->lock);
+}
+
 static void set_meter_provider(void *self, cspan_meter_provider *meters) {
-  const batch *b = self;
+  batch *b = self;
   const cspan_exporter_vtable *vtable = b->exporter->vtable;
   if (CSPAN_HAS(vtable, set_meter_provider) && vtable->set_meter_provider != NULL) {
     vtable->set_meter_provider(b->exporter->self, meters);
   }
+  b->reports =
+      cspan_self_processor_create(meters, "batching_span_processor", true, read_numbers, b);
 }
 
 static void stats(void *self, cspan_telemetry_stats *add_to) {
@@ -146,6 +161,7 @@ static void batch_free(void *self) {
   if (!b->is_stopping) {
     cspan_batch_shut_down(b, b->options.export_timeout_ms, NULL);
   }
+  cspan_self_processor_free(b->reports);
   cspan_fork_remove(&b->fork);
   pthread_cond_destroy(&b->done);
   pthread_cond_destroy(&b->wake);

@@ -9,6 +9,7 @@
 #include "telemetry/core.h"
 #include "telemetry/fork.h"
 #include "telemetry/loss.h"
+#include "telemetry/metrics/self.h"
 #include "telemetry/request.h"
 
 enum { EXPORT_TIMEOUT_MS = 30000 };
@@ -17,6 +18,7 @@ typedef struct simple {
   cspan_span_exporter *exporter;
   cspan_cancel *cancel; /* of the export under way; set by a shutdown out of time */
   cspan_fork_hook fork;
+  cspan_self_processor *reports; /* NULL: none */
 
   pthread_mutex_t lock; /* all below; never held inside the exporter */
   pthread_cond_t idle;
@@ -201,12 +203,20 @@ static void set_resource(void *self, const cspan_encoded_resource *resource) {
   pthread_mutex_unlock(&s->lock);
 }
 
+static void read_numbers(void *self, cspan_self_processor_numbers *out) {
+  simple *s = self;
+  pthread_mutex_lock(&s->lock);
+  out->processed = s->loss.exported + s->loss.failed + s->loss.rejected;
+  pthread_mutex_unlock(&s->lock);
+}
+
 static void set_meter_provider(void *self, cspan_meter_provider *meters) {
-  const simple *s = self;
+  simple *s = self;
   const cspan_exporter_vtable *vtable = s->exporter->vtable;
   if (CSPAN_HAS(vtable, set_meter_provider) && vtable->set_meter_provider != NULL) {
     vtable->set_meter_provider(s->exporter->self, meters);
   }
+  s->reports = cspan_self_processor_create(meters, "simple_span_processor", false, read_numbers, s);
 }
 
 static void stats(void *self, cspan_telemetry_stats *add_to) {
@@ -245,6 +255,7 @@ static void simple_free(void *self) {
   if (!s->is_shut_down) {
     shut_down(s, EXPORT_TIMEOUT_MS, NULL);
   }
+  cspan_self_processor_free(s->reports);
   cspan_fork_remove(&s->fork);
   cspan_exporter_free(s->exporter);
   cspan_request_free(&s->request);

@@ -2,6 +2,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "telemetry/core.h"
+#include "telemetry/metrics/self.h"
 #include "telemetry/resource/background.h"
 
 enum { DEFAULT_TIMEOUT_MS = 30000 };
@@ -21,6 +22,7 @@ static void provider_free(cspan_tracer_provider *provider) {
   for (size_t i = 0; i < provider->processor_count; i++) {
     cspan_processor_free(provider->processors[i]);
   }
+  cspan_self_spans_free(provider->reports);
   cspan_tracers_free(provider);
   cspan_free(provider->processors);
   cspan_sampler_free(provider->sampler);
@@ -72,6 +74,7 @@ static void after_fork_in_child(void *self) {
   cspan_published *published = atomic_load(&provider->resource);
   const cspan_encoded_resource resource = cspan_published_in_child(published);
   give_resource(provider, &resource);
+  cspan_self_spans_after_fork(provider->reports);
 }
 
 /* ---------------------------------------------------------------------- create */
@@ -137,6 +140,17 @@ static cspan_status make_resource(making *m, const cspan_provider_options *optio
   return status;
 }
 
+static void report_to(cspan_tracer_provider *provider, cspan_meter_provider *meters) {
+  for (size_t i = 0; i < provider->processor_count; i++) {
+    const cspan_span_processor *processor = provider->processors[i];
+    const cspan_processor_vtable *vtable = processor->vtable;
+    if (CSPAN_HAS(vtable, set_meter_provider) && vtable->set_meter_provider != NULL) {
+      vtable->set_meter_provider(processor->self, meters);
+    }
+  }
+  provider->reports = cspan_self_spans_create(meters);
+}
+
 /* All that was given is the provider's. */
 static cspan_status open_provider(cspan_tracer_provider *provider,
                                   const cspan_provider_options *options, making *m,
@@ -156,6 +170,9 @@ static cspan_status open_provider(cspan_tracer_provider *provider,
   if (status != CSPAN_OK) {
     provider_free(provider);
     return status;
+  }
+  if (CSPAN_HAS(options, meter_provider) && options->meter_provider != NULL) {
+    report_to(provider, options->meter_provider);
   }
   if (!is_final) {
     provider->background = cspan_background_start(provider, &m->plan);

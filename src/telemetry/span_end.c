@@ -2,6 +2,7 @@
 /* The end of a span: what is known only then, and the processors. */
 #include "base/sys.h"
 #include "telemetry/core.h"
+#include "telemetry/metrics/self.h"
 
 /* Fields of Span. */
 enum { TAG_DROPPED_ATTRIBUTES = 0x50, TAG_DROPPED_EVENTS = 0x60, TAG_DROPPED_LINKS = 0x70 };
@@ -85,7 +86,8 @@ static void finish(cspan_slot *slot, const cspan_tracer_provider *provider, int6
                             .span_id = slot->context.span_id,
                             .parent_span_id = slot->has_parent ? slot->parent_span_id : NULL,
                             .parent_is_remote = slot->parent_is_remote,
-                            .kind = (cspan_span_kind)slot->kind};
+                            .kind = (cspan_span_kind)slot->kind,
+                            .trace_state = slot->context.state_len > 0 ? slot->state : NULL};
   span_name(&slot->enc, &ended);
   for (size_t i = 0; i < provider->processor_count; i++) {
     const cspan_span_processor *processor = provider->processors[i];
@@ -99,6 +101,10 @@ static __attribute__((noinline)) void end_recording(cspan_slot *slot, int64_t en
   const cspan_tracer_provider *provider = slot->tracer->provider;
   int64_t end_ns = end_time(slot, end_time_unix_ns);
   cspan_slot_retire(slot);
+  if (provider->reports != NULL) {
+    cspan_self_span_ended(provider->reports,
+                          (slot->context.trace_flags & CSPAN_TRACE_FLAG_SAMPLED) != 0);
+  }
   if (provider->has_on_ending) {
     tell_ending(slot, provider);
   }

@@ -5,6 +5,7 @@
 #include "telemetry/context.h"
 #include "telemetry/core.h"
 #include "telemetry/ended.h"
+#include "telemetry/metrics/self.h"
 #include "telemetry/sampling/threshold.h"
 
 /* Span's fields, opentelemetry/proto/trace/v1. */
@@ -224,6 +225,17 @@ static cspan_span pass_through(cspan_span parent_span) {
   return cspan_slot_publish(slot, false);
 }
 
+static __attribute__((noinline)) void report_start(const cspan_slot *slot,
+                                                   cspan_sampling_decision decision) {
+  unsigned origin = !slot->has_parent        ? CSPAN_SELF_ORIGIN_NONE
+                    : slot->parent_is_remote ? CSPAN_SELF_ORIGIN_REMOTE
+                                             : CSPAN_SELF_ORIGIN_LOCAL;
+  unsigned result = decision == CSPAN_SAMPLING_RECORD_AND_SAMPLE ? CSPAN_SELF_RECORD_AND_SAMPLE
+                    : decision == CSPAN_SAMPLING_RECORD_ONLY     ? CSPAN_SELF_RECORD_ONLY
+                                                                 : CSPAN_SELF_DROP;
+  cspan_self_span_started(slot->tracer->provider->reports, origin, result);
+}
+
 cspan_span cspan_span_begin(cspan_tracer *tracer, const cspan_context *context, const char *name,
                             size_t name_size, const cspan_span_options *options) {
   if (tracer == NULL || cspan_thread.suppressed > 0) {
@@ -258,6 +270,9 @@ cspan_span cspan_span_begin(cspan_tracer *tracer, const cspan_context *context, 
   if (recording && !open_record(slot, name, name_size, options, &sampled)) {
     cspan_slot_give(slot);
     return no_span;
+  }
+  if (provider->reports != NULL) {
+    report_start(slot, sampled.decision);
   }
   cspan_span span = cspan_slot_publish(slot, recording);
   if (recording && provider->processor_count > 0) {
