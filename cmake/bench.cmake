@@ -9,3 +9,6 @@ endforeach()
 foreach(name bench_call bench_transfer)
   target_sources(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/bench/stub_server.c)
 endforeach()
+# The receiver that is away is that of the tests.
+target_sources(bench_outage PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/tests/support/otlp_sink.c)
+target_include_directories(bench_outage PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/tests)
