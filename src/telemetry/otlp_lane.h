@@ -27,6 +27,7 @@ typedef struct cspan_otlp_captured {
 typedef struct cspan_otlp_lane {
   struct cspan_otlp_lane *next; /* idle ones */
   struct cspan_otlp_lane *all;  /* of the pool */
+  cspan_loop *loop;             /* during an exchange; found here by a leak checker after a fork */
   cspan_gzip gzip;
   cspan_buf body;     /* the request as it is sent */
   cspan_buf json;     /* the request before compression, where it is not sent as it came */

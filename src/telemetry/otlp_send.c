@@ -174,12 +174,14 @@ static cspan_status drive(call *c, cspan_http_client *http, const cspan_context 
   cspan_loop *loop = cspan_http_client_acquire(http);
   if (!loop)
     return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory");
+  c->lane->loop = loop;
   cspan_status status = start(c, http, loop, context, error);
   while (status == CSPAN_OK && !c->done) {
     status = cspan_loop_run_once(loop, TURN_MS);
     if (!c->done && atomic_load(&c->client->is_shut_down))
       cspan_http_abort(c->exchange, CSPAN_ERR_SHUTDOWN);
   }
+  c->lane->loop = NULL;
   if (status == CSPAN_OK) {
     cspan_http_client_release(http, loop);
     return CSPAN_OK;

@@ -463,25 +463,27 @@ static void test_request_too_large(void **state) {
   free(zeros);
 }
 
-/* A control character is six in JSON. */
+/* Bytes are a third longer in JSON. */
 static void test_json_too_large(void **state) {
   (void)state;
-  enum { NAME = 12 << 20 };
-  cspan_buf parts[4];
-  char *name = malloc(NAME);
-  assert_non_null(name);
-  memset(name, 1, NAME);
-  for (size_t i = 0; i < 4; i++)
-    cspan_buf_init(&parts[i], (size_t)NAME + 100);
-  pb_bytes(&parts[0], 5, name, NAME);
-  pb_bytes(&parts[1], 2, parts[0].data, parts[0].len);
-  pb_bytes(&parts[2], 2, parts[1].data, parts[1].len);
-  pb_bytes(&parts[3], 1, parts[2].data, parts[2].len);
+  enum { BYTES = 49 << 20, LEVELS = 5 };
+  static const uint32_t fields[LEVELS] = {7, 2, 1, 1, 1}; /* AnyValue ... resource_spans */
+  uint8_t *bytes = calloc(1, BYTES);
+  assert_non_null(bytes);
+  cspan_buf inner = {.data = NULL};
+  for (size_t i = 0; i < LEVELS; i++) {
+    cspan_buf outer;
+    cspan_buf_init(&outer, (size_t)BYTES + 100);
+    pb_bytes(&outer, fields[i], i == 0 ? (const char *)bytes : inner.data,
+             i == 0 ? BYTES : inner.len);
+    cspan_buf_free(&inner);
+    inner = outer;
+  }
+  assert_int_equal(cspan_buf_status(&inner), CSPAN_OK);
   for (size_t i = 4; i < 6; i++)
-    refuses(&each_way[i], (const uint8_t *)parts[3].data, parts[3].len);
-  for (size_t i = 0; i < 4; i++)
-    cspan_buf_free(&parts[i]);
-  free(name);
+    refuses(&each_way[i], (const uint8_t *)inner.data, inner.len);
+  cspan_buf_free(&inner);
+  free(bytes);
 }
 
 static void put_frame(cspan_buf *out, uint8_t type, uint8_t flags, uint8_t stream,
