@@ -111,11 +111,6 @@ cspan_status cspan_provider_disabled(cspan_tracer_provider **out, cspan_error **
  * out of memory. */
 cspan_sampler *cspan_sampler_from_env(const uint8_t *resource, size_t resource_len);
 
-/* The Resource message of a provider, by rising precedence: what can be found out,
- * OTEL_RESOURCE_ATTRIBUTES, OTEL_SERVICE_NAME, the options. */
-cspan_status cspan_resource_encode(const cspan_provider_options *options, uint8_t **out,
-                                   size_t *out_len, cspan_error **error);
-
 void cspan_id_generator_free(cspan_id_generator *ids);
 
 /* From start to end; the farthest there is where the difference does not fit. */

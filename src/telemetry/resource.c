@@ -213,23 +213,6 @@ cspan_status cspan_resource_plan_join(const cspan_resource_plan *plan, const csp
 
 /* -------------------------------------------------------------------------- uses */
 
-cspan_status cspan_resource_encode(const cspan_provider_options *options, uint8_t **out,
-                                   size_t *out_len, cspan_error **error) {
-  cspan_resource_plan plan;
-  cspan_resource *whole = NULL;
-  cspan_status status = cspan_resource_plan_make(options, &plan, error);
-  if (status != CSPAN_OK) {
-    return status;
-  }
-  status = cspan_resource_plan_join(&plan, NULL, &whole, error);
-  if (status == CSPAN_OK) {
-    status = cspan_resource_fail(cspan_resource_write(whole, out, out_len), error);
-  }
-  cspan_resource_free(whole);
-  cspan_resource_plan_free(&plan);
-  return status;
-}
-
 cspan_status cspan_resource_detect(const char *names, const cspan_context *context,
                                    cspan_resource **out, cspan_error **error) {
   const cspan_context own = cspan_context_with_timeout(context, CSPAN_DETECTION_MS);

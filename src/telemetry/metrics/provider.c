@@ -10,6 +10,7 @@
 #include "telemetry/core.h"
 #include "telemetry/metrics/reader.h"
 #include "telemetry/metrics/self.h"
+#include "telemetry/resource/plan.h"
 
 enum { DEFAULT_TIMEOUT_MS = 30000, DEFAULT_CARDINALITY = 2000, SHARDS_MAX = 8 };
 
@@ -82,6 +83,16 @@ static void init_condition(cspan_meter_provider *provider) {
   pthread_condattr_destroy(&attr);
 }
 
+static cspan_status take_resource(cspan_meter_provider *provider, uint8_t *bytes, size_t size,
+                                  const char *schema_url, cspan_error **error) {
+  provider->published = cspan_published_create(bytes, size, schema_url, true);
+  if (provider->published == NULL) {
+    return cspan_error_set(error, CSPAN_ERR_NOMEM, "no memory for the meter provider");
+  }
+  provider->resource = provider->published->resource;
+  return CSPAN_OK;
+}
+
 static cspan_status make_resource(cspan_meter_provider *provider,
                                   const cspan_meter_provider_options *options,
                                   cspan_error **error) {
@@ -92,18 +103,24 @@ static cspan_status make_resource(cspan_meter_provider *provider,
                                            .resource_count = options->resource_count,
                                            .detectors = options->detectors,
                                            .schema_url = options->schema_url};
+  cspan_resource_plan plan;
+  cspan_resource *whole = NULL;
   uint8_t *bytes = NULL;
   size_t size = 0;
-  cspan_status status = cspan_resource_encode(&resource, &bytes, &size, error);
+  cspan_status status = cspan_resource_plan_make(&resource, &plan, error);
   if (status != CSPAN_OK) {
     return status;
   }
-  provider->published = cspan_published_create(bytes, size, options->schema_url, true);
-  if (provider->published == NULL) {
-    return cspan_error_set(error, CSPAN_ERR_NOMEM, "no memory for the meter provider");
+  status = cspan_resource_plan_join(&plan, NULL, &whole, error);
+  if (status == CSPAN_OK) {
+    status = cspan_resource_fail(cspan_resource_write(whole, &bytes, &size), error);
   }
-  provider->resource = provider->published->resource;
-  return CSPAN_OK;
+  if (status == CSPAN_OK) {
+    status = take_resource(provider, bytes, size, cspan_resource_schema_url(whole), error);
+  }
+  cspan_resource_free(whole);
+  cspan_resource_plan_free(&plan);
+  return status;
 }
 
 static cspan_status check(const cspan_meter_provider_options *options, cspan_error **error) {
