@@ -59,7 +59,9 @@ cspan_status cspan_loss_tell(cspan_loss *loss, const cspan_loss_mark *since, csp
       (cspan_loss_mark){loss->queue_full, loss->failed, loss->rejected, loss->flush_failures};
   if (failed > 0 || flush_failed) {
     cspan_error *copy = cspan_error_dup(loss->last_error);
-    cspan_error_prefix(copy, "%llu spans were not exported", failed);
+    if (failed > 0) {
+      cspan_error_prefix(copy, "%llu spans were not exported", failed);
+    }
     cspan_error_move(error, copy);
     return cspan_error_status(loss->last_error);
   }

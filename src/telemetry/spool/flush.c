@@ -40,12 +40,12 @@ static cspan_status tell_kept(cspan_spool *s, cspan_status why, const char *reas
   cspan_spool_stats kept;
   cspan_spool_kept(s, &kept);
   if (kept.kept_batches == 0) {
-    return cspan_error_set(error, why, "spans may be left in %s, and are sent later: %s",
+    return cspan_error_set(error, why, "spans may be left in %s, to be sent later: %s",
                            s->folder.path, reason);
   }
-  return cspan_error_set(error, why,
-                         "%llu spans in %llu batches are kept in %s, and are sent later: %s",
-                         (unsigned long long)kept.kept_spans, (unsigned long long)kept.kept_batches,
+  return cspan_error_set(error, why, "%llu span%s in %llu batch%s kept in %s, to be sent later: %s",
+                         (unsigned long long)kept.kept_spans, kept.kept_spans == 1 ? "" : "s",
+                         (unsigned long long)kept.kept_batches, kept.kept_batches == 1 ? "" : "es",
                          s->folder.path, reason);
 }
 
@@ -123,9 +123,10 @@ void cspan_spool_shutdown(void *self) {
   cspan_cancel_trigger(s->cancel);
   if (kept.kept_batches > 0) {
     cspan_log(CSPAN_LOG_INFO,
-              "spool: %llu spans in %llu batches stay in %s; the next process that uses it sends "
-              "them",
-              (unsigned long long)kept.kept_spans, (unsigned long long)kept.kept_batches,
+              "spool: %llu span%s in %llu batch%s kept in %s, to be sent by the next process that "
+              "uses it",
+              (unsigned long long)kept.kept_spans, kept.kept_spans == 1 ? "" : "s",
+              (unsigned long long)kept.kept_batches, kept.kept_batches == 1 ? "" : "es",
               s->folder.path);
   }
   if (s->next->vtable->shutdown != NULL) {

@@ -193,7 +193,7 @@ static void test_flush_tells_what_is_kept(void **state) {
   spool_open(&f, &patient_spool);
   fake_set(&f.receiver, CSPAN_ERR_CONNECT, false);
   spool_export_some(&f, 0, 12, 100);
-  assert_flush_fails(&f, FOREVER_MS, CSPAN_ERR_CONNECT, "120 spans in 12 batches are kept in /tmp");
+  assert_flush_fails(&f, FOREVER_MS, CSPAN_ERR_CONNECT, "120 spans in 12 batches kept in /tmp");
   assert_int_equal(f.receiver.asked, 2); /* it did try */
   assert_flush_fails(&f, FOREVER_MS, CSPAN_ERR_CONNECT, "the receiver said so");
   assert_int_equal(f.receiver.asked, 3);
@@ -208,7 +208,7 @@ static void test_flush_ends_in_time(void **state) {
   spool_open(&f, &options);
   fake_set(&f.receiver, CSPAN_OK, true);
   spool_export_some(&f, 0, 2, 100);
-  assert_flush_fails(&f, 5, CSPAN_ERR_TIMEOUT, "20 spans in 2 batches are kept in");
+  assert_flush_fails(&f, 5, CSPAN_ERR_TIMEOUT, "20 spans in 2 batches kept in");
   cspan_cancel *cancel = cspan_cancel_create();
   cspan_context context = {.cancel = cancel};
   cspan_cancel_trigger(cancel);
@@ -229,7 +229,7 @@ static void test_pause(void **state) {
   fake_set(&f.receiver, CSPAN_ERR_SERVICE, false);
   spool_export_some(&f, 0, 3, 100);
   fake_set(&f.receiver, CSPAN_OK, false);
-  assert_flush_fails(&f, FOREVER_MS, CSPAN_ERR_SERVICE, "30 spans in 3 batches are kept in");
+  assert_flush_fails(&f, FOREVER_MS, CSPAN_ERR_SERVICE, "30 spans in 3 batches kept in");
   assert_int_equal(f.receiver.asked, 1);
   spool_end(&f);
   /* When it is over. */
