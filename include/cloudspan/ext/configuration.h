@@ -15,6 +15,7 @@
 #define CLOUDSPAN_EXT_CONFIGURATION_H
 
 #include <cloudspan/configuration.h>
+#include <cloudspan/resource.h>
 
 CSPAN_BEGIN_DECLS
 
@@ -26,21 +27,13 @@ typedef enum cspan_component_kind {
   CSPAN_COMPONENT_RESOURCE_DETECTOR = 4
 } cspan_component_kind;
 
-/** Takes a resource attribute; borrowed during the call. */
-typedef cspan_status (*cspan_component_attribute_fn)(void *sink, const cspan_attr *attribute);
-
 /** What `create` makes: the member of its kind. */
 typedef union cspan_component {
   cspan_span_exporter *exporter;   /**< ext/exporter.h */
   cspan_span_processor *processor; /**< ext/exporter.h */
   cspan_sampler *sampler;          /**< ext/sampler.h */
   cspan_propagator *propagator;    /**< ext/propagator.h */
-  /** A resource detector has nothing that lives on: it calls `add` with `sink` for each
-   * attribute, and returns when `add` fails. */
-  struct {
-    cspan_component_attribute_fn add;
-    void *sink;
-  } detector;
+  cspan_resource *resource;        /**< what a resource detector found; NULL: nothing */
 } cspan_component;
 
 typedef struct cspan_component_provider {

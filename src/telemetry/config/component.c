@@ -124,7 +124,7 @@ static cspan_status not_found(cspan_component_kind kind, const cspan_config_node
   return CSPAN_ERR_CONFIG;
 }
 
-/* A detector's member is an input: it makes nothing. */
+/* A detector may find nothing. */
 static bool is_made(cspan_component_kind kind, const cspan_component *component) {
   switch (kind) {
   case CSPAN_COMPONENT_SPAN_EXPORTER:

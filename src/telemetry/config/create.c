@@ -66,7 +66,7 @@ static void warn_of_unsupported(const cspan_config_node *root) {
 
 static cspan_status make_all(cspan_maker *maker, const cspan_config_node *root,
                              const char *service_version, cspan_sdk *sdk, cspan_error **error) {
-  cspan_made_resource resource;
+  cspan_made_resource resource = {.resource = NULL};
   cspan_status status =
       cspan_make_propagator(cspan_config_node_get(root, "propagator"), &sdk->propagator, error);
   if (status == CSPAN_OK) {
@@ -79,6 +79,7 @@ static cspan_status make_all(cspan_maker *maker, const cspan_config_node *root,
   if (status == CSPAN_OK) {
     status = cspan_make_tracer_provider(maker, root, &resource, sdk->meters, &sdk->tracers, error);
   }
+  cspan_resource_free(resource.resource);
   return status;
 }
 

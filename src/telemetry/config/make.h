@@ -50,15 +50,17 @@ cspan_status cspan_make_otlp_options(cspan_maker *maker, const cspan_config_node
                                      const char *signal, cspan_otlp_options *out, char **headers,
                                      cspan_error **error);
 
-/* A resource as a provider's options take it; in the arena. */
+/* A resource as a provider's options take it. */
 typedef struct cspan_made_resource {
+  cspan_resource *resource; /* to be freed when the providers are made; it holds: */
   const cspan_attr *attributes;
   size_t count;
   const char *detectors; /* names with commas between them; "" for none */
   const char *schema_url;
   const char *service_version; /* where the attributes have none; NULL: none */
 } cspan_made_resource;
-/* Of `resource`, which may be NULL. Sets maker->service_name. */
+/* Of `resource`, which may be NULL. Sets maker->service_name. out->resource is set on failure
+ * too. */
 cspan_status cspan_make_resource(cspan_maker *maker, const cspan_config_node *node,
                                  cspan_made_resource *out, cspan_error **error);
 

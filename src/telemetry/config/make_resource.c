@@ -9,25 +9,30 @@
 #include "base/text.h"
 #include "telemetry/config/make.h"
 #include "telemetry/core.h"
+#include "telemetry/resource/plan.h"
+#include "telemetry/resource/value.h"
 #include "telemetry/sampling/match.h"
 
-enum { ATTRIBUTES_MAX = 1024, DETECTORS_BYTES = 256 };
+enum { DETECTORS_BYTES = 1024 };
 
 typedef struct building {
   cspan_maker *maker;
-  cspan_attr *attributes;
-  size_t count;
-  char detectors[DETECTORS_BYTES];
+  cspan_resource *resource;        /* the last value of a key counts */
   const cspan_config_node *filter; /* of `detection/development` */
+  char detectors[DETECTORS_BYTES];
   cspan_error **error;
 } building;
 
 static cspan_status add(building *b, const cspan_config_node *where, const cspan_attr *attr) {
-  if (b->count == ATTRIBUTES_MAX) {
-    return cspan_config_fail(where, b->error, "the resource has more than 1,024 attributes");
+  cspan_status status = cspan_resource_put(b->resource, attr);
+  if (status == CSPAN_ERR_NOMEM) {
+    return cspan_config_no_memory(where, b->error);
   }
-  b->attributes[b->count++] = *attr;
-  return CSPAN_OK;
+  return status == CSPAN_OK
+             ? CSPAN_OK
+             : cspan_config_fail(where, b->error,
+                                 "cannot be taken: a key is not UTF-8, or the resource has more "
+                                 "than 1,024 attributes or a mebibyte");
 }
 
 /* ------------------------------------------------------------------ attributes */
@@ -225,102 +230,100 @@ static cspan_status detect_service(building *b, const cspan_config_node *where) 
                             : status;
 }
 
-/* A list that is malformed is ignored as a whole, as it is without a file. */
+/* Takes what a detector found, as far as the filter lets it through. */
+static cspan_status take_found(building *b, const cspan_config_node *where,
+                               const cspan_resource *found) {
+  size_t count;
+  const cspan_attr *attributes = cspan_resource_attributes(found, &count);
+  cspan_status status = CSPAN_OK;
+  for (size_t i = 0; i < count && status == CSPAN_OK; i++) {
+    if (is_wanted(b, attributes[i].key)) {
+      status = add(b, where, &attributes[i]);
+    }
+  }
+  return status;
+}
+
+/* Asked for by name as well. A list that is malformed is ignored as a whole, with a warning. */
 static cspan_status detect_environment(building *b, const cspan_config_node *where) {
-  const char *text = cspan_env("OTEL_RESOURCE_ATTRIBUTES");
-  size_t before = b->count;
-  cspan_error **error = b->error;
-  cspan_error *failure = NULL;
-  if (text == NULL) {
-    return CSPAN_OK;
+  cspan_resource *found = cspan_resource_new();
+  if (found == NULL) {
+    return cspan_config_no_memory(where, b->error);
   }
-  b->error = &failure;
-  cspan_status status = add_list(b, where, text);
-  b->error = error;
-  cspan_error_free(failure);
-  if (status != CSPAN_OK) {
-    b->count = before;
-    cspan_config_warn(where, "OTEL_RESOURCE_ATTRIBUTES is not a list of key=value with "
-                             "percent-encoding, and is ignored");
-    return CSPAN_OK;
-  }
-  size_t kept = before;
-  for (size_t i = before; i < b->count; i++) {
-    if (is_wanted(b, b->attributes[i].key)) {
-      b->attributes[kept++] = b->attributes[i];
-    }
-  }
-  b->count = kept;
-  return CSPAN_OK;
-}
-
-/* ---------------------------------------------------------- detectors of plugins */
-
-typedef struct plugin_sink {
-  building *b;
-  const cspan_config_node *where;
-} plugin_sink;
-
-static const void *copy_array(cspan_arena *arena, const cspan_attr *attr) {
-  static const size_t sizes[] = {[CSPAN_ATTR_STRING_ARRAY] = sizeof(char *),
-                                 [CSPAN_ATTR_BOOL_ARRAY] = sizeof(bool),
-                                 [CSPAN_ATTR_INT64_ARRAY] = sizeof(int64_t),
-                                 [CSPAN_ATTR_DOUBLE_ARRAY] = sizeof(double)};
-  void *array = cspan_arena_array(arena, attr->count > 0 ? attr->count : 1, sizes[attr->type]);
-  if (array == NULL || attr->count == 0) {
-    return array;
-  }
-  memcpy(array, attr->value.strings, attr->count * sizes[attr->type]);
-  for (size_t i = 0; attr->type == CSPAN_ATTR_STRING_ARRAY && i < attr->count; i++) {
-    const char **texts = array;
-    texts[i] = cspan_arena_strdup(arena, texts[i] != NULL ? texts[i] : "");
-    if (texts[i] == NULL) {
-      return NULL;
-    }
-  }
-  return array;
-}
-
-static cspan_status take_attribute(void *sink, const cspan_attr *attribute) {
-  const plugin_sink *to = sink;
-  cspan_arena *arena = to->b->maker->arena;
-  cspan_attr copy = *attribute;
-  if (attribute->key == NULL || !is_wanted(to->b, attribute->key)) {
-    return CSPAN_OK;
-  }
-  copy.key = cspan_arena_strdup(arena, attribute->key);
-  bool is_whole = copy.key != NULL;
-  if (attribute->type == CSPAN_ATTR_STRING) {
-    copy.value.string = cspan_arena_strndup(arena, attribute->value.string, attribute->count);
-    is_whole = is_whole && copy.value.string != NULL;
-  } else if (attribute->type >= CSPAN_ATTR_STRING_ARRAY) {
-    copy.value.strings = copy_array(arena, attribute);
-    is_whole = is_whole && copy.value.strings != NULL;
-  }
-  return is_whole ? add(to->b, to->where, &copy) : CSPAN_ERR_NOMEM;
+  cspan_settings_heed();
+  cspan_status status = cspan_resource_from_env(found);
+  cspan_settings_ignore();
+  status =
+      status == CSPAN_OK ? take_found(b, where, found) : cspan_config_no_memory(where, b->error);
+  cspan_resource_free(found);
+  return status;
 }
 
 static cspan_status detect_plugin(building *b, const cspan_config_node *choice) {
-  plugin_sink sink = {b, choice->first};
-  cspan_component component = {.detector = {take_attribute, &sink}};
-  return cspan_component_make(CSPAN_COMPONENT_RESOURCE_DETECTOR, choice, &component, b->error);
+  cspan_component component = {.resource = NULL};
+  cspan_status status =
+      cspan_component_make(CSPAN_COMPONENT_RESOURCE_DETECTOR, choice, &component, b->error);
+  if (status == CSPAN_OK) {
+    status = take_found(b, choice->first, component.resource);
+    cspan_resource_free(component.resource);
+  }
+  return status;
 }
 
-/* --------------------------------------------------------------------- detection */
+/* ----------------------------------------------------------- detectors of the library */
 
-/* The provider runs it. Each name is at most once in the list. */
-static void use_detector(building *b, const char *name) {
+/* The provider runs it. */
+static cspan_status leave_to_provider(building *b, const cspan_config_node *where,
+                                      const char *name) {
   size_t len = strlen(b->detectors);
-  size_t name_len = strlen(name);
-  for (const char *at = strstr(b->detectors, name); at != NULL; at = strstr(at + 1, name)) {
-    bool starts = at == b->detectors || at[-1] == ',';
-    if (starts && (at[name_len] == ',' || at[name_len] == '\0')) {
-      return;
+  if (len + strlen(name) + 2 > sizeof b->detectors) {
+    return cspan_config_fail(where, b->error, "there are too many detectors");
+  }
+  snprintf(b->detectors + len, sizeof b->detectors - len, "%s%s", len > 0 ? "," : "", name);
+  return CSPAN_OK;
+}
+
+/* With a filter it runs here, unless it is slow: those work in the background later on. */
+static cspan_status use_detector(building *b, const cspan_config_node *where, const char *name) {
+  cspan_detector_list list;
+  cspan_resource *found = NULL;
+  cspan_error *failure = NULL;
+  cspan_status status = cspan_detector_list_parse(name, &list, &failure);
+  if (status != CSPAN_OK) {
+    return cspan_config_wrap(where, b->error, failure);
+  }
+  if (b->filter == NULL || cspan_detector_list_has_slow(&list)) {
+    if (b->filter != NULL) {
+      cspan_config_warn(where, "works in the background: its attributes are not filtered");
     }
+    return leave_to_provider(b, where, name);
   }
-  if (len + name_len + 2 <= sizeof b->detectors) { /* all names there are fit */
-    snprintf(b->detectors + len, sizeof b->detectors - len, "%s%s", len > 0 ? "," : "", name);
+  status = cspan_resource_detect(name, NULL, &found, &failure);
+  if (status != CSPAN_OK) {
+    return cspan_config_wrap(where, b->error, failure);
   }
+  status = take_found(b, where, found);
+  cspan_resource_free(found);
+  return status;
+}
+
+/* By the schema, `host` populates host.* and os.* attributes. */
+static cspan_status detect_one(building *b, const cspan_config_node *choice) {
+  const cspan_config_node *named = choice->first;
+  const char *name = named->key;
+  if (strcmp(name, "service") == 0) {
+    return detect_service(b, named);
+  }
+  if (strcmp(name, "env") == 0) {
+    return detect_environment(b, named);
+  }
+  cspan_detector_list known;
+  if (cspan_component_is_registered(CSPAN_COMPONENT_RESOURCE_DETECTOR, name) ||
+      cspan_detector_list_parse(name, &known, NULL) == CSPAN_ERR_CONFIG) {
+    return detect_plugin(b, choice); /* or it is not known, and is told so there */
+  }
+  cspan_status status = use_detector(b, named, name);
+  return status == CSPAN_OK && strcmp(name, "host") == 0 ? use_detector(b, named, "os") : status;
 }
 
 static cspan_status detect(building *b, const cspan_config_node *detection) {
@@ -329,39 +332,16 @@ static cspan_status detect(building *b, const cspan_config_node *detection) {
   b->filter = cspan_config_node_get(detection, "attributes");
   for (const cspan_config_node *choice = list != NULL ? list->first : NULL;
        choice != NULL && status == CSPAN_OK; choice = choice->next) {
-    const char *name = choice->first->key;
-    if (strcmp(name, "service") == 0) {
-      status = detect_service(b, choice->first);
-    } else if (strcmp(name, "env") == 0) {
-      status = detect_environment(b, choice->first);
-    } else if (!cspan_schema_has(&cspan_schema_detector, name)) {
-      status = detect_plugin(b, choice);
-    } else {
-      use_detector(b, name);
-      if (strcmp(name, "host") == 0) {
-        use_detector(b, "os"); /* the schema: "which populates host.* and os.* attributes" */
-      }
-    }
+    status = detect_one(b, choice);
   }
   return status;
 }
 
-static const char *service_name(const building *b, const char *fallback) {
-  for (size_t i = b->count; i-- > 0;) {
-    if (strcmp(b->attributes[i].key, "service.name") == 0 &&
-        b->attributes[i].type == CSPAN_ATTR_STRING) {
-      return b->attributes[i].value.string;
-    }
-  }
-  return fallback;
-}
-
 cspan_status cspan_make_resource(cspan_maker *maker, const cspan_config_node *node,
                                  cspan_made_resource *out, cspan_error **error) {
-  building b = {.maker = maker, .error = error};
-  *out = (cspan_made_resource){.detectors = ""};
-  b.attributes = cspan_arena_array(maker->arena, ATTRIBUTES_MAX, sizeof *b.attributes);
-  if (b.attributes == NULL) {
+  building b = {.maker = maker, .resource = cspan_resource_new(), .error = error};
+  *out = (cspan_made_resource){.resource = b.resource, .detectors = ""};
+  if (b.resource == NULL) {
     return cspan_error_set(error, CSPAN_ERR_NOMEM, "no memory for the resource");
   }
   cspan_status status = detect(&b, cspan_config_node_get(node, "detection/development"));
@@ -372,13 +352,15 @@ cspan_status cspan_make_resource(cspan_maker *maker, const cspan_config_node *no
   if (status == CSPAN_OK) {
     status = add_attributes(&b, cspan_config_node_get(node, "attributes"));
   }
-  out->attributes = b.attributes;
-  out->count = b.count;
-  out->detectors = cspan_arena_strdup(maker->arena, b.detectors);
+  out->attributes = cspan_resource_attributes(b.resource, &out->count);
   out->schema_url = cspan_config_text(node, "schema_url", NULL);
+  out->detectors = cspan_arena_strdup(maker->arena, b.detectors);
   if (status == CSPAN_OK && out->detectors == NULL) {
     status = cspan_error_set(error, CSPAN_ERR_NOMEM, "no memory for the resource");
   }
-  maker->service_name = service_name(&b, maker->service_name);
+  const cspan_attr *name = cspan_attrs_find(out->attributes, out->count, "service.name");
+  if (name != NULL && name->type == CSPAN_ATTR_STRING) {
+    maker->service_name = cspan_arena_strndup(maker->arena, name->value.string, name->count);
+  }
   return status;
 }

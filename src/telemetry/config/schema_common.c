@@ -84,11 +84,17 @@ static const cspan_schema attribute_pair = {.kind = CSPAN_SCHEMA_OBJECT, MEMBERS
 static const cspan_schema attribute_list = {.kind = CSPAN_SCHEMA_LIST, .items = &attribute_pair};
 
 static const cspan_schema_member detector_names[] = {
-    {"container", &cspan_schema_empty, false}, {"host", &cspan_schema_empty, false},
-    {"process", &cspan_schema_empty, false},   {"service", &cspan_schema_empty, false},
-    {"os", &cspan_schema_empty, false},        {"env", &cspan_schema_empty, false},
-    {"ec2", &cspan_schema_empty, false},       {"ecs", &cspan_schema_empty, false},
-    {"eks", &cspan_schema_empty, false},       {"lambda", &cspan_schema_empty, false}};
+    {"container", &cspan_schema_empty, false},
+    {"host", &cspan_schema_empty, false},
+    {"process", &cspan_schema_empty, false},
+    {"service", &cspan_schema_empty, false},
+    {"os", &cspan_schema_empty, false},
+    {"env", &cspan_schema_empty, false},
+    {"process_command", &cspan_schema_empty, false},
+    {"ec2", &cspan_schema_empty, false},
+    {"ecs", &cspan_schema_empty, false},
+    {"eks", &cspan_schema_empty, false},
+    {"lambda", &cspan_schema_empty, false}};
 const cspan_schema cspan_schema_detector = {
     .kind = CSPAN_SCHEMA_CHOICE, .is_open = true, MEMBERS(detector_names)};
 static const cspan_schema detector_list = {.kind = CSPAN_SCHEMA_LIST,

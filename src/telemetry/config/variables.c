@@ -36,9 +36,16 @@ const cspan_variable cspan_variables[] = {
      "error.",
      "SDK environment variables, Declarative configuration", "telemetry/init.c"},
     {"OTEL_C_RESOURCE_DETECTORS", "list", "env,process,host,os",
-     "Resource detectors: `env`, `process`, `host`, `os`, `container`, and over the network `ec2`, "
-     "`ecs`, `eks`, `lambda`; `none`.",
+     "Resource detectors: `env`, `process`, `process_command`, `host`, `os`, `container`, "
+     "`lambda`, and over the network `ec2`, `ecs`, `eks`; `all`, `none`; and those that the "
+     "program registered.",
      "SDK environment variables, Language specific", "telemetry/resource/detect.c"},
+    {"AWS_EC2_METADATA_DISABLED", "boolean", "false",
+     "true: the detector `ec2` does not ask the instance's metadata service.",
+     "AWS SDKs and Tools, IMDS client", "telemetry/resource/detector_ec2.c"},
+    {"AWS_EC2_METADATA_SERVICE_ENDPOINT", "text", "http://169.254.169.254",
+     "Where that service is.", "AWS SDKs and Tools, IMDS client",
+     "telemetry/resource/detector_ec2.c"},
     {"OTEL_TRACES_EXPORTER", "list", "otlp",
      "Where spans go: `otlp`, `console`, `otlp/stdout` (OTLP as JSON lines), `none`.",
      "SDK environment variables, Exporter selection", "telemetry/init.c"},

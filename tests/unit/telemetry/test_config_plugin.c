@@ -75,20 +75,14 @@ static cspan_status make_propagator(void *user, const cspan_config_node *propert
 static cspan_status detect(void *user, const cspan_config_node *properties, cspan_component *out,
                            cspan_error **error) {
   (void)user;
-  (void)error;
   const char *strings[] = {"a", "b"};
   const cspan_attr attributes[] = {
       cspan_attr_string("host.rack", "r7"), cspan_attr_string("host.secret", "x"),
       cspan_attr_int64("host.slot", 4), cspan_attr_strings("host.tags", strings, 2),
       cspan_attr_string("service.version", "detected")};
   note(properties);
-  for (size_t i = 0; i < sizeof attributes / sizeof attributes[0]; i++) {
-    cspan_status status = out->detector.add(out->detector.sink, &attributes[i]);
-    if (status != CSPAN_OK) {
-      return status;
-    }
-  }
-  return CSPAN_OK;
+  return cspan_resource_create(attributes, sizeof attributes / sizeof attributes[0], NULL,
+                               &out->resource, error);
 }
 
 static cspan_status make_nothing(void *user, const cspan_config_node *properties,
@@ -108,6 +102,7 @@ static const cspan_component_provider providers[] = {
     {.kind = CSPAN_COMPONENT_SAMPLER, .name = "mine", .create = make_sampler},
     {.kind = CSPAN_COMPONENT_PROPAGATOR, .name = "mine", .create = make_propagator},
     {.kind = CSPAN_COMPONENT_RESOURCE_DETECTOR, .name = "mine", .create = detect},
+    {.kind = CSPAN_COMPONENT_RESOURCE_DETECTOR, .name = "idle", .create = make_nothing},
     {.kind = CSPAN_COMPONENT_SPAN_EXPORTER, .name = "nothing", .create = make_nothing},
     {.kind = CSPAN_COMPONENT_SPAN_EXPORTER,
      .name = "broken",
@@ -330,6 +325,7 @@ static void test_resource_precedence(void **state) {
   setenv("OTEL_SERVICE_NAME", "env-service", 1);
   static const expectation plain[] = {{"service.name", "shop"},
                                       {"service.version", "2"},
+                                      {"host.name", "absent"},
                                       {"both", "attributes"},
                                       {"listed", "a,b"},
                                       {"from.env", "absent"},
@@ -342,23 +338,21 @@ static void test_resource_precedence(void **state) {
   static const expectation asked[] = {
       {"service.name", "env-service"}, {"service.version", "env"}, {"from.env", "1"}, {NULL, NULL}};
   assert_resource("resource: {detection/development: {detectors: [{service: }, {env: }]}}", asked);
-  static const expectation filtered[] = {{"host.rack", "r7"},
-                                         {"host.slot", "int 4"},
-                                         {"host.tags", "a,b"},
-                                         {"host.secret", "absent"},
-                                         {"service.version", "listed"},
-                                         {"from.env", "absent"},
-                                         {NULL, NULL}};
-  assert_resource("resource:\n  attributes_list: service.version=listed\n"
-                  "  detection/development:\n"
-                  "    attributes: {included: [\"host.*\"], excluded: [\"*.s?cret\"]}\n"
-                  "    detectors: [{mine: }, {env: }, {service: }]\n",
-                  filtered);
+  static const expectation filtered[] = {
+      {"host.rack", "r7"},           {"host.slot", "int 4"},    {"host.tags", "a,b"},
+      {"host.secret", "absent"},     {"process.pid", "absent"}, {"os.type", "absent"},
+      {"service.version", "listed"}, {"from.env", "absent"},    {NULL, NULL}};
+  assert_resource(
+      "resource:\n  attributes_list: service.version=listed\n"
+      "  detection/development:\n"
+      "    attributes: {included: [\"host.*\"], excluded: [\"*.s?cret\"]}\n"
+      "    detectors: [{mine: }, {env: }, {idle: }, {service: }, {host: }, {process: }]\n",
+      filtered);
   setenv("OTEL_RESOURCE_ATTRIBUTES", "a=1,broken", 1);
   config_listen(NULL);
   static const expectation broken[] = {{"a", "absent"}, {NULL, NULL}};
   assert_resource("resource: {detection/development: {detectors: [{env: }]}}", broken);
-  config_assert_contains(config_logged, "OTEL_RESOURCE_ATTRIBUTES is not a list of key=value");
+  config_assert_contains(config_logged, "OTEL_RESOURCE_ATTRIBUTES is not a list");
   unsetenv("OTEL_RESOURCE_ATTRIBUTES");
   unsetenv("OTEL_SERVICE_NAME");
 }

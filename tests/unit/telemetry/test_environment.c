@@ -441,7 +441,7 @@ static void test_config_file(void **state) {
                    "propagator: {composite_list: baggage}\n"
                    "tracer_provider:\n"
                    "  processors: [{batch: {exporter: {otlp_http: }}}]\n"
-                   "  sampler: {trace_id_ratio_based: {ratio: ${TEST_NAME}}}\n"
+                   "  sampler:\n    trace_id_ratio_based:\n      ratio: ${TEST_NAME}\n"
                    "meter_provider: {readers: [{periodic: {exporter: {console: }}}]}\n");
   provider = init();
   char seen[256];
