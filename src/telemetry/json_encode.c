@@ -13,10 +13,10 @@
 
 enum { MAX_ID_BYTES = 16 };
 
-/* Which fields a message has, each at its last occurrence, which is the one that counts. */
+/* The fields that a message has, each at its last occurrence, which is the one that counts; the
+ * number of the others is 0. */
 typedef struct message {
   cspan_pb_field fields[CSPAN_OTLP_MAX_FIELDS];
-  bool present[CSPAN_OTLP_MAX_FIELDS];
 } message;
 
 static bool write_message(cspan_buf *out, const cspan_otlp_field *fields, const uint8_t *data,
@@ -135,17 +135,16 @@ static bool read_message(const cspan_otlp_field *types, const uint8_t *data, siz
                          message *out) {
   cspan_pb_reader reader = cspan_pb_read(data, len);
   cspan_pb_field field;
-  memset(out->present, 0, sizeof out->present);
+  memset(out, 0, sizeof *out);
   while (cspan_pb_next(&reader, &field)) {
     for (size_t i = 0; types[i].key; i++) {
       if (!cspan_pb_is(&field, types[i].number, cspan_otlp_wire_type(types[i].kind))) {
         continue;
       }
       for (size_t k = 0; types[i].one_of && types[k].key; k++) {
-        out->present[k] = out->present[k] && !types[k].one_of;
+        out->fields[k].number = types[k].one_of ? 0 : out->fields[k].number;
       }
       out->fields[i] = field;
-      out->present[i] = true;
     }
   }
   return !reader.bad;
@@ -183,7 +182,7 @@ static bool write_message(cspan_buf *out, const cspan_otlp_field *fields, const 
   }
   cspan_buf_char(out, '{');
   for (size_t i = 0; fields[i].key; i++) {
-    if (!read.present[i]) {
+    if (read.fields[i].number == 0) {
       continue;
     }
     cspan_buf_printf(out, first ? "\"%s\":" : ",\"%s\":", fields[i].key);

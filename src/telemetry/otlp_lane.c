@@ -94,20 +94,26 @@ static cspan_status pool_create(const cspan_otlp_settings *settings, cspan_otlp_
   return CSPAN_OK;
 }
 
-/* With the lock; a pool that another thread has made meanwhile is taken. */
-static cspan_status ensure_pool(cspan_otlp_client *client, cspan_error **error) {
+/* With the lock, which is let go of meanwhile: a pool that another thread has made is taken. */
+static cspan_otlp_pool *ensure_pool(cspan_otlp_client *client, cspan_status *status,
+                                    cspan_error **error) {
+  *status = CSPAN_OK;
   if (client->pool)
-    return CSPAN_OK;
+    return client->pool;
   pthread_mutex_unlock(&client->lock);
   cspan_otlp_pool *made;
-  cspan_status status = pool_create(&client->settings, &made, error);
+  cspan_error *failure = NULL;
+  cspan_status outcome = pool_create(&client->settings, &made, &failure);
   pthread_mutex_lock(&client->lock);
   if (client->pool) {
     pool_free(made);
-    return CSPAN_OK;
+    cspan_error_free(failure);
+    return client->pool;
   }
   client->pool = made;
-  return status;
+  cspan_error_move(error, failure);
+  *status = outcome;
+  return made;
 }
 
 static cspan_otlp_lane *lane_create(void) {
@@ -140,10 +146,11 @@ cspan_status cspan_otlp_lane_take(cspan_otlp_client *client, cspan_otlp_lane **o
                                   cspan_http_client **http, cspan_error **error) {
   *out = NULL;
   pthread_mutex_lock(&client->lock);
-  cspan_status status = ensure_pool(client, error);
-  if (status == CSPAN_OK) {
-    *http = client->pool->http;
-    *out = take(client->pool);
+  cspan_status status;
+  cspan_otlp_pool *pool = ensure_pool(client, &status, error);
+  if (pool) {
+    *http = pool->http;
+    *out = take(pool);
     if (!*out)
       status = cspan_error_set(error, CSPAN_ERR_NOMEM, "cannot export: out of memory");
   }
