@@ -52,6 +52,7 @@ typedef struct bench {
   cspan_instrument *histogram;
   cspan_span span;
   pthread_barrier_t start;
+  unsigned long long allocations;
 } bench;
 
 static cspan_attr attrs[5];
@@ -141,13 +142,13 @@ static double run(bench *b) {
     }
   }
   pthread_barrier_wait(&b->start);
-  unsigned long long before = atomic_load(&allocations);
+  atomic_store(&allocations, 0);
   double begun = now_ns();
   for (unsigned long i = 0; i < b->settings.threads; i++) {
     pthread_join(threads[i], NULL);
   }
   double took = now_ns() - begun;
-  atomic_store(&allocations, atomic_load(&allocations) - before);
+  b->allocations = atomic_load(&allocations);
   pthread_barrier_destroy(&b->start);
   return took;
 }
@@ -206,7 +207,7 @@ int main(int argc, char **argv) {
   printf("{\"measurements\": %llu, \"mode\": \"%s\", \"threads\": %lu, \"traced\": %s, "
          "\"ns\": %.1f, \"allocations\": %llu}\n",
          arrived, b.settings.mode, b.settings.threads, b.settings.traced ? "true" : "false",
-         took / (double)expected, (unsigned long long)atomic_load(&allocations));
+         took / (double)expected, b.allocations);
   cspan_span_end(b.span);
   cspan_tracer_provider_free(tracers);
   cspan_meter_provider_free(provider);

@@ -12,10 +12,10 @@ static uint64_t mix(uint64_t a, uint64_t b) {
   return x ^ x >> 32;
 }
 
-static uint64_t hash_bytes(const void *data, size_t len) {
-  const char *s = data;
-  if (len <= TEXT_WORDS_MAX) {
-    return text_hash(s, len);
+/* Eight bytes at a time, the last of which overlap. */
+static inline uint64_t hash_bytes(const char *s, size_t len) {
+  if (len < 8) {
+    return mix(len, text_short_word(s, len));
   }
   uint64_t hash = len;
   for (size_t i = 0; i + 8 < len; i += 8) {
@@ -24,8 +24,16 @@ static uint64_t hash_bytes(const void *data, size_t len) {
   return mix(hash, wire_load64(s + len - 8));
 }
 
-static size_t key_size(const cspan_attr *attr) {
-  return attr->key_size > 0 ? attr->key_size : strlen(attr->key);
+static inline bool same_bytes(const char *a, const char *b, size_t len) {
+  if (len < 8) {
+    return text_short_word(a, len) == text_short_word(b, len);
+  }
+  for (size_t i = 0; i + 8 < len; i += 8) {
+    if (wire_load64(a + i) != wire_load64(b + i)) {
+      return false;
+    }
+  }
+  return wire_load64(a + len - 8) == wire_load64(b + len - 8);
 }
 
 static const char *text_of(const char *s) {
@@ -73,17 +81,16 @@ static uint64_t hash_value(const cspan_attr *attr) {
 /* ------------------------------------------------------------ making a set */
 
 /* Where the set has that key; `count` when it has not. */
-static uint32_t find_key(const cspan_attr_set *set, const uint32_t *key_hashes, uint32_t key_hash,
-                         const char *key) {
+static uint32_t find_key(const cspan_attr_set *set, const char *key, uint32_t size) {
   uint32_t i = 0;
-  while (i < set->count && (key_hashes[i] != key_hash || strcmp(set->attrs[i]->key, key) != 0)) {
+  while (i < set->count &&
+         (set->key_sizes[i] != size || !same_bytes(set->attrs[i]->key, key, size))) {
     i++;
   }
   return i;
 }
 
 void cspan_attr_set_make(cspan_attr_set *set, const cspan_attr *attributes, size_t count) {
-  uint32_t key_hashes[CSPAN_ATTR_SET_MAX];
   uint64_t seen = 0; /* a bit a hash: where it is not set, the key is new */
   set->hash = 0;
   set->count = 0;
@@ -92,19 +99,20 @@ void cspan_attr_set_make(cspan_attr_set *set, const cspan_attr *attributes, size
     if (attr->key == NULL || attr->key[0] == '\0') {
       continue;
     }
-    uint32_t key_hash = text_hash(attr->key, key_size(attr));
+    uint32_t size = attr->key_size > 0 ? attr->key_size : (uint32_t)strlen(attr->key);
+    uint64_t key_hash = hash_bytes(attr->key, size);
     uint64_t bit = UINT64_C(1) << (key_hash & 63);
-    uint32_t at = (seen & bit) != 0 ? find_key(set, key_hashes, key_hash, attr->key) : set->count;
+    uint32_t at = (seen & bit) != 0 ? find_key(set, attr->key, size) : set->count;
     if (at == CSPAN_ATTR_SET_MAX) {
       continue;
     }
     if (at == set->count) {
       set->count++;
       set->hashes[at] = 0;
-      key_hashes[at] = key_hash;
+      set->key_sizes[at] = size;
       seen |= bit;
     }
-    uint32_t hash = (uint32_t)mix((uint64_t)key_hash << 8 | attr->type, hash_value(attr));
+    uint32_t hash = (uint32_t)mix(key_hash + attr->type, hash_value(attr));
     set->hash += hash - set->hashes[at];
     set->hashes[at] = hash;
     set->attrs[at] = attr;
@@ -121,6 +129,7 @@ void cspan_attr_set_clean(cspan_attr_set *set) {
     }
     set->attrs[kept] = set->attrs[i];
     set->hashes[kept] = set->hashes[i];
+    set->key_sizes[kept] = set->key_sizes[i];
     kept++;
   }
   set->count = kept;
@@ -141,26 +150,9 @@ static bool equal_bytes(const void *a, const void *b, size_t len) {
   return len == 0 || memcmp(a, b, len) == 0;
 }
 
-static bool equal(const cspan_attr *a, const cspan_attr *b) {
-  if (a->type != b->type || strcmp(a->key, b->key) != 0) {
-    return false;
-  }
+/* Of arrays. */
+static bool equal_elements(const cspan_attr *a, const cspan_attr *b) {
   switch (a->type) {
-  case CSPAN_ATTR_BOOL:
-    return a->value.boolean == b->value.boolean;
-  case CSPAN_ATTR_INT64:
-    return a->value.int64 == b->value.int64;
-  case CSPAN_ATTR_DOUBLE:
-    return memcmp(&a->value.number, &b->value.number, sizeof a->value.number) == 0;
-  default:
-    break;
-  }
-  if (a->count != b->count) {
-    return false;
-  }
-  switch (a->type) {
-  case CSPAN_ATTR_STRING:
-    return equal_bytes(a->value.string, b->value.string, a->count);
   case CSPAN_ATTR_BOOL_ARRAY:
     return equal_bytes(a->value.booleans, b->value.booleans, a->count * sizeof(bool));
   case CSPAN_ATTR_INT64_ARRAY:
@@ -172,6 +164,27 @@ static bool equal(const cspan_attr *a, const cspan_attr *b) {
   }
 }
 
+/* One of the set, whose key's size is known, and another one with the size of its own. */
+static inline bool equal(const cspan_attr *a, const cspan_attr_set *set, uint32_t i) {
+  const cspan_attr *b = set->attrs[i];
+  if (a->key_size != set->key_sizes[i] || a->type != b->type ||
+      !same_bytes(a->key, b->key, a->key_size)) {
+    return false;
+  }
+  switch (a->type) {
+  case CSPAN_ATTR_STRING:
+    return a->count == b->count && same_bytes(a->value.string, b->value.string, a->count);
+  case CSPAN_ATTR_BOOL:
+    return a->value.boolean == b->value.boolean;
+  case CSPAN_ATTR_INT64:
+    return a->value.int64 == b->value.int64;
+  case CSPAN_ATTR_DOUBLE:
+    return wire_load64(&a->value.number) == wire_load64(&b->value.number);
+  default:
+    return a->count == b->count && equal_elements(a, b);
+  }
+}
+
 /* Callers mostly give their attributes in the same order every time. */
 bool cspan_attr_key_equals(const cspan_attr_key *key, const cspan_attr_set *set) {
   if (key->count != set->count) {
@@ -179,8 +192,8 @@ bool cspan_attr_key_equals(const cspan_attr_key *key, const cspan_attr_set *set)
   }
   for (uint32_t i = 0; i < set->count; i++) {
     uint32_t at = i;
-    if (key->hashes[at] != set->hashes[i] || !equal(&key->attrs[at], set->attrs[i])) {
-      for (at = 0; at < key->count && !equal(&key->attrs[at], set->attrs[i]); at++) {
+    if (!equal(&key->attrs[at], set, i)) {
+      for (at = 0; at < key->count && !equal(&key->attrs[at], set, i); at++) {
       }
     }
     if (at == key->count) {
@@ -193,8 +206,10 @@ bool cspan_attr_key_equals(const cspan_attr_key *key, const cspan_attr_set *set)
 bool cspan_attr_set_equals(const cspan_attr_set *a, const cspan_attr_set *b) {
   bool same = a->hash == b->hash && a->count == b->count;
   for (uint32_t i = 0; i < a->count && same; i++) {
+    cspan_attr wanted = *a->attrs[i];
     uint32_t at = 0;
-    while (at < b->count && !equal(a->attrs[i], b->attrs[at])) {
+    wanted.key_size = a->key_sizes[i];
+    while (at < b->count && !equal(&wanted, b, at)) {
       at++;
     }
     same = at < b->count;
@@ -283,15 +298,14 @@ static cspan_attr_key *copy_set(block *b, const cspan_attr_set *set, uint8_t tag
   cspan_attr_key *memory = take(b, sizeof *memory);
   cspan_attr_key *key = memory != NULL ? memory : &unused;
   cspan_attr *attrs = take(b, set->count * sizeof *attrs);
-  uint32_t *hashes = take(b, set->count * sizeof *hashes);
-  *key = (cspan_attr_key){.count = set->count, .hashes = hashes, .attrs = attrs};
+  *key = (cspan_attr_key){.count = set->count, .attrs = attrs};
   for (uint32_t i = 0; i < set->count; i++) {
     cspan_attr copy = *set->attrs[i];
-    copy.key = copy_bytes(b, copy.key, key_size(&copy));
+    copy.key_size = set->key_sizes[i];
+    copy.key = copy_bytes(b, copy.key, copy.key_size);
     copy_value(b, set->attrs[i], &copy);
     if (memory != NULL) {
       attrs[i] = copy;
-      hashes[i] = set->hashes[i];
     }
   }
   copy_wire(b, set, tag, key);

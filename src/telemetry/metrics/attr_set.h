@@ -13,6 +13,7 @@ typedef struct cspan_attr_set {
   uint32_t hash; /* of all, in any order */
   uint32_t count;
   uint32_t hashes[CSPAN_ATTR_SET_MAX]; /* of key and value */
+  uint32_t key_sizes[CSPAN_ATTR_SET_MAX];
   const cspan_attr *attrs[CSPAN_ATTR_SET_MAX];
 } cspan_attr_set;
 
@@ -20,8 +21,7 @@ typedef struct cspan_attr_set {
 typedef struct cspan_attr_key {
   uint32_t count;
   uint32_t wire_len;
-  const uint32_t *hashes;
-  const cspan_attr *attrs;
+  const cspan_attr *attrs; /* with the sizes of their keys */
   const uint8_t *wire;
 } cspan_attr_key;
 
