@@ -7,7 +7,6 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "base/log.h"
 #include "telemetry/spool/spool.h"
 
 enum { MOST_UNCLEAR = 5 };
@@ -85,7 +84,7 @@ static cspan_status read_on(cspan_spool *s) {
     return CSPAN_ERR_NOMEM;
   }
   size_t done;
-  pthread_mutex_unlock(&s->lock);
+  cspan_spool_unlock(s);
   cspan_status status =
       cspan_spool_segment_read(&s->folder, segment, start, d->data, len, &done, &error);
   pthread_mutex_lock(&s->lock);
@@ -153,8 +152,8 @@ static void take_stock(cspan_spool *s) {
   d->segment->kept_spans = spans;
   d->segment->kept_batches = batches;
   d->segment->is_counted = true;
-  cspan_log(CSPAN_LOG_INFO, "spool %s: taking over %s with %" PRIu64 " spans", s->folder.path,
-            d->segment->name, spans);
+  cspan_spool_say(s, CSPAN_LOG_INFO, "taking over %s with %" PRIu64 " spans", d->segment->name,
+                  spans);
 }
 
 static bool is_held(const cspan_spool *s, const char *name) {
@@ -186,7 +185,7 @@ static void adopt(cspan_spool *s) {
   cspan_error *error = NULL;
   cspan_spool_listing listing;
   s->next_scan_ns = cspan_now_ns() + SCAN_EVERY_NS;
-  pthread_mutex_unlock(&s->lock);
+  cspan_spool_unlock(s);
   cspan_status status = cspan_spool_folder_list(&s->folder, &listing, &error);
   pthread_mutex_lock(&s->lock);
   if (status == CSPAN_OK) {

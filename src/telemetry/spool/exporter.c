@@ -4,7 +4,6 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "base/log.h"
 #include "telemetry/spool/spool.h"
 
 enum { NS_PER_MS = 1000000, SEGMENTS = 32, SIZE_MIN = 65536, SEGMENT_MIN = 16384 };
@@ -143,7 +142,7 @@ static cspan_status spool_export(void *self, const cspan_context *context,
   *rejected_spans = 0;
   pthread_mutex_lock(&s->lock);
   cspan_status status = export_locked(s, context, batch, rejected_spans, error);
-  pthread_mutex_unlock(&s->lock);
+  cspan_spool_unlock(s);
   return status;
 }
 

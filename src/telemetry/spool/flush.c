@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/log.h"
 #include "telemetry/spool/spool.h"
 
 /* ---------------------------------------------------------------------- flush */
@@ -94,7 +93,7 @@ cspan_status cspan_spool_flush(void *self, const cspan_context *context, cspan_e
   cspan_spool *s = self;
   pthread_mutex_lock(&s->lock);
   cspan_status status = flush_locked(s, context, error);
-  pthread_mutex_unlock(&s->lock);
+  cspan_spool_unlock(s);
   const cspan_exporter_vtable *next = s->next->vtable;
   if (status == CSPAN_OK && next->force_flush != NULL) {
     status = next->force_flush(s->next->self, context, error);
@@ -104,31 +103,35 @@ cspan_status cspan_spool_flush(void *self, const cspan_context *context, cspan_e
 
 /* ------------------------------------------------------------------- shutdown */
 
+static void say_kept(cspan_spool *s) {
+  cspan_spool_stats kept;
+  cspan_spool_kept(s, &kept);
+  if (kept.kept_batches > 0) {
+    cspan_spool_say(s, CSPAN_LOG_INFO,
+                    "%llu span%s in %llu batch%s kept, to be sent by the next process that uses it",
+                    (unsigned long long)kept.kept_spans, kept.kept_spans == 1 ? "" : "s",
+                    (unsigned long long)kept.kept_batches, kept.kept_batches == 1 ? "" : "es");
+  }
+}
+
 void cspan_spool_shutdown(void *self) {
   cspan_spool *s = self;
-  cspan_spool_stats kept;
   pthread_mutex_lock(&s->lock);
   bool is_first = !s->is_stopping;
   s->is_stopping = true;
-  cspan_spool_kept(s, &kept);
+  if (is_first) {
+    say_kept(s);
+  }
   pthread_cond_broadcast(&s->wake);
   pthread_cond_broadcast(&s->done);
   if (s->running == 0) {
     cspan_spool_let_go(s);
   }
-  pthread_mutex_unlock(&s->lock);
+  cspan_spool_unlock(s);
   if (!is_first) {
     return;
   }
   cspan_cancel_trigger(s->cancel);
-  if (kept.kept_batches > 0) {
-    cspan_log(CSPAN_LOG_INFO,
-              "spool: %llu span%s in %llu batch%s kept in %s, to be sent by the next process that "
-              "uses it",
-              (unsigned long long)kept.kept_spans, kept.kept_spans == 1 ? "" : "s",
-              (unsigned long long)kept.kept_batches, kept.kept_batches == 1 ? "" : "es",
-              s->folder.path);
-  }
   if (s->next->vtable->shutdown != NULL) {
     s->next->vtable->shutdown(s->next->self);
   }
@@ -185,6 +188,7 @@ static void after_fork_in_child(void *self) {
   s->next_scan_ns = 0;
   s->stats = (cspan_spool_stats){0};
   s->told = 0;
+  s->line_count = 0;
 }
 
 void cspan_spool_add_fork_hook(cspan_spool *s) {

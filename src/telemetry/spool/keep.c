@@ -5,7 +5,6 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "base/log.h"
 #include "telemetry/spool/spool.h"
 
 #define LOG_EVERY_NS INT64_C(30000000000)
@@ -117,10 +116,9 @@ void cspan_spool_lost(cspan_spool *s, uint64_t *counter, uint64_t spans, cspan_s
   if (s->loss_logged_ns == 0 || now - s->loss_logged_ns > LOG_EVERY_NS) {
     s->loss_logged_ns = now;
     if (spans > 0) {
-      cspan_log(CSPAN_LOG_WARN, "spool %s: %llu spans are lost: %s", s->folder.path,
-                (unsigned long long)spans, why);
+      cspan_spool_say(s, CSPAN_LOG_WARN, "%llu spans are lost: %s", (unsigned long long)spans, why);
     } else {
-      cspan_log(CSPAN_LOG_WARN, "spool %s: spans may be lost: %s", s->folder.path, why);
+      cspan_spool_say(s, CSPAN_LOG_WARN, "spans may be lost: %s", why);
     }
   }
 }
@@ -222,7 +220,7 @@ static void close_last(cspan_spool *s) {
   if (s->settings.sync == CSPAN_SPOOL_SYNC_SEGMENT && fsync(segment->fd) != 0) {
     cspan_error *error = NULL;
     cspan_spool_folder_error(&s->folder, segment->name, "sync", &error);
-    cspan_log(CSPAN_LOG_ERROR, "spool: %s", cspan_error_message(error));
+    cspan_spool_say(s, CSPAN_LOG_ERROR, "%s", cspan_error_message(error));
     cspan_error_free(error);
   }
   cspan_spool_finish(s, segment);
@@ -289,7 +287,7 @@ cspan_status cspan_spool_keep(cspan_spool *s, const cspan_export_batch *batch,
   cspan_error_prefix(failure, "%zu spans cannot be kept on disk", batch->span_count);
   if (!s->write_failed) {
     s->write_failed = true;
-    cspan_log(CSPAN_LOG_ERROR, "spool: %s", cspan_error_message(failure));
+    cspan_spool_say(s, CSPAN_LOG_ERROR, "%s", cspan_error_message(failure));
   }
   if (s->last != NULL) {
     cspan_spool_finish(s, s->last); /* where nothing is in it */

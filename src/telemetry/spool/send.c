@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sends of a spool: what they come to, for the spans and for what is known of the receiver. */
 #include "base/error.h"
-#include "base/log.h"
 #include "base/sys.h"
 #include "telemetry/spool/spool.h"
 
@@ -37,7 +36,7 @@ cspan_spool_outcome cspan_spool_send(cspan_spool *s, const uint8_t *request, siz
                                      size_t spans) {
   cspan_spool_outcome outcome = {.attempt = ++s->attempts};
   cspan_export_batch batch = {.request = request, .request_size_bytes = size, .span_count = spans};
-  pthread_mutex_unlock(&s->lock);
+  cspan_spool_unlock(s);
   cspan_context context = {.cancel = s->cancel};
   context = cspan_context_with_timeout(&context, SEND_TIMEOUT_MS);
   outcome.status = s->next->vtable->export_spans(s->next->self, &context, &batch, &outcome.rejected,
@@ -54,7 +53,7 @@ cspan_spool_outcome cspan_spool_send(cspan_spool *s, const uint8_t *request, siz
 
 static void note_success(cspan_spool *s) {
   if (s->is_down) {
-    cspan_log(CSPAN_LOG_INFO, "spool %s: the receiver answers again", s->folder.path);
+    cspan_spool_say(s, CSPAN_LOG_INFO, "the receiver answers again");
   }
   s->is_down = false;
   s->failures = 0;
@@ -68,8 +67,8 @@ void cspan_spool_note(cspan_spool *s, const cspan_spool_outcome *outcome) {
     return;
   }
   if (!s->is_down && !s->is_stopping) {
-    cspan_log(CSPAN_LOG_WARN, "spool: spans are kept in %s until the receiver is back: %s",
-              s->folder.path, cspan_error_message(outcome->error));
+    cspan_spool_say(s, CSPAN_LOG_WARN, "spans are kept until the receiver is back: %s",
+                    cspan_error_message(outcome->error));
   }
   s->is_down = true;
   s->failures++;
@@ -88,8 +87,8 @@ static void mark(cspan_spool *s, const cspan_spool_segment *segment, uint64_t at
   cspan_error *error = NULL;
   bool sync = s->settings.sync == CSPAN_SPOOL_SYNC_BATCH;
   if (cspan_spool_segment_mark(&s->folder, segment, at, sync, &error) != CSPAN_OK) {
-    cspan_log(CSPAN_LOG_ERROR, "spool: %s; they may be sent a second time",
-              cspan_error_message(error));
+    cspan_spool_say(s, CSPAN_LOG_ERROR, "%s; they may be sent a second time",
+                    cspan_error_message(error));
   }
   cspan_error_free(error);
 }

@@ -13,7 +13,12 @@
 #include "telemetry/otlp_retry.h"
 #include "telemetry/spool/segment.h"
 
-enum { CSPAN_SPOOL_MOST_THREADS = 16 };
+enum { CSPAN_SPOOL_MOST_THREADS = 16, CSPAN_SPOOL_MOST_LINES = 4 };
+
+typedef struct cspan_spool_line {
+  cspan_log_level level;
+  char text[512];
+} cspan_spool_line;
 
 typedef struct cspan_spool_settings {
   uint64_t max_size;
@@ -108,10 +113,17 @@ typedef struct cspan_spool {
   uint64_t told;     /* of the losses in the counts, those that a flush need not tell any more */
   cspan_error *loss; /* the reason of the last of these */
   int64_t loss_logged_ns;
-  bool write_failed; /* the last one, which was logged */
+  bool write_failed;                              /* the last one, which was logged */
+  cspan_spool_line lines[CSPAN_SPOOL_MOST_LINES]; /* to be logged */
+  size_t line_count;
 } cspan_spool;
 
 /* All functions below are called with the lock held. */
+
+/* Logs, once the lock is free. */
+void cspan_spool_say(cspan_spool *s, cspan_log_level level, const char *fmt, ...)
+    CSPAN_PRINTF(3, 4);
+void cspan_spool_unlock(cspan_spool *s);
 
 /* -------------------------------------------------------------- what is kept */
 

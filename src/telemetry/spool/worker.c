@@ -116,7 +116,10 @@ static void *work(void *arg) {
     if (s->is_stopping) {
       break;
     }
-    if (job != NULL) {
+    if (s->line_count > 0) {
+      cspan_spool_unlock(s);
+      pthread_mutex_lock(&s->lock);
+    } else if (job != NULL) {
       send_job(s, job);
     } else if (cspan_spool_drain_is_due(s, &due_ns)) {
       cspan_spool_drain_step(s);
@@ -131,7 +134,7 @@ static void *work(void *arg) {
     cspan_spool_let_go(s);
   }
   pthread_cond_broadcast(&s->done);
-  pthread_mutex_unlock(&s->lock);
+  cspan_spool_unlock(s);
   return NULL;
 }
 

@@ -378,6 +378,62 @@ static void test_concurrent_outage(void **state) {
   concurrent(true);
 }
 
+/* ------------------------------------------------------------------------- log */
+
+typedef struct log_watch {
+  pthread_mutex_t lock;
+  spool_fixture *f;
+  size_t warnings;
+  char last[600];
+} log_watch;
+
+/* A program may look at the spool while it is told something. */
+static void on_log(void *user, cspan_log_level level, const char *message) {
+  log_watch *w = user;
+  cspan_spool_stats stats = {0};
+  assert_true(cspan_spool_stats_get(w->f->exporter, &stats));
+  pthread_mutex_lock(&w->lock);
+  w->warnings += level <= CSPAN_LOG_WARN ? 1 : 0;
+  snprintf(w->last, sizeof w->last, "%s", message);
+  pthread_mutex_unlock(&w->lock);
+}
+
+static void assert_logged(log_watch *w, size_t warnings, const char *part) {
+  pthread_mutex_lock(&w->lock);
+  assert_int_equal(w->warnings, warnings);
+  if (strstr(w->last, part) == NULL) {
+    fail_msg("'%s' does not say '%s'", w->last, part);
+  }
+  pthread_mutex_unlock(&w->lock);
+}
+
+static void test_log(void **state) {
+  (void)state;
+  spool_fixture f;
+  log_watch w = {.lock = PTHREAD_MUTEX_INITIALIZER, .f = &f};
+  spool_open(&f, &patient_spool);
+  cspan_log_set(on_log, &w, CSPAN_LOG_INFO);
+  fake_set(&f.receiver, CSPAN_ERR_CONNECT, false);
+  spool_export_some(&f, 0, 20, 100);
+  assert_flush_fails(&f, FOREVER_MS, CSPAN_ERR_CONNECT, "kept");
+  assert_logged(&w, 1, "are kept until the receiver is back: the receiver said so");
+  fake_set(&f.receiver, CSPAN_OK, false);
+  assert_drained(&f);
+  cspan_span_exporter *exporter = f.exporter;
+  exporter->vtable->shutdown(exporter->self);
+  assert_logged(&w, 1, "the receiver answers again");
+  cspan_log_set(NULL, NULL, CSPAN_LOG_NONE);
+  spool_end(&f);
+  spool_open(&f, &patient_spool);
+  fake_set(&f.receiver, CSPAN_ERR_CONNECT, false);
+  spool_export_some(&f, 0, 1, 100);
+  cspan_log_set(on_log, &w, CSPAN_LOG_INFO);
+  f.exporter->vtable->shutdown(f.exporter->self);
+  assert_logged(&w, 1, "10 spans in 1 batch kept, to be sent by the next process that uses it");
+  cspan_log_set(NULL, NULL, CSPAN_LOG_NONE);
+  spool_end(&f);
+}
+
 /* ------------------------------------------------------------------------ rest */
 
 static void test_forwards(void **state) {
@@ -423,7 +479,9 @@ int main(void) {
       cmocka_unit_test(test_shutdown_during_export),
       cmocka_unit_test(test_concurrent),
       cmocka_unit_test(test_concurrent_outage),
+      cmocka_unit_test(test_log),
       cmocka_unit_test(test_forwards),
   };
+  cspan_log_set(NULL, NULL, CSPAN_LOG_NONE);
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
