@@ -31,7 +31,7 @@
 #define COUNTS_LIBC 1
 #endif
 
-enum { QUEUE = 2048, BATCH = 512, IN_FLIGHT = QUEUE / 2, WARM_UP = BATCH + IN_FLIGHT };
+enum { QUEUE = 2048, BATCH = 512, IN_FLIGHT = QUEUE / 2, WARM_UP = QUEUE };
 enum { THREADS_MAX = 8, PACE = 64 };
 
 /* --------------------------------------------------- counting of allocations */

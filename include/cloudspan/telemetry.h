@@ -140,8 +140,8 @@ CSPAN_API cspan_tracer *cspan_tracer_for_scope(cspan_tracer_provider *provider,
                                                const cspan_scope *scope);
 
 /**
- * Starts a span. The parent is `context->span`; where that is {0}, the calling
- * thread's current span (cspan_span_make_current). `context` and `options` may
+ * Starts a span. The parent is `context->span`, which may have ended; where that is {0}, the
+ * calling thread's current span (cspan_span_make_current). `context` and `options` may
  * be NULL. Never fails: {0} is returned when the provider is shut down, when
  * out of memory, or when tracer is NULL. End it with cspan_span_end().
  */
@@ -150,8 +150,17 @@ CSPAN_INLINE cspan_span cspan_span_start(cspan_tracer *tracer, const cspan_conte
 
 /** False for {0}, ended, and unsampled spans: skip costly attributes then. */
 CSPAN_API bool cspan_span_is_recording(cspan_span span);
-/** Of an ended span or {0}: all zero, returns false. `trace_state` is borrowed
- * until the span ends. */
+/**
+ * The context of a span, also after its end, so that a child may start and headers may be written
+ * then (trace/api, SpanContext). The process keeps 4,096 contexts of ended spans, and 256 of those
+ * with a trace state of more than 80 bytes; newer ones take the places of older ones. Whoever needs
+ * one for longer than some thousand spans take copies it, and makes a parent of the copy when it is
+ * needed: cspan_span_from_context().
+ *
+ * Of {0}, and of a span whose context is not kept any more: all zero, returns false; a child of
+ * such a span is a root. `trace_state` is borrowed until the span ends; of an ended span, until the
+ * thread's next call of this function for one. `out` may be NULL.
+ */
 CSPAN_API bool cspan_span_get_context(cspan_span span, cspan_span_context *out);
 
 /** Sets an attribute; the last write of a key wins. */

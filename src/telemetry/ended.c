@@ -13,9 +13,10 @@ enum { LONG_WORDS = STATE + CSPAN_TRACE_STATE_MAX / 8, LONG_COUNT = 256 };
 static _Alignas(64) _Atomic uint64_t short_entries[SHORT_COUNT][SHORT_WORDS];
 static _Alignas(64) _Atomic uint64_t long_entries[LONG_COUNT][LONG_WORDS];
 
-/* Spans that follow each other in one slot are in entries that follow each other. */
+/* Spans that follow each other in one slot are in entries that follow each other, and those of
+ * different slots begin far apart (Fibonacci hashing). */
 static uint32_t place(uint32_t index, uint64_t generation) {
-  return index * 0x9E3779B1U + (uint32_t)(generation >> 2);
+  return ((index * 0x9E3779B1U) >> 20) + (uint32_t)(generation >> 2);
 }
 
 static void write_word(_Atomic uint64_t *entry, size_t i, uint64_t word) {

@@ -184,8 +184,11 @@ void cspan_span_add_link(cspan_span span, const cspan_link *link) {
 
 static void add_event(cspan_span span, const char *name, size_t name_size, int64_t time_unix_ns,
                       const cspan_attr_lists *lists) {
+  if (!CSPAN_SPAN_RECORDS(span)) {
+    return;
+  }
   int64_t time = time_unix_ns != 0 ? time_unix_ns : cspan_unix_ns();
-  cspan_slot *slot = cspan_slot_lock_recording(span);
+  cspan_slot *slot = cspan_slot_lock(span);
   if (slot != NULL) {
     cspan_slot_event(slot, name, name_size, time, lists);
     cspan_slot_unlock(slot);

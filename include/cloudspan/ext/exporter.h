@@ -93,7 +93,10 @@ typedef struct cspan_processor_vtable {
   void (*set_resource)(void *self, const cspan_encoded_resource *resource);
   void (*stats)(void *self, cspan_telemetry_stats *add_to); /**< may be NULL */
   void (*free)(void *self);
-  /** Before a span ends: it can still be changed, on the thread that ends it. May be NULL. */
+  /** Before a span ends, its end time already taken: `span` can still be changed, on this thread and
+   * during the call. It is a handle of its own for that: the one that the program has is stale, so
+   * that no other thread changes the span any more. Of all processors before any on_end (trace/sdk,
+   * OnEnding). May be NULL, and costs nothing then. */
   void (*on_ending)(void *self, cspan_span span);
   /** Called once, before any span, where the SDK reports on itself; to be handed on to exporters
    * and inner processors. May be NULL. */

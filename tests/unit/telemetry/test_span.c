@@ -184,8 +184,9 @@ static void test_exception(void **state) {
   fixture_open(&f, NULL);
   cspan_span span = cspan_span_start(f.tracer, NULL, "s", NULL);
   const cspan_attr extra[] = {cspan_attr_string("exception.message", "replaced"),
-                              cspan_attr_bool("exception.escaped", true)};
-  cspan_span_record_exception(span, "NoSuchKey", "no such key", extra, 2);
+                              cspan_attr_string("exception.stacktrace", "at put_object"),
+                              cspan_attr_int64("attempt", 3)};
+  cspan_span_record_exception(span, "NoSuchKey", "no such key", extra, 3);
   cspan_span_record_exception(span, "Timeout", NULL, NULL, 0);
   cspan_span_end(span);
   const cspan_span_view *view = fixture_one(&f);
@@ -193,9 +194,11 @@ static void test_exception(void **state) {
   assert_int_equal(view->status, CSPAN_SPAN_UNSET);
   const cspan_event_view *event = &view->events[0];
   assert_string_equal(event->name, "exception");
-  assert_int_equal(event->attribute_count, 3);
-  assert_attr_string(event->attributes, 3, "exception.type", "NoSuchKey");
-  assert_attr_string(event->attributes, 3, "exception.message", "replaced");
+  assert_int_equal(event->attribute_count, 4);
+  assert_attr_string(event->attributes, 4, "exception.type", "NoSuchKey");
+  assert_attr_string(event->attributes, 4, "exception.message", "replaced");
+  assert_attr_string(event->attributes, 4, "exception.stacktrace", "at put_object");
+  assert_attr_int64(event->attributes, 4, "attempt", 3);
   assert_int_equal(view->events[1].attribute_count, 1);
   fixture_close(&f);
 }
