@@ -149,8 +149,15 @@ static int in_an_export(void) {
   return 1;
 }
 
+/* The export thread waits for work when the program forks, and the queue is not empty. */
+static void make_before_a_fork(void) {
+  make("main", 1);
+  cspan_tracer_provider_force_flush(provider, 0, NULL);
+  make("main", SPANS - 1);
+}
+
 static int with_children(void) {
-  make("main", SPANS);
+  make_before_a_fork();
   for (int i = 0; i < 2; i++) {
     pid_t child = fork();
     if (child == 0) {
@@ -260,7 +267,7 @@ static int with_ignored_signal(void) {
 /* One child has spans when the signal comes, the other has none. */
 static int with_signalled_children(void) {
   flush_on_signals(NULL, 0, 0);
-  make("main", SPANS);
+  make_before_a_fork();
   for (int i = 0; i < 2; i++) {
     int ends[2];
     char byte;

@@ -4,10 +4,10 @@
 
 #include <dlfcn.h>
 #include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "integration/module.h"
+#include "support/command.h"
 
 enum { ROUNDS = 20, SPANS = 30 };
 
@@ -102,23 +102,23 @@ static void test_thread_outlives_the_module(void **state) {
   }
 }
 
-/* In a process of its own: it ends with its module closed and the provider at work. */
-static void leave_running(const char *path, bool by_signal) {
+/* This program, started again: it ends with its module closed and the provider at work. */
+static int leave_running(const char *path, bool by_signal) {
   module_leave_running_fn *leave;
-  void *module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-  if (module == NULL) {
-    _exit(1);
-  }
+  alarm(120);
+  void *module = open_module(path);
   find(module, "module_leave_running", &leave);
   if (!leave(SPANS) || dlclose(module) != 0) {
-    _exit(1);
+    return 1;
   }
   while (by_signal) {
     kill(getpid(), SIGTERM);
     pause();
   }
-  exit(0);
+  return 0;
 }
+
+static const char *own_path;
 
 static void test_provider_is_left_running(void **state) {
   (void)state;
@@ -130,22 +130,21 @@ static void test_provider_is_left_running(void **state) {
     endpoint_of(&in, endpoint);
     setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint, 1);
     setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf", 1);
-    pid_t child = fork();
-    if (child == 0) {
-      alarm(120);
-      leave_running(modules[i % MODULES], by_signal);
-    }
-    int status = 0;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(by_signal ? WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM
-                               : WIFEXITED(status) && WEXITSTATUS(status) == 0,
-                     1);
+    const char *const args[] = {own_path, modules[i % MODULES], by_signal ? "signal" : "", NULL};
+    command c;
+    command_run(&c, args);
+    assert_int_equal(c.exit_code, by_signal ? 128 + SIGTERM : 0);
+    command_free(&c);
     assert_int_equal(intake_count(&in, "module", 0), SPANS);
     intake_free(&in);
   }
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+  if (argc == 3) {
+    return leave_running(argv[1], strcmp(argv[2], "signal") == 0);
+  }
+  own_path = argv[0];
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_again_and_again),
       cmocka_unit_test(test_code_stays),

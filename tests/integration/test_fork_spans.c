@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Programs that fork: who exports what, over real sockets. */
+/* Programs that fork: who exports what, over real sockets. The receiver is a thread of the parent. */
 #include "integration/span_intake.h"
 
 #include <stdatomic.h>
@@ -79,7 +79,7 @@ static int three_spans(void *arg) {
 
 static void test_each_exports_its_own(void **state) {
   (void)state;
-  if (!CHILD_MAY_START_THREADS) {
+  if (!FORKS_BESIDE_BUSY_THREADS) {
     skip();
   }
   for (int grpc = 0; grpc < 2; grpc++) {
@@ -125,7 +125,7 @@ static int child_that_forks(void *arg) {
 
 static void test_child_of_a_child(void **state) {
   (void)state;
-  if (!CHILD_MAY_START_THREADS) {
+  if (!FORKS_BESIDE_BUSY_THREADS) {
     skip();
   }
   family f;
@@ -160,7 +160,7 @@ static int nothing_gets_through(void *arg) {
 
 static void test_child_tells_the_truth(void **state) {
   (void)state;
-  if (!CHILD_MAY_START_THREADS) {
+  if (!FORKS_BESIDE_BUSY_THREADS) {
     skip();
   }
   family f;
@@ -189,7 +189,7 @@ static int end_the_open_one(void *arg) {
 
 static void test_open_spans_are_the_parents(void **state) {
   (void)state;
-  if (!CHILD_MAY_START_THREADS) {
+  if (!FORKS_BESIDE_BUSY_THREADS) {
     skip();
   }
   family f;
@@ -230,7 +230,7 @@ static void *produce(void *arg) {
 /* Other threads are in the middle of everything; the exports are under way. */
 static void test_forks_in_full_flight(void **state) {
   (void)state;
-  if (!CHILD_MAY_START_THREADS) {
+  if (!FORKS_BESIDE_BUSY_THREADS) {
     skip();
   }
   family f;

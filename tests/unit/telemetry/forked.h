@@ -20,6 +20,18 @@
 #define CHILD_MAY_START_THREADS 1
 #endif
 
+/* AddressSanitizer's allocator stays locked in a child where another thread was inside it. */
+#if defined(__SANITIZE_ADDRESS__)
+#define FORKS_BESIDE_BUSY_THREADS 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define FORKS_BESIDE_BUSY_THREADS 0
+#endif
+#endif
+#ifndef FORKS_BESIDE_BUSY_THREADS
+#define FORKS_BESIDE_BUSY_THREADS CHILD_MAY_START_THREADS
+#endif
+
 static inline int run_forked(int (*function)(void *arg), void *arg) {
   int ends[2];
   int result = -1;
