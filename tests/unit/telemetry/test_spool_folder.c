@@ -227,6 +227,64 @@ static void test_oldest_dropped(void **state) {
   spool_end(&f);
 }
 
+static void assert_accounted(const spool_fixture *f, uint64_t batches) {
+  cspan_spool_stats stats = spool_stats(f);
+  assert_int_equal(stats.sent, f->receiver.count * BATCH_SPANS);
+  assert_int_equal(stats.sent + stats.dropped, batches * BATCH_SPANS);
+  assert_true(stats.dropped > 0);
+  assert_int_equal(stats.kept_spans + stats.kept_batches + stats.kept_bytes, 0);
+}
+
+/* What is being sent when its file is dropped is sent, or dropped, and counted once. */
+static void dropped_while_sent(cspan_status answer, bool is_left_behind) {
+  spool_fixture f;
+  cspan_spool_options options = patient_spool;
+  options.max_size_bytes = 64 << 10;
+  options.write_after_ms = is_left_behind ? FOREVER_MS : 1;
+  spool_open(&f, &options);
+  uint32_t first = 0;
+  if (is_left_behind) {
+    fake_set(&f.receiver, CSPAN_ERR_CONNECT, false);
+    spool_export_some(&f, 0, 4, 1000);
+    spool_close(&f);
+    spool_reopen(&f, &options);
+    first = 4;
+    fake_set(&f.receiver, CSPAN_OK, true);
+    size_t asked = f.receiver.asked;
+    spool_flush(&f, 1, NULL); /* takes the file over */
+    fake_await_asked(&f.receiver, asked + 1);
+  } else {
+    fake_set(&f.receiver, CSPAN_OK, true);
+    spool_export_some(&f, 0, 1, 1000);
+    fake_await_asked(&f.receiver, 1);
+    first = 1;
+  }
+  size_t rejected;
+  for (uint32_t id = first; id < 100; id++) {
+    cspan_context context = cspan_context_with_timeout(NULL, 1);
+    assert_int_equal(spool_export_with(f.exporter, &context, id, 1000, &rejected, NULL), CSPAN_OK);
+  }
+  size_t before = f.receiver.count;
+  fake_set(&f.receiver, answer, false);
+  spool_flush(&f, FOREVER_MS, NULL);
+  assert_int_equal(f.receiver.count > before, answer == CSPAN_OK);
+  fake_set(&f.receiver, CSPAN_OK, false);
+  spool_flush(&f, FOREVER_MS, NULL);
+  assert_accounted(&f, 100);
+  assert_true(answer != CSPAN_OK || f.receiver.ids[0] == 0);
+  assert_true(answer == CSPAN_OK || f.receiver.ids[0] > 0);
+  assert_drained(&f);
+  spool_end(&f);
+}
+
+static void test_dropped_while_sent(void **state) {
+  (void)state;
+  dropped_while_sent(CSPAN_OK, false);
+  dropped_while_sent(CSPAN_ERR_CONNECT, false);
+  dropped_while_sent(CSPAN_OK, true);
+  dropped_while_sent(CSPAN_ERR_CONNECT, true);
+}
+
 /* What others left behind goes first, and is counted as well. */
 static void test_others_dropped_first(void **state) {
   (void)state;
@@ -491,6 +549,7 @@ int main(void) {
       cmocka_unit_test(test_files),
       cmocka_unit_test(test_strangers),
       cmocka_unit_test(test_oldest_dropped),
+      cmocka_unit_test(test_dropped_while_sent),
       cmocka_unit_test(test_others_dropped_first),
       cmocka_unit_test(test_full_of_others),
       cmocka_unit_test(test_too_large_a_batch),
