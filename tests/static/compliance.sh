@@ -3,7 +3,7 @@
 # docs/compliance.md against the tests: it has a row for each of the 149 features of the
 # OpenTelemetry compliance matrix that concern tracing, and each test that a row names exists, runs
 # and passes. A row names `test_program: test_function` (a cmocka test of that program) or the
-# name of a ctest test, which the suite runs by itself.
+# name of a ctest test, which the suite runs by itself; a document is quoted: `FILE says TEXT`.
 #   compliance.sh BUILD_DIR
 set -euo pipefail
 build=$1
@@ -41,6 +41,8 @@ while IFS=$'\t' read -r number _ feature status tests; do
   [ -n "$tests" ] || { complain "row $number ($feature): no test is named"; continue; }
   while IFS= read -r test; do
     case $test in
+      *' says '*)
+        grep -qF -- "${test#* says }" "${test%% says *}" || complain "row $number: ${test%% says *} does not say so" ;;
       *': '*)
         program=${test%%: *} function=${test#*: }
         if [ ! -x "$build/$program" ]; then complain "row $number: there is no program $program"; continue; fi
