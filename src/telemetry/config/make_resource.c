@@ -137,42 +137,56 @@ static cspan_status add_attributes(building *b, const cspan_config_node *list) {
 
 /* ------------------------------------------------------------------ lists of text */
 
-/* "key=value,key2=value2", percent-encoded, as in OTEL_RESOURCE_ATTRIBUTES. NULL: it is not. */
-static const char *decode(building *b, cspan_str text) {
+static cspan_status decode(building *b, cspan_str text, const char **out) {
   cspan_buf buf;
   cspan_buf_init(&buf, CSPAN_CONFIG_TEXT_MAX);
   cspan_buf_reserve(&buf, 1);
   cspan_uri_decode(&buf, text.data, text.len);
-  const char *copy = cspan_buf_status(&buf) == CSPAN_OK &&
-                             memchr(cspan_buf_text(&buf), '\0', buf.len) == NULL &&
-                             cspan_utf8_valid(cspan_buf_text(&buf), buf.len)
-                         ? cspan_arena_strndup(b->maker->arena, cspan_buf_text(&buf), buf.len)
-                         : NULL;
+  cspan_status status = cspan_buf_status(&buf);
+  if (status == CSPAN_OK &&
+      (memchr(buf.data, '\0', buf.len) != NULL || !cspan_utf8_valid(buf.data, buf.len))) {
+    status = CSPAN_ERR_INVALID;
+  }
+  if (status == CSPAN_OK) {
+    *out = cspan_arena_strndup(b->maker->arena, buf.data, buf.len);
+    status = *out != NULL ? CSPAN_OK : CSPAN_ERR_NOMEM;
+  }
   cspan_buf_free(&buf);
-  return copy;
+  return status;
 }
 
+static cspan_status add_member(building *b, const cspan_config_node *where, cspan_str member) {
+  const char *equals = memchr(member.data, '=', member.len);
+  size_t key_len = equals != NULL ? (size_t)(equals - member.data) : 0;
+  const char *key = NULL;
+  const char *value = NULL;
+  cspan_status status = CSPAN_ERR_INVALID;
+  if (key_len > 0) {
+    status = decode(b, cspan_str_trim((cspan_str){member.data, key_len}), &key);
+  }
+  if (status == CSPAN_OK) {
+    status = decode(b, cspan_str_trim((cspan_str){equals + 1, member.len - key_len - 1}), &value);
+  }
+  if (status == CSPAN_ERR_NOMEM) {
+    return cspan_config_no_memory(where, b->error);
+  }
+  if (status != CSPAN_OK || key[0] == '\0') {
+    return cspan_config_fail(where, b->error, "is not a list of key=value with percent-encoding");
+  }
+  const cspan_attr attr = cspan_attr_string(key, value);
+  return add(b, where, &attr);
+}
+
+/* "key=value,key2=value2", percent-encoded, as in OTEL_RESOURCE_ATTRIBUTES. */
 static cspan_status add_list(building *b, const cspan_config_node *where, const char *text) {
   cspan_status status = CSPAN_OK;
   while (*text != '\0' && status == CSPAN_OK) {
     size_t len = strcspn(text, ",");
     cspan_str member = cspan_str_trim((cspan_str){text, len});
+    if (member.len > 0) {
+      status = add_member(b, where, member);
+    }
     text += len + (text[len] == ',');
-    if (member.len == 0) {
-      continue;
-    }
-    const char *equals = memchr(member.data, '=', member.len);
-    size_t key_len = equals != NULL ? (size_t)(equals - member.data) : 0;
-    const char *key = decode(b, cspan_str_trim((cspan_str){member.data, key_len}));
-    const char *value =
-        equals != NULL
-            ? decode(b, cspan_str_trim((cspan_str){equals + 1, member.len - key_len - 1}))
-            : NULL;
-    if (key == NULL || key[0] == '\0' || value == NULL) {
-      return cspan_config_fail(where, b->error, "is not a list of key=value with percent-encoding");
-    }
-    cspan_attr attr = cspan_attr_string(key, value);
-    status = add(b, where, &attr);
   }
   return status;
 }
