@@ -141,8 +141,8 @@ CSPAN_API cspan_tracer *cspan_tracer_for_scope(cspan_tracer_provider *provider,
 
 /**
  * Starts a span. The parent is `context->span`, which may have ended; where that is {0}, the
- * calling thread's current span (cspan_span_make_current). `context` and `options` may
- * be NULL. Never fails: {0} is returned when the provider is shut down, when
+ * calling thread's current span (cspan_span_make_current), and of its current context also the
+ * baggage and values that `context` does not have. `context` and `options` may be NULL. Never fails: {0} is returned when the provider is shut down, when
  * out of memory, or when tracer is NULL. End it with cspan_span_end().
  */
 CSPAN_INLINE cspan_span cspan_span_start(cspan_tracer *tracer, const cspan_context *context,
@@ -544,12 +544,13 @@ typedef struct cspan_provider_options {
   size_t processor_count;
   cspan_id_generator *id_generator; /**< owned from now on; NULL: random */
   const cspan_span_limits *limits;  /**< NULL: the environment's, then the defaults */
-  /** Resource detectors (resource.h), "env,process,host,os,container" and, over the network,
-   * "ec2,ecs,eks,lambda"; NULL: OTEL_C_RESOURCE_DETECTORS, else "env,process,host,os". Those over
-   * the network run in the background, and batch processors wait for them before the first
-   * export. */
+  /** Resource detectors (cspan_resource_detect() in resource.h), "env,process,host,os,container,
+   * lambda" and, over the network, "ec2,ecs,eks"; NULL: OTEL_C_RESOURCE_DETECTORS, else
+   * "env,process,host,os". Those over the network run in the background, two seconds at most, and
+   * batch processors wait for them before the first export; the end of the provider waits a quarter
+   * of a second. */
   const char *detectors;
-  const char *schema_url; /**< of the resource; NULL: none */
+  const char *schema_url; /**< of the resource; NULL: that of what the detectors found */
   /** Where the SDK reports on itself (otel.sdk.*); borrowed, must outlive the provider; NULL: not
    * at all. */
   cspan_meter_provider *meter_provider;
