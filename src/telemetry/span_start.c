@@ -207,9 +207,8 @@ static void tell_processors(const cspan_tracer_provider *provider, cspan_span sp
   }
 }
 
-/* A disabled SDK still hands on the context that it was given. */
-static cspan_span pass_through(cspan_span parent_span) {
-  cspan_slot *slot = parent_span.slot != NULL ? cspan_slot_take(cspan_no_owner) : NULL;
+static __attribute__((noinline)) cspan_span carry(cspan_span parent_span) {
+  cspan_slot *slot = cspan_slot_take(cspan_no_owner);
   if (slot == NULL) {
     return no_span;
   }
@@ -225,6 +224,17 @@ static cspan_span pass_through(cspan_span parent_span) {
   return cspan_slot_publish(slot, false);
 }
 
+/* A disabled SDK still hands on the context that it was given. */
+static __attribute__((noinline)) cspan_span pass_through(const cspan_context *context,
+                                                         const cspan_span_options *options) {
+  bool is_given = context != NULL && context->span.slot != NULL;
+  cspan_span parent_span = is_given ? context->span : cspan_thread.current.span;
+  if (parent_span.slot == NULL || (options != NULL && options->root)) {
+    return no_span;
+  }
+  return carry(parent_span);
+}
+
 static __attribute__((noinline)) void report_start(const cspan_slot *slot,
                                                    cspan_sampling_decision decision) {
   unsigned origin = !slot->has_parent        ? CSPAN_SELF_ORIGIN_NONE
@@ -236,13 +246,13 @@ static __attribute__((noinline)) void report_start(const cspan_slot *slot,
   cspan_self_span_started(slot->tracer->provider->reports, origin, result);
 }
 
-cspan_span cspan_span_begin(cspan_tracer *tracer, const cspan_context *context, const char *name,
-                            size_t name_size, const cspan_span_options *options) {
-  if (tracer == NULL || cspan_thread.suppressed > 0) {
-    return no_span;
-  }
+static __attribute__((noinline)) cspan_span begin(cspan_tracer *tracer,
+                                                  const cspan_context *context, const char *name,
+                                                  size_t name_size,
+                                                  const cspan_span_options *options) {
   cspan_tracer_provider *provider = tracer->provider;
-  if (atomic_load_explicit(&provider->is_shut_down, memory_order_relaxed)) {
+  if (cspan_thread.suppressed > 0 ||
+      atomic_load_explicit(&provider->is_shut_down, memory_order_relaxed)) {
     return no_span;
   }
   options = options != NULL ? options : &no_options;
@@ -251,9 +261,6 @@ cspan_span cspan_span_begin(cspan_tracer *tracer, const cspan_context *context, 
   cspan_context_resolve_into(&own, context);
   if (options->root) {
     own.span = no_span;
-  }
-  if (provider->is_disabled) {
-    return pass_through(own.span);
   }
   cspan_slot *slot = cspan_slot_take(provider);
   if (slot == NULL) {
@@ -279,4 +286,13 @@ cspan_span cspan_span_begin(cspan_tracer *tracer, const cspan_context *context, 
     tell_processors(provider, span, &own);
   }
   return span;
+}
+
+cspan_span cspan_span_begin(cspan_tracer *tracer, const cspan_context *context, const char *name,
+                            size_t name_size, const cspan_span_options *options) {
+  if (tracer == NULL) {
+    return no_span;
+  }
+  return tracer->provider->is_disabled ? pass_through(context, options)
+                                       : begin(tracer, context, name, name_size, options);
 }
