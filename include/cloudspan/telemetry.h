@@ -567,8 +567,14 @@ CSPAN_API cspan_status cspan_tracer_provider_create(const cspan_provider_options
  * environment says (gRPC to localhost:4317, insecure, by default), batch
  * processor, resource with the service's name and version, sampler of the
  * environment (all, by default), and the result set as the global provider.
- * OTEL_TRACES_EXPORTER chooses others: "console", "none", or a list with "otlp".
- * OTEL_SDK_DISABLED=true gives a provider whose spans do nothing.
+ * OTEL_TRACES_EXPORTER chooses others: "console", "otlp/stdout", "none", or a list with "otlp".
+ * OTEL_SDK_DISABLED=true gives a provider whose spans do nothing. OTEL_PROPAGATORS becomes the
+ * global propagator, and OTEL_METRICS_EXPORTER the global meter provider, to which the SDK reports
+ * on itself and which goes with the tracer provider.
+ *
+ * OTEL_CONFIG_FILE stands for all of these variables: the SDK is made of that YAML file
+ * (configuration.h), with the service's name and version where the file has none. A file that
+ * cannot be used is an error.
  */
 CSPAN_API cspan_status cspan_telemetry_init(const char *service_name, const char *service_version,
                                             cspan_tracer_provider **out, cspan_error **error);

@@ -15,8 +15,23 @@ typedef struct entry {
   char name[];
 } entry;
 
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static entry *entries;
+
+/* A fork while another thread holds the lock would leave it locked in the child for ever. */
+static void take_lock(void) {
+  pthread_mutex_lock(&lock);
+}
+
+static void release_lock(void) {
+  pthread_mutex_unlock(&lock);
+}
+
+static void guard_forks(void) {
+  /* Can only fail for want of memory; then a fork is as dangerous as it is without. */
+  pthread_atfork(take_lock, release_lock, release_lock);
+}
 
 /* Kinds in words, and what is built in. */
 static const struct {
@@ -67,6 +82,7 @@ cspan_status cspan_component_register(const cspan_component_provider *provider,
   added->provider = *provider;
   memcpy(added->name, provider->name, name_size);
   added->provider.name = added->name;
+  pthread_once(&once, guard_forks);
   pthread_mutex_lock(&lock);
   entry **link = find(provider->kind, provider->name);
   bool is_taken = *link != NULL;

@@ -7,7 +7,9 @@
 #include <cloudspan/ext/exporter.h>
 #include <cloudspan/metrics.h>
 
+#include "base/buf.h"
 #include "base/log.h"
+#include "base/sys.h"
 #include "telemetry/batch.h"
 #include "telemetry/config/make.h"
 #include "telemetry/core.h"
@@ -580,6 +582,36 @@ static void test_life(void **state) {
   assert_null(cspan_sdk_propagator(NULL));
 }
 
+/* What the guide shows is a configuration. */
+static void test_guide(void **state) {
+  (void)state;
+  static const char here[] = "tests/unit/telemetry/test_config_create.c";
+  char path[1024];
+  cspan_buf text;
+  size_t found = 0;
+  snprintf(path, sizeof path, "%.*sdocs/telemetry.md", (int)(strstr(__FILE__, here) - __FILE__),
+           __FILE__);
+  cspan_buf_init(&text, 1 << 20);
+  assert_int_equal(cspan_file_read(path, 1 << 20, &text, NULL), CSPAN_OK);
+  for (char *at = text.data; (at = strstr(at, "```yaml\n")) != NULL; found++) {
+    at += 8;
+    char *end = strstr(at, "```");
+    assert_non_null(end);
+    cspan_configuration *configuration = NULL;
+    cspan_sdk *sdk = NULL;
+    cspan_error *error = NULL;
+    cspan_configuration_parse(at, (size_t)(end - at), "telemetry.md", &configuration, &error);
+    assert_string_equal(cspan_error_message(error), "");
+    cspan_configuration_create(configuration, &sdk, &error);
+    assert_string_equal(cspan_error_message(error), "");
+    cspan_sdk_free(sdk);
+    cspan_configuration_free(configuration);
+    at = end;
+  }
+  assert_true(found > 0);
+  cspan_buf_free(&text);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_samplers),
@@ -594,6 +626,7 @@ int main(void) {
       cmocka_unit_test(test_log_level),
       cmocka_unit_test(test_unsupported_is_told),
       cmocka_unit_test(test_life),
+      cmocka_unit_test(test_guide),
       cmocka_unit_test(test_meter_provider),
   };
   return cmocka_run_group_tests(tests, config_listen, NULL);

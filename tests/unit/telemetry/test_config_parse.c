@@ -385,11 +385,21 @@ static void test_files(void **state) {
   char path[] = "config-test-XXXXXX";
   int fd = mkstemp(path);
   assert_true(fd >= 0);
+  static const char good[] = "file_format: \"1.0\"\ndisabled: true\n";
   static const char text[] = "file_format: \"1.0\"\ndisabled: maybe\n";
-  assert_int_equal(write(fd, text, sizeof text - 1), sizeof text - 1);
-  close(fd);
+  assert_int_equal(write(fd, good, sizeof good - 1), sizeof good - 1);
   cspan_configuration *configuration = NULL;
   cspan_error *error = NULL;
+  bool disabled = false;
+  assert_int_equal(cspan_configuration_parse_file(path, &configuration, &error), CSPAN_OK);
+  assert_true(
+      cspan_config_node_bool(cspan_configuration_find(configuration, "disabled"), &disabled));
+  assert_true(disabled);
+  cspan_configuration_free(configuration);
+  configuration = NULL;
+  assert_int_equal(ftruncate(fd, 0), 0);
+  assert_int_equal(pwrite(fd, text, sizeof text - 1, 0), sizeof text - 1);
+  close(fd);
   assert_int_equal(cspan_configuration_parse_file(path, &configuration, &error), CSPAN_ERR_CONFIG);
   config_assert_contains(cspan_error_message(error), path);
   config_assert_contains(cspan_error_message(error),
