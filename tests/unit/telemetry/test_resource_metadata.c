@@ -13,6 +13,7 @@
 #include <cloudspan/ext/resource.h>
 
 #include "base/sys.h"
+#include "support/fail_alloc.h"
 #include "support/script_server.h"
 #include "telemetry/resource/detect.h"
 #include "telemetry/resource/metadata.h"
@@ -514,6 +515,48 @@ static void test_provider_on_ec2(void **state) {
   script_server_stop(server);
 }
 
+static void ignore_log(void *user, cspan_log_level level, const char *message) {
+  (void)user;
+  (void)level;
+  (void)message;
+}
+
+/* Each allocation of making a provider fails once: there is none then, or one that works. */
+static void test_provider_without_memory(void **state) {
+  (void)state;
+  fail_alloc_install();
+  cspan_log_set(ignore_log, NULL, CSPAN_LOG_WARN);
+  set_gate(true);
+  bool met = true;
+  for (size_t n = 1; met; n++) {
+    cspan_tracer_provider *provider = NULL;
+    cspan_error *error = NULL;
+    cspan_span_exporter *memory = cspan_exporter_memory();
+    cspan_span_processor *processor = cspan_processor_batch(memory, NULL);
+    const cspan_provider_options options = {.size = sizeof options,
+                                            .processors = &processor,
+                                            .processor_count = 1,
+                                            .detectors = "gate"};
+    assert_true(n < 500);
+    fail_alloc_arm(n, false);
+    cspan_status status = cspan_tracer_provider_create(&options, &provider, &error);
+    met = fail_alloc_disarm();
+    assert_int_equal(provider != NULL, status == CSPAN_OK);
+    assert_int_equal(error == NULL, status == CSPAN_OK);
+    assert_true(met || status == CSPAN_OK);
+    cspan_tracer *tracer = provider ? cspan_tracer_get(provider, "t", NULL, NULL) : NULL;
+    cspan_span_end(cspan_span_start(tracer, NULL, "span", NULL));
+    assert_int_equal(cspan_tracer_provider_force_flush(provider, 0, NULL), CSPAN_OK);
+    cspan_span_list *list = provider ? cspan_memory_spans(memory) : NULL;
+    assert_int_equal(list ? cspan_span_list_count(list) : 1, 1);
+    cspan_span_list_free(list);
+    cspan_error_free(error);
+    cspan_tracer_provider_free(provider);
+  }
+  cspan_log_set(NULL, NULL, CSPAN_LOG_WARN);
+  fail_alloc_uninstall();
+}
+
 static int register_gate(void **state) {
   (void)state;
   const cspan_resource_detector detector = {
@@ -535,6 +578,7 @@ int main(void) {
       cmocka_unit_test(test_end_waits_a_moment),
       cmocka_unit_test(test_fork_while_detecting),
       cmocka_unit_test(test_provider_on_ec2),
+      cmocka_unit_test(test_provider_without_memory),
   };
   return cmocka_run_group_tests(tests, register_gate, NULL);
 }
