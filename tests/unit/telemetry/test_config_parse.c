@@ -123,6 +123,50 @@ static void test_types(void **state) {
   }
 }
 
+static const value_case substitution_cases[] = {
+    {"x: ${STRING_VALUE}", "str value"},
+    {"x: ${BOOL_VALUE}", "bool 1"},
+    {"x: ${INT_VALUE}", "int 1"},
+    {"x: ${FLOAT_VALUE}", "float 1.1"},
+    {"x: ${HEX_VALUE}", "int 3735928559"},
+    {"x: \"${STRING_VALUE}\"", "str value"},
+    {"x: \"${BOOL_VALUE}\"", "str true"},
+    {"x: \"${INT_VALUE}\"", "str 1"},
+    {"x: '${FLOAT_VALUE}'", "str 1.1"},
+    {"x: \"${HEX_VALUE}\"", "str 0xdeadbeef"},
+    {"x: ${env:STRING_VALUE}", "str value"},
+    {"x: ${INVALID_MAP_VALUE}", "str value\nkey:value"},
+    {"x: foo ${STRING_VALUE} ${FLOAT_VALUE}", "str foo value 1.1"},
+    {"x: ${UNDEFINED_KEY}", "null"},
+    {"x: \"${UNDEFINED_KEY}\"", "str "},
+    {"x: ${UNDEFINED_KEY:-fallback}", "str fallback"},
+    {"x: ${UNDEFINED_KEY:-}", "null"},
+    {"x: ${UNDEFINED_KEY:-12}", "int 12"},
+    {"x: ${EMPTY_VALUE:-fallback}", "str fallback"},
+    {"x: ${STRING_VALUE:-fallback}", "str value"},
+    {"x: ${env:UNDEFINED_KEY:-a b}", "str a b"},
+    {"x: ${UNDEFINED_KEY:-a:-b}", "str a:-b"},
+    {"x: ${REPLACE_ME}", "str ${DO_NOT_REPLACE_ME}"},
+    {"x: ${UNDEFINED_KEY:-${STRING_VALUE}}", "str ${STRING_VALUE}"},
+    {"x: $${STRING_VALUE}", "str ${STRING_VALUE}"},
+    {"x: $$${STRING_VALUE}", "str $value"},
+    {"x: $$$${STRING_VALUE}", "str $${STRING_VALUE}"},
+    {"x: $${STRING_VALUE:-fallback}", "str ${STRING_VALUE:-fallback}"},
+    {"x: $${STRING_VALUE:-${STRING_VALUE}}", "str ${STRING_VALUE:-value}"},
+    {"x: ${UNDEFINED_KEY:-$${UNDEFINED_KEY}}", "str ${UNDEFINED_KEY:-${UNDEFINED_KEY}}"},
+    {"x: ${VALUE_WITH_ESCAPE}", "str value$$"},
+    {"x: a $$ b", "str a $ b"},
+    {"x: a $ b", "str a $ b"},
+    {"x: $STRING_VALUE", "str $STRING_VALUE"},
+    {"x: ${STRING_VALUE", "str ${STRING_VALUE"},
+    {"x: ${INT_VALUE}${INT_VALUE}", "int 11"},
+    {"x: ${LIST_VALUE}", "str [a, b]"},
+    {"x: ${_under1}", "str u"},
+    {"x: |\n  ${STRING_VALUE}\n", "str value\n"},
+    {"\"${STRING_VALUE}\": 1\nx: 2", "int 2"},
+    {"x: {\"${STRING_VALUE}\": 1}", "map 1"},
+};
+
 /* The table of the specification (configuration/data-model, "Environment variable
  * substitution"), and what it leaves open. */
 static void test_substitution(void **state) {
@@ -141,55 +185,12 @@ static void test_substitution(void **state) {
       {"LIST_VALUE", "[a, b]"},
       {"_under1", "u"},
   };
-  static const value_case cases[] = {
-      {"x: ${STRING_VALUE}", "str value"},
-      {"x: ${BOOL_VALUE}", "bool 1"},
-      {"x: ${INT_VALUE}", "int 1"},
-      {"x: ${FLOAT_VALUE}", "float 1.1"},
-      {"x: ${HEX_VALUE}", "int 3735928559"},
-      {"x: \"${STRING_VALUE}\"", "str value"},
-      {"x: \"${BOOL_VALUE}\"", "str true"},
-      {"x: \"${INT_VALUE}\"", "str 1"},
-      {"x: '${FLOAT_VALUE}'", "str 1.1"},
-      {"x: \"${HEX_VALUE}\"", "str 0xdeadbeef"},
-      {"x: ${env:STRING_VALUE}", "str value"},
-      {"x: ${INVALID_MAP_VALUE}", "str value\nkey:value"},
-      {"x: foo ${STRING_VALUE} ${FLOAT_VALUE}", "str foo value 1.1"},
-      {"x: ${UNDEFINED_KEY}", "null"},
-      {"x: \"${UNDEFINED_KEY}\"", "str "},
-      {"x: ${UNDEFINED_KEY:-fallback}", "str fallback"},
-      {"x: ${UNDEFINED_KEY:-}", "null"},
-      {"x: ${UNDEFINED_KEY:-12}", "int 12"},
-      {"x: ${EMPTY_VALUE:-fallback}", "str fallback"},
-      {"x: ${STRING_VALUE:-fallback}", "str value"},
-      {"x: ${env:UNDEFINED_KEY:-a b}", "str a b"},
-      {"x: ${UNDEFINED_KEY:-a:-b}", "str a:-b"},
-      {"x: ${REPLACE_ME}", "str ${DO_NOT_REPLACE_ME}"},
-      {"x: ${UNDEFINED_KEY:-${STRING_VALUE}}", "str ${STRING_VALUE}"},
-      {"x: $${STRING_VALUE}", "str ${STRING_VALUE}"},
-      {"x: $$${STRING_VALUE}", "str $value"},
-      {"x: $$$${STRING_VALUE}", "str $${STRING_VALUE}"},
-      {"x: $${STRING_VALUE:-fallback}", "str ${STRING_VALUE:-fallback}"},
-      {"x: $${STRING_VALUE:-${STRING_VALUE}}", "str ${STRING_VALUE:-value}"},
-      {"x: ${UNDEFINED_KEY:-$${UNDEFINED_KEY}}", "str ${UNDEFINED_KEY:-${UNDEFINED_KEY}}"},
-      {"x: ${VALUE_WITH_ESCAPE}", "str value$$"},
-      {"x: a $$ b", "str a $ b"},
-      {"x: a $ b", "str a $ b"},
-      {"x: $STRING_VALUE", "str $STRING_VALUE"},
-      {"x: ${STRING_VALUE", "str ${STRING_VALUE"},
-      {"x: ${INT_VALUE}${INT_VALUE}", "int 11"},
-      {"x: ${LIST_VALUE}", "str [a, b]"},
-      {"x: ${_under1}", "str u"},
-      {"x: |\n  ${STRING_VALUE}\n", "str value\n"},
-      {"\"${STRING_VALUE}\": 1\nx: 2", "int 2"},
-      {"x: {\"${STRING_VALUE}\": 1}", "map 1"},
-  };
   for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
     setenv(variables[i][0], variables[i][1], 1);
   }
   unsetenv("UNDEFINED_KEY");
-  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    assert_value(cases[i].yaml, cases[i].value);
+  for (size_t i = 0; i < sizeof substitution_cases / sizeof substitution_cases[0]; i++) {
+    assert_value(substitution_cases[i].yaml, substitution_cases[i].value);
   }
   cspan_configuration *configuration = config_parse_body("${STRING_VALUE}: 1");
   assert_non_null(

@@ -173,101 +173,101 @@ static void test_versions(void **state) {
   }
 }
 
+static const struct {
+  const char *body;
+  const char *message;
+} refused_cases[] = {
+    {"disabled: 1", "t:2:11: disabled: must be true or false, but is a whole number"},
+    {"log_level: loud", "log_level: is \"loud\", which is none of trace, trace2"},
+    {"tracer_provider:", "t:2:17: tracer_provider: must be a map, but is empty"},
+    {"tracer_provider: {}", "t:2:18: tracer_provider: needs \"processors\""},
+    {"tracer_provider: {processors: []}",
+     "tracer_provider.processors: must have at least one element"},
+    {"tracer_provider: {processors: {batch: }}",
+     "tracer_provider.processors: must be a list, but is a map"},
+    {"tracer_provider: {processors: [batch]}",
+     "tracer_provider.processors[0]: must be a map with one member"},
+    {"tracer_provider: {processors: [{}]}",
+     "tracer_provider.processors[0]: must have exactly one member, whose name says what is "
+     "meant, but has 0"},
+    {"tracer_provider: {processors: [{batch: , simple: }]}", "but has 2"},
+    {"tracer_provider: {processors: [{batch: }]}",
+     "tracer_provider.processors[0].batch: must be a map, but is empty"},
+    {"tracer_provider: {processors: [{batch: {}}]}",
+     "tracer_provider.processors[0].batch: needs \"exporter\""},
+    {"tracer_provider:\n  processors:\n    - batch:\n        schedule_delay: soon\n"
+     "        exporter: {console: }",
+     "t:5:25: tracer_provider.processors[0].batch.schedule_delay: must be a whole number, but is "
+     "text"},
+    {"tracer_provider: {processors: [{batch: {schedule_delay: -1, exporter: {console: }}}]}",
+     "batch.schedule_delay: must be a whole number of at least 0"},
+    {"tracer_provider: {processors: [{batch: {max_queue_size: 0, exporter: {console: }}}]}",
+     "batch.max_queue_size: must be a whole number of at least 1"},
+    {"tracer_provider: {processors: [{batch: {max_queue_size: 1.5, exporter: {console: }}}]}",
+     "batch.max_queue_size: must be a whole number, but is a number"},
+    {"tracer_provider: {processors: [{batch: {max_queue_size: \"5\", exporter: {console: }}}]}",
+     "batch.max_queue_size: must be a whole number, but is text"},
+    {"tracer_provider: {processors: [{batch: {schedule_dealy: 1, exporter: {console: }}}]}",
+     "batch.schedule_dealy: is not known; did you mean \"schedule_delay\"?"},
+    {"tracer_provider: {processors: [{simple: {zzzzzzzz: 1, exporter: {console: }}}]}",
+     "simple.zzzzzzzz: is not known; there may be exporter"},
+    {"tracer_provider: {processors: [{simple: {exporter: {console: {color: 1}}}}]}",
+     "exporter.console.color: is not known; nothing may stand here"},
+    {"tracer_provider: {processors: [{simple: {exporter: {mine: 5}}}]}",
+     "exporter.mine: must be a map or empty, but is a whole number"},
+    {"tracer_provider: {processors: [{simple: {exporter: {otlp_http: {encoding: xml}}}}]}",
+     "otlp_http.encoding: is \"xml\", which is none of protobuf, json"},
+    {"tracer_provider: {processors: [{simple: {exporter: {otlp_http: {headers: [{name: a}]}}}}]}",
+     "otlp_http.headers[0]: needs \"value\""},
+    {"tracer_provider: {processors: [{simple: {exporter: {otlp_http: {headers: "
+     "[{name: a, value: 12345}]}}}}]}",
+     "otlp_http.headers[0].value: must be text (in quotes), but is a whole number"},
+    {"tracer_provider: {processors: [{simple: {exporter: {otlp_http: {tls: {insecure: "
+     "true}}}}}]}",
+     "otlp_http.tls.insecure: is not known"},
+    {"tracer_provider: {processors: [{simple: {exporter: {console: }}}], sampler: always_on}",
+     "tracer_provider.sampler: must be a map with one member"},
+    {"tracer_provider: {processors: [{simple: {exporter: {console: }}}], sampler: "
+     "{trace_id_ratio_based: {ratio: 1.5}}}",
+     "sampler.trace_id_ratio_based.ratio: must be a number from 0 to 1"},
+    {"tracer_provider: {processors: [{simple: {exporter: {console: }}}], sampler: "
+     "{trace_id_ratio_based: {ratio: .nan}}}",
+     "ratio: must be a number from 0 to 1"},
+    {"tracer_provider: {processors: [{simple: {exporter: {console: }}}], sampler: "
+     "{composite/development: {allways_on: }}}",
+     "composite/development.allways_on: is not known; did you mean \"always_on\"?"},
+    {"tracer_provider: {processors: [{simple: {exporter: {console: }}}], sampler: "
+     "{jaeger_remote/development: {endpoint: a}}}",
+     "jaeger_remote/development: needs \"initial_sampler\""},
+    {"tracer_provider: {processors: [{simple: {exporter: {console: }}}], limits: "
+     "{event_count_limit: -5}}",
+     "limits.event_count_limit: must be a whole number of at least 0"},
+    {"resource: {attributes: [{name: a}]}", "resource.attributes[0]: needs \"value\""},
+    {"resource: {attributes: [{name: a, value: {b: c}}]}",
+     "resource.attributes[0].value: must be text, a number, a boolean, or a list of them"},
+    {"resource: {attributes: [{name: a, value: []}]}",
+     "resource.attributes[0].value: must be text"},
+    {"resource: {attributes: [{name: a, value: [[1]]}]}",
+     "resource.attributes[0].value[0]: must be text, a number or a boolean, but is a list"},
+    {"resource: {attributes: [{name: a, value: b, type: integer}]}",
+     "resource.attributes[0].type: is \"integer\", which is none of string, bool, int"},
+    {"resource: {attribute: []}", "resource.attribute: is not known; did you mean \"attributes\"?"},
+    {"propagator: {composite: [tracecontext]}", "propagator.composite[0]: must be a map"},
+    {"propagator: {composite: {tracecontext: }}", "propagator.composite: must be a list"},
+    {"propagator: {composite_list: [a]}", "propagator.composite_list: must be text, but is a"},
+    {"meter_provider: {readers: [{push: }]}",
+     "meter_provider.readers[0].push: is not known; did you mean \"pull\"?"},
+    {"meter_provider: {}", "meter_provider: needs \"readers\""},
+    {"instrumentation/development: 5", "instrumentation/development: must be a map"},
+};
+
 /* Each is refused with the place and what is allowed. The first line is the format. */
 static void test_refused(void **state) {
   (void)state;
-  static const struct {
-    const char *body;
-    const char *message;
-  } cases[] = {
-      {"disabled: 1", "t:2:11: disabled: must be true or false, but is a whole number"},
-      {"log_level: loud", "log_level: is \"loud\", which is none of trace, trace2"},
-      {"tracer_provider:", "t:2:17: tracer_provider: must be a map, but is empty"},
-      {"tracer_provider: {}", "t:2:18: tracer_provider: needs \"processors\""},
-      {"tracer_provider: {processors: []}",
-       "tracer_provider.processors: must have at least one element"},
-      {"tracer_provider: {processors: {batch: }}",
-       "tracer_provider.processors: must be a list, but is a map"},
-      {"tracer_provider: {processors: [batch]}",
-       "tracer_provider.processors[0]: must be a map with one member"},
-      {"tracer_provider: {processors: [{}]}",
-       "tracer_provider.processors[0]: must have exactly one member, whose name says what is "
-       "meant, but has 0"},
-      {"tracer_provider: {processors: [{batch: , simple: }]}", "but has 2"},
-      {"tracer_provider: {processors: [{batch: }]}",
-       "tracer_provider.processors[0].batch: must be a map, but is empty"},
-      {"tracer_provider: {processors: [{batch: {}}]}",
-       "tracer_provider.processors[0].batch: needs \"exporter\""},
-      {"tracer_provider:\n  processors:\n    - batch:\n        schedule_delay: soon\n"
-       "        exporter: {console: }",
-       "t:5:25: tracer_provider.processors[0].batch.schedule_delay: must be a whole number, but is "
-       "text"},
-      {"tracer_provider: {processors: [{batch: {schedule_delay: -1, exporter: {console: }}}]}",
-       "batch.schedule_delay: must be a whole number of at least 0"},
-      {"tracer_provider: {processors: [{batch: {max_queue_size: 0, exporter: {console: }}}]}",
-       "batch.max_queue_size: must be a whole number of at least 1"},
-      {"tracer_provider: {processors: [{batch: {max_queue_size: 1.5, exporter: {console: }}}]}",
-       "batch.max_queue_size: must be a whole number, but is a number"},
-      {"tracer_provider: {processors: [{batch: {max_queue_size: \"5\", exporter: {console: }}}]}",
-       "batch.max_queue_size: must be a whole number, but is text"},
-      {"tracer_provider: {processors: [{batch: {schedule_dealy: 1, exporter: {console: }}}]}",
-       "batch.schedule_dealy: is not known; did you mean \"schedule_delay\"?"},
-      {"tracer_provider: {processors: [{simple: {zzzzzzzz: 1, exporter: {console: }}}]}",
-       "simple.zzzzzzzz: is not known; there may be exporter"},
-      {"tracer_provider: {processors: [{simple: {exporter: {console: {color: 1}}}}]}",
-       "exporter.console.color: is not known; nothing may stand here"},
-      {"tracer_provider: {processors: [{simple: {exporter: {mine: 5}}}]}",
-       "exporter.mine: must be a map or empty, but is a whole number"},
-      {"tracer_provider: {processors: [{simple: {exporter: {otlp_http: {encoding: xml}}}}]}",
-       "otlp_http.encoding: is \"xml\", which is none of protobuf, json"},
-      {"tracer_provider: {processors: [{simple: {exporter: {otlp_http: {headers: [{name: a}]}}}}]}",
-       "otlp_http.headers[0]: needs \"value\""},
-      {"tracer_provider: {processors: [{simple: {exporter: {otlp_http: {headers: "
-       "[{name: a, value: 12345}]}}}}]}",
-       "otlp_http.headers[0].value: must be text (in quotes), but is a whole number"},
-      {"tracer_provider: {processors: [{simple: {exporter: {otlp_http: {tls: {insecure: "
-       "true}}}}}]}",
-       "otlp_http.tls.insecure: is not known"},
-      {"tracer_provider: {processors: [{simple: {exporter: {console: }}}], sampler: always_on}",
-       "tracer_provider.sampler: must be a map with one member"},
-      {"tracer_provider: {processors: [{simple: {exporter: {console: }}}], sampler: "
-       "{trace_id_ratio_based: {ratio: 1.5}}}",
-       "sampler.trace_id_ratio_based.ratio: must be a number from 0 to 1"},
-      {"tracer_provider: {processors: [{simple: {exporter: {console: }}}], sampler: "
-       "{trace_id_ratio_based: {ratio: .nan}}}",
-       "ratio: must be a number from 0 to 1"},
-      {"tracer_provider: {processors: [{simple: {exporter: {console: }}}], sampler: "
-       "{composite/development: {allways_on: }}}",
-       "composite/development.allways_on: is not known; did you mean \"always_on\"?"},
-      {"tracer_provider: {processors: [{simple: {exporter: {console: }}}], sampler: "
-       "{jaeger_remote/development: {endpoint: a}}}",
-       "jaeger_remote/development: needs \"initial_sampler\""},
-      {"tracer_provider: {processors: [{simple: {exporter: {console: }}}], limits: "
-       "{event_count_limit: -5}}",
-       "limits.event_count_limit: must be a whole number of at least 0"},
-      {"resource: {attributes: [{name: a}]}", "resource.attributes[0]: needs \"value\""},
-      {"resource: {attributes: [{name: a, value: {b: c}}]}",
-       "resource.attributes[0].value: must be text, a number, a boolean, or a list of them"},
-      {"resource: {attributes: [{name: a, value: []}]}",
-       "resource.attributes[0].value: must be text"},
-      {"resource: {attributes: [{name: a, value: [[1]]}]}",
-       "resource.attributes[0].value[0]: must be text, a number or a boolean, but is a list"},
-      {"resource: {attributes: [{name: a, value: b, type: integer}]}",
-       "resource.attributes[0].type: is \"integer\", which is none of string, bool, int"},
-      {"resource: {attribute: []}",
-       "resource.attribute: is not known; did you mean \"attributes\"?"},
-      {"propagator: {composite: [tracecontext]}", "propagator.composite[0]: must be a map"},
-      {"propagator: {composite: {tracecontext: }}", "propagator.composite: must be a list"},
-      {"propagator: {composite_list: [a]}", "propagator.composite_list: must be text, but is a"},
-      {"meter_provider: {readers: [{push: }]}",
-       "meter_provider.readers[0].push: is not known; did you mean \"pull\"?"},
-      {"meter_provider: {}", "meter_provider: needs \"readers\""},
-      {"instrumentation/development: 5", "instrumentation/development: must be a map"},
-  };
-  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+  for (size_t i = 0; i < sizeof refused_cases / sizeof refused_cases[0]; i++) {
     char text[1024];
-    snprintf(text, sizeof text, "file_format: \"1.0\"\n%s\n", cases[i].body);
-    config_assert_contains(config_refused(text, strlen(text)), cases[i].message);
+    snprintf(text, sizeof text, "file_format: \"1.0\"\n%s\n", refused_cases[i].body);
+    config_assert_contains(config_refused(text, strlen(text)), refused_cases[i].message);
   }
 }
 
