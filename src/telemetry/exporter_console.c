@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Spans as text for a person: a line for the span, one for its attributes, one an
  * event and one a link. */
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include <cloudspan/ext/exporter.h>
 
 #include "base/alloc.h"
-#include "base/error.h"
-#include "base/sys.h"
 #include "base/text.h"
-#include "telemetry/attrs.h"
+#include "telemetry/console_text.h"
 #include "telemetry/core.h"
-#include "telemetry/exporter_write.h"
 #include "telemetry/json_text.h"
 
 enum { TEXT_FACTOR = 32, TEXT_BASE = 4096 };
@@ -23,17 +19,6 @@ typedef struct console_exporter {
 } console_exporter;
 
 static const char *const kind_names[] = {"INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"};
-
-/* As it is, or quoted and escaped where that would disturb a terminal. */
-static void put_name(cspan_buf *out, const char *name) {
-  bool plain = name[0] != '\0';
-  for (const char *c = name; *c; c++)
-    plain = plain && (unsigned char)*c >= 0x20 && *c != 0x7f;
-  if (plain)
-    cspan_buf_str(out, name);
-  else
-    cspan_json_string(out, name, strlen(name));
-}
 
 static void put_time(cspan_buf *out, int64_t unix_ns) {
   char text[21];
@@ -51,48 +36,13 @@ static void put_duration(cspan_buf *out, int64_t ns) {
   cspan_buf_printf(out, "%" PRId64 ".%03d ms", us / 1000, (int)(us % 1000));
 }
 
-static void put_value(cspan_buf *out, const cspan_attr *attribute) {
-  switch (attribute->type) {
-  case CSPAN_ATTR_STRING:
-    cspan_json_string(out, attribute->value.string, attribute->count);
-    return;
-  case CSPAN_ATTR_BOOL:
-    cspan_buf_str(out, attribute->value.boolean ? "true" : "false");
-    return;
-  case CSPAN_ATTR_INT64:
-    cspan_buf_printf(out, "%" PRId64, attribute->value.int64);
-    return;
-  case CSPAN_ATTR_DOUBLE:
-    cspan_json_double(out, attribute->value.number);
-    return;
-  default:
-    break;
-  }
-  cspan_buf_char(out, '[');
-  for (size_t i = 0; i < attribute->count; i++) {
-    cspan_buf_str(out, i ? "," : "");
-    const cspan_attr element = cspan_attr_element(attribute, i);
-    put_value(out, &element);
-  }
-  cspan_buf_char(out, ']');
-}
-
-static void put_attributes(cspan_buf *out, const cspan_attr *attributes, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    cspan_buf_char(out, ' ');
-    put_name(out, attributes[i].key);
-    cspan_buf_char(out, '=');
-    put_value(out, &attributes[i]);
-  }
-}
-
 static void put_head(cspan_buf *out, const cspan_span_view *span) {
   static const uint8_t none[8] = {0};
   char trace[33];
   char id[17];
   put_time(out, span->start_time_unix_ns);
   cspan_buf_char(out, ' ');
-  put_name(out, span->name);
+  cspan_console_name(out, span->name);
   cspan_buf_printf(out, " %s ", kind_names[span->kind]);
   put_duration(out, cspan_duration_ns(span->start_time_unix_ns, span->end_time_unix_ns));
   if (span->status == CSPAN_SPAN_OK)
@@ -109,7 +59,7 @@ static void put_head(cspan_buf *out, const cspan_span_view *span) {
     cspan_buf_printf(out, " parent=%s", id);
   }
   cspan_buf_str(out, " scope=");
-  put_name(out, span->scope_name);
+  cspan_console_name(out, span->scope_name);
   cspan_buf_char(out, '\n');
 }
 
@@ -117,8 +67,8 @@ static void put_event(cspan_buf *out, const cspan_span_view *span, const cspan_e
   cspan_buf_str(out, "  event +");
   put_duration(out, cspan_duration_ns(span->start_time_unix_ns, event->time_unix_ns));
   cspan_buf_char(out, ' ');
-  put_name(out, event->name);
-  put_attributes(out, event->attributes, event->attribute_count);
+  cspan_console_name(out, event->name);
+  cspan_console_attributes(out, event->attributes, event->attribute_count);
   cspan_buf_char(out, '\n');
 }
 
@@ -128,7 +78,7 @@ static void put_link(cspan_buf *out, const cspan_link *link) {
   cspan_hex_encode(link->context.trace_id, sizeof link->context.trace_id, trace);
   cspan_hex_encode(link->context.span_id, sizeof link->context.span_id, id);
   cspan_buf_printf(out, "  link trace=%s span=%s", trace, id);
-  put_attributes(out, link->attributes, link->attribute_count);
+  cspan_console_attributes(out, link->attributes, link->attribute_count);
   cspan_buf_char(out, '\n');
 }
 
@@ -136,7 +86,7 @@ static void put_span(cspan_buf *out, const cspan_span_view *span) {
   put_head(out, span);
   if (span->attribute_count) {
     cspan_buf_char(out, ' ');
-    put_attributes(out, span->attributes, span->attribute_count);
+    cspan_console_attributes(out, span->attributes, span->attribute_count);
     cspan_buf_char(out, '\n');
   }
   for (size_t i = 0; i < span->event_count; i++)
@@ -145,24 +95,10 @@ static void put_span(cspan_buf *out, const cspan_span_view *span) {
     put_link(out, &span->links[i]);
 }
 
-static cspan_status write_text(const console_exporter *console, const cspan_buf *text,
-                               cspan_error **error) {
-  char reason[128];
-  size_t written;
-  cspan_status status = cspan_buf_status(text);
-  if (status != CSPAN_OK)
-    return cspan_error_set(error, status, "cannot print spans: %s",
-                           status == CSPAN_ERR_NOMEM ? "out of memory" : "they are too large");
-  if (cspan_write_all(console->fd, cspan_buf_text(text), text->len, &written))
-    return CSPAN_OK;
-  int code = errno;
-  return cspan_error_set(error, CSPAN_ERR_IO, "cannot print spans to descriptor %d: %s",
-                         console->fd, cspan_errno_text(code, reason, sizeof reason));
-}
-
 static cspan_status console_export(void *self, const cspan_context *context,
                                    const cspan_export_batch *batch, size_t *rejected_spans,
                                    cspan_error **error) {
+  const console_exporter *console = self;
   cspan_span_list *list;
   (void)context;
   *rejected_spans = 0;
@@ -174,7 +110,7 @@ static cspan_status console_export(void *self, const cspan_context *context,
   cspan_buf_init(&text, batch->request_size_bytes * TEXT_FACTOR + TEXT_BASE);
   for (size_t i = 0; i < cspan_span_list_count(list); i++)
     put_span(&text, cspan_span_list_at(list, i));
-  status = write_text(self, &text, error);
+  status = cspan_console_write(console->fd, &text, "spans", error);
   cspan_buf_free(&text);
   cspan_span_list_free(list);
   return status;

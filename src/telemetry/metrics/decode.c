@@ -186,7 +186,7 @@ static bool decode_histogram(cspan_decoder *decoder, const cspan_pb_field *messa
     return false;
   }
   out->boundaries = bounds;
-  for (size_t i = 0; i < out->boundary_count; i++) {
+  for (size_t i = 0; boundaries != NULL && i < out->boundary_count; i++) {
     bounds[i] = double_of(boundaries[i]);
   }
   return true;

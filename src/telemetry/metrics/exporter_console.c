@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Metrics as text for a person: a line for the metric, one a data point. */
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include <cloudspan/ext/metrics.h>
 
 #include "base/alloc.h"
-#include "base/error.h"
-#include "base/sys.h"
-#include "base/text.h"
-#include "telemetry/attrs.h"
-#include "telemetry/exporter_write.h"
+#include "telemetry/console_text.h"
 #include "telemetry/json_text.h"
 
 enum { TEXT_FACTOR = 32, TEXT_BASE = 4096 };
@@ -19,44 +14,6 @@ enum { TEXT_FACTOR = 32, TEXT_BASE = 4096 };
 typedef struct console_exporter {
   int fd;
 } console_exporter;
-
-static void put_name(cspan_buf *out, const char *name) {
-  bool plain = name[0] != '\0';
-  for (const char *c = name; *c != '\0'; c++) {
-    plain = plain && (unsigned char)*c > 0x20 && *c != 0x7f;
-  }
-  if (plain) {
-    cspan_buf_str(out, name);
-  } else {
-    cspan_json_string(out, name, strlen(name));
-  }
-}
-
-static void put_value(cspan_buf *out, const cspan_attr *attribute) {
-  switch (attribute->type) {
-  case CSPAN_ATTR_STRING:
-    cspan_json_string(out, attribute->value.string, attribute->count);
-    return;
-  case CSPAN_ATTR_BOOL:
-    cspan_buf_str(out, attribute->value.boolean ? "true" : "false");
-    return;
-  case CSPAN_ATTR_INT64:
-    cspan_buf_printf(out, "%" PRId64, attribute->value.int64);
-    return;
-  case CSPAN_ATTR_DOUBLE:
-    cspan_json_double(out, attribute->value.number);
-    return;
-  default:
-    break;
-  }
-  cspan_buf_char(out, '[');
-  for (size_t i = 0; i < attribute->count; i++) {
-    cspan_buf_str(out, i > 0 ? "," : "");
-    const cspan_attr element = cspan_attr_element(attribute, i);
-    put_value(out, &element);
-  }
-  cspan_buf_char(out, ']');
-}
 
 static void put_number(cspan_buf *out, const cspan_number *value) {
   if (value->type == CSPAN_NUMBER_INT64) {
@@ -113,12 +70,7 @@ static void put_point(cspan_buf *out, const cspan_metric_view *metric,
   } else {
     put_number(out, &point->value);
   }
-  for (size_t i = 0; i < point->attribute_count; i++) {
-    cspan_buf_char(out, ' ');
-    put_name(out, point->attributes[i].key);
-    cspan_buf_char(out, '=');
-    put_value(out, &point->attributes[i]);
-  }
+  cspan_console_attributes(out, point->attributes, point->attribute_count);
   cspan_buf_char(out, '\n');
   for (size_t i = 0; i < point->exemplar_count; i++) {
     put_exemplar(out, &point->exemplars[i]);
@@ -139,40 +91,24 @@ static const char *type_of(const cspan_metric_view *metric) {
 }
 
 static void put_metric(cspan_buf *out, const cspan_metric_view *metric) {
-  put_name(out, metric->name);
+  cspan_console_name(out, metric->name);
   cspan_buf_printf(out, " %s", type_of(metric));
   if (metric->unit[0] != '\0') {
     cspan_buf_str(out, " in ");
-    put_name(out, metric->unit);
+    cspan_console_name(out, metric->unit);
   }
   cspan_buf_printf(out, "%s scope=", metric->is_delta ? " since the last time" : "");
-  put_name(out, metric->scope_name);
+  cspan_console_name(out, metric->scope_name);
   cspan_buf_char(out, '\n');
   for (size_t i = 0; i < metric->point_count; i++) {
     put_point(out, metric, &metric->points[i]);
   }
 }
 
-static cspan_status write_text(const console_exporter *console, const cspan_buf *text,
-                               cspan_error **error) {
-  char reason[128];
-  size_t written;
-  cspan_status status = cspan_buf_status(text);
-  if (status != CSPAN_OK) {
-    return cspan_error_set(error, status, "cannot print metrics: %s",
-                           status == CSPAN_ERR_NOMEM ? "out of memory" : "they are too large");
-  }
-  if (cspan_write_all(console->fd, cspan_buf_text(text), text->len, &written)) {
-    return CSPAN_OK;
-  }
-  int code = errno;
-  return cspan_error_set(error, CSPAN_ERR_IO, "cannot print metrics to descriptor %d: %s",
-                         console->fd, cspan_errno_text(code, reason, sizeof reason));
-}
-
 static cspan_status console_export(void *self, const cspan_context *context,
                                    const cspan_metric_batch *batch, size_t *rejected_points,
                                    cspan_error **error) {
+  const console_exporter *console = self;
   cspan_metric_list *list;
   (void)context;
   *rejected_points = 0;
@@ -186,7 +122,7 @@ static cspan_status console_export(void *self, const cspan_context *context,
   for (size_t i = 0; i < cspan_metric_list_count(list); i++) {
     put_metric(&text, cspan_metric_list_at(list, i));
   }
-  status = write_text(self, &text, error);
+  status = cspan_console_write(console->fd, &text, "metrics", error);
   cspan_buf_free(&text);
   cspan_metric_list_free(list);
   return status;
