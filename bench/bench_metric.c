@@ -84,6 +84,7 @@ static void *work(void *arg) {
   cspan_series *series = cspan_instrument_bind(is_counter ? b->counter : b->histogram, attrs, 5);
   cspan_span_make_current(b->span);
   pthread_barrier_wait(&b->start);
+  pthread_barrier_wait(&b->start);
   measure(b, series);
   cspan_series_release(series);
   return NULL;
@@ -141,9 +142,10 @@ static double run(bench *b) {
       exit(1);
     }
   }
-  pthread_barrier_wait(&b->start);
+  pthread_barrier_wait(&b->start); /* all series are there */
   atomic_store(&allocations, 0);
   double begun = now_ns();
+  pthread_barrier_wait(&b->start);
   for (unsigned long i = 0; i < b->settings.threads; i++) {
     pthread_join(threads[i], NULL);
   }

@@ -115,6 +115,12 @@ if(TARGET bench_span)
     $<TARGET_FILE:bench_span> "${CMAKE_BUILD_TYPE}" "${CLOUDSPAN_SANITIZE}")
   set_tests_properties(integration_bench_span PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
 endif()
+if(TARGET bench_metric)
+  add_test(NAME integration_bench_metric
+    COMMAND ${cspan_source}/tests/integration/bench_metric_test.sh $<TARGET_FILE:bench_metric>
+    "${CMAKE_BUILD_TYPE}" "${CLOUDSPAN_SANITIZE}")
+  set_tests_properties(integration_bench_metric PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
+endif()
 
 # OTLP receivers that are not ours.
 if(TARGET cspan_telemetry AND NOT CLOUDSPAN_SANITIZE)

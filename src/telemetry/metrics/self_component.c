@@ -7,31 +7,20 @@
 #include "base/log.h"
 #include "telemetry/metrics/self.h"
 
-enum { TYPES_MAX = 32, TYPE_BYTES = 56 };
-
-/* Entries are taken one after the other and never given back. */
-static struct {
-  atomic_bool is_taken;
-  atomic_bool is_named;
-  char type[TYPE_BYTES];
-  _Atomic uint32_t count;
-} types[TYPES_MAX + 1]; /* the last one: all others */
+/* The component types of this SDK; any other one has numbers of the last count. */
+static const char *const types[] = {
+    "batching_span_processor",   "simple_span_processor",          "otlp_grpc_span_exporter",
+    "otlp_http_span_exporter",   "otlp_http_json_span_exporter",   "otlp_grpc_metric_exporter",
+    "otlp_http_metric_exporter", "otlp_http_json_metric_exporter", "periodic_metric_reader"};
+enum { TYPES = sizeof types / sizeof types[0] };
+static _Atomic uint32_t counts[TYPES + 1];
 
 static uint32_t next_number(const char *type) {
   size_t i = 0;
-  for (; i < TYPES_MAX; i++) {
-    if (!atomic_exchange(&types[i].is_taken, true)) {
-      snprintf(types[i].type, sizeof types[i].type, "%s", type);
-      atomic_store(&types[i].is_named, true);
-      break;
-    }
-    while (!atomic_load(&types[i].is_named)) {
-    }
-    if (strcmp(types[i].type, type) == 0) {
-      break;
-    }
+  while (i < TYPES && strcmp(types[i], type) != 0) {
+    i++;
   }
-  return atomic_fetch_add(&types[i].count, 1);
+  return atomic_fetch_add(&counts[i], 1);
 }
 
 void cspan_self_component_init(cspan_self_component *component, const char *type,
