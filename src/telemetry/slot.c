@@ -6,13 +6,12 @@
 #include <time.h>
 
 #include "base/alloc.h"
+#include "base/sys.h"
 
 enum {
   CHUNK_SLOTS = 64,
   CHUNK_LIMIT = 16384, /* over a million open spans */
-  SPINS = 64,
-  KEEP_BYTES = 32768, /* of a slot's buffer, while it is in the pool */
-  CACHE_SLOTS = 8
+  SPINS = 64
 };
 
 static _Atomic(cspan_slot *) chunks[CHUNK_LIMIT];
@@ -26,15 +25,7 @@ static const char nobody;
  * in the upper half. */
 static _Atomic uint64_t free_head;
 
-/* Free slots of a thread, so that threads do not meet at the stack for every span.
- * A thread that exits gives them back. */
-typedef struct slot_cache {
-  uint32_t count;
-  bool is_watched; /* give_back() will be called */
-  cspan_slot *slots[CACHE_SLOTS];
-} slot_cache;
-
-static _Thread_local slot_cache cache;
+_Thread_local cspan_slot_cache cspan_slot_cached;
 static pthread_key_t cache_key;
 static pthread_once_t cache_once = PTHREAD_ONCE_INIT;
 static bool has_cache_key;
@@ -69,7 +60,7 @@ static cspan_slot *pop(void) {
 }
 
 static void give_back(void *arg) {
-  slot_cache *own = arg;
+  cspan_slot_cache *own = arg;
   own->is_watched = false; /* another destructor may still end spans */
   while (own->count > 0) {
     push(own->slots[--own->count]);
@@ -77,20 +68,24 @@ static void give_back(void *arg) {
 }
 
 static void make_key(void) {
+  cspan_pin_code(); /* give_back() must be there when a thread exits */
   has_cache_key = pthread_key_create(&cache_key, give_back) == 0;
 }
 
-/* No destructor may be left when the library is unloaded. */
-static __attribute__((destructor)) void delete_key(void) {
-  if (has_cache_key) {
-    pthread_key_delete(cache_key);
-  }
+static bool watch_thread(cspan_slot_cache *cache) {
+  pthread_once(&cache_once, make_key);
+  cache->is_watched = has_cache_key && pthread_setspecific(cache_key, cache) == 0;
+  return cache->is_watched;
 }
 
-static __attribute__((noinline)) bool watch_thread(void) {
-  pthread_once(&cache_once, make_key);
-  cache.is_watched = has_cache_key && pthread_setspecific(cache_key, &cache) == 0;
-  return cache.is_watched;
+/* Where the thread's own places are full, or it is not known yet. */
+void cspan_slot_give_shared(cspan_slot *slot) {
+  cspan_slot_cache *cache = &cspan_slot_cached;
+  if (!cache->is_watched && watch_thread(cache) && cache->count < SLOT_CACHE) {
+    cache->slots[cache->count++] = slot;
+  } else {
+    push(slot);
+  }
 }
 
 /* Adds a chunk; its first slot is the caller's. */
@@ -117,29 +112,13 @@ static cspan_slot *add_chunk(void) {
   return &chunk[0];
 }
 
-static cspan_slot *take_shared(void) {
+cspan_slot *cspan_slot_take_shared(void) {
   cspan_slot *slot = pop();
   return slot != NULL ? slot : add_chunk();
 }
 
-/* A slot in the pool is locked, so that whoever takes it need not lock it. */
-cspan_slot *cspan_slot_take(const void *owner) {
-  cspan_slot *slot = cache.count > 0 ? cache.slots[--cache.count] : take_shared();
-  if (slot == NULL) {
-    return NULL;
-  }
-  atomic_store_explicit(&slot->owner, owner, memory_order_relaxed);
-  slot->tracer = NULL;
-  slot->ending = NULL;
-  slot->context.is_remote = false;
-  slot->has_parent = false;
-  slot->parent_is_remote = false;
-  slot->context.state_len = 0;
-  return slot;
-}
-
 cspan_span cspan_slot_publish_ending(cspan_slot *slot) {
-  slot->ending = &cache;
+  slot->ending = &cspan_slot_cached;
   return cspan_slot_publish(slot, true);
 }
 
@@ -189,7 +168,7 @@ void cspan_slot_sweep(const void *owner) {
  * holds it. Only where another one was telling processors of the end it is whole. */
 static void abandon_if_held(cspan_slot *slot, cspan_tracer *inherited) {
   if (try_lock(slot)) {
-    if (slot->ending != NULL && slot->ending != &cache) {
+    if (slot->ending != NULL && slot->ending != &cspan_slot_cached) {
       cspan_slot_retire(slot);
       cspan_slot_give(slot);
     } else {
@@ -212,7 +191,7 @@ static void abandon_if_held(cspan_slot *slot, cspan_tracer *inherited) {
 void cspan_slot_after_fork(cspan_tracer *inherited) {
   uint32_t count = atomic_load(&chunk_count);
   atomic_store(&free_head, 0);
-  cache.count = 0;
+  cspan_slot_cached.count = 0;
   for (uint32_t i = count * CHUNK_SLOTS; i-- > 0;) {
     if (atomic_load_explicit(&chunks[i / CHUNK_SLOTS], memory_order_acquire) == NULL) {
       continue;
@@ -224,18 +203,6 @@ void cspan_slot_after_fork(cspan_tracer *inherited) {
     } else if (owner != &nobody) {
       abandon_if_held(slot, inherited);
     }
-  }
-}
-
-void cspan_slot_give(cspan_slot *slot) {
-  if (slot->enc.cap > KEEP_BYTES) {
-    cspan_enc_drop(&slot->enc);
-  }
-  atomic_store_explicit(&slot->owner, NULL, memory_order_release);
-  if (cache.count < CACHE_SLOTS && (cache.is_watched || watch_thread())) {
-    cache.slots[cache.count++] = slot;
-  } else {
-    push(slot);
   }
 }
 

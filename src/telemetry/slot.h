@@ -56,11 +56,41 @@ typedef struct cspan_slot {
   uint8_t gap[SLOT_GAP];
 } cspan_slot;
 
-/* A free slot, locked, under a generation that no handle has yet. NULL when out
- * of memory or a million spans are open. `owner` is the provider, or for a span of
- * none: */
+/* Free slots of a thread, so that threads do not meet at the pool for every span. A thread that
+ * exits gives them back. */
+enum { SLOT_CACHE = 8 };
+typedef struct cspan_slot_cache {
+  uint32_t count;
+  bool is_watched; /* the exit of the thread will be noticed */
+  cspan_slot *slots[SLOT_CACHE];
+} cspan_slot_cache;
+extern _Thread_local cspan_slot_cache cspan_slot_cached;
+
+cspan_slot *cspan_slot_take_shared(void);
+void cspan_slot_give_shared(cspan_slot *slot);
+
+/* The owner of a span that is no provider's. */
 extern const void *const cspan_no_owner;
-cspan_slot *cspan_slot_take(const void *owner);
+
+/* A free slot, locked, under a generation that no handle has yet. NULL when out
+ * of memory or a million spans are open. A slot in the pool is locked, so that whoever
+ * takes it need not lock it. */
+static inline cspan_slot *cspan_slot_take(const void *owner) {
+  cspan_slot_cache *cache = &cspan_slot_cached;
+  cspan_slot *slot = cache->count > 0 ? cache->slots[--cache->count] : cspan_slot_take_shared();
+  if (slot == NULL) {
+    return NULL;
+  }
+  atomic_store_explicit(&slot->owner, owner, memory_order_relaxed);
+  slot->tracer = NULL;
+  slot->ending = NULL;
+  slot->context.is_remote = false;
+  slot->has_parent = false;
+  slot->parent_is_remote = false;
+  slot->context.state_len = 0;
+  return slot;
+}
+
 /* Opens the span and returns its handle. */
 static inline cspan_span cspan_slot_publish(cspan_slot *slot, bool recording) {
   uint64_t word = atomic_load_explicit(&slot->word, memory_order_relaxed);
@@ -81,8 +111,22 @@ static inline void cspan_slot_retire(cspan_slot *slot) {
   cspan_ended_keep(slot, word >> 1);
   atomic_store_explicit(&slot->word, ((word >> 2) + 1) << 2 | SLOT_LOCKED, memory_order_release);
 }
+/* A larger buffer does not stay while a slot is in the pool. */
+enum { SLOT_KEEP_BYTES = 32768 };
+
 /* Of a retired slot: back to the pool. */
-void cspan_slot_give(cspan_slot *slot);
+static inline void cspan_slot_give(cspan_slot *slot) {
+  cspan_slot_cache *cache = &cspan_slot_cached;
+  if (slot->enc.cap > SLOT_KEEP_BYTES) {
+    cspan_enc_drop(&slot->enc);
+  }
+  atomic_store_explicit(&slot->owner, NULL, memory_order_release);
+  if (cache->is_watched && cache->count < SLOT_CACHE) {
+    cache->slots[cache->count++] = slot;
+  } else {
+    cspan_slot_give_shared(slot);
+  }
+}
 /* Makes the owner's open spans stale, and waits for those that are being ended. */
 void cspan_slot_sweep(const void *owner);
 /* In a forked child: slots that another thread held are given up. The spans that are open stay,
