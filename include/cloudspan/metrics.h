@@ -72,7 +72,8 @@ CSPAN_API cspan_instrument *cspan_instrument_get(cspan_meter *meter,
  * their order does not matter, of a key that is there twice the last one counts, at most 64 are
  * taken. No memory is allocated where the set was seen before. An instrument keeps at most 2,000
  * sets (cspan_meter_provider_options); further ones are one series with the attribute
- * otel.metric.overflow = true.
+ * otel.metric.overflow = true. Where all readers take deltas, a set is forgotten after an interval
+ * without a measurement.
  *
  * The current span of `context` (NULL: of the thread) becomes an exemplar of a counter or
  * histogram when it is sampled. Negative values of a counter, and values that are no finite
