@@ -113,9 +113,11 @@ struct cspan_loop {
   size_t slot_cap;
   bool out_of_memory; /* a socket could not be watched */
   bool closing;
-  bool in_curl;         /* libcurl is on the stack: it must not be re-entered */
-  int64_t curl_due_ns;  /* when libcurl wants to be called */
-  int64_t check_due_ns; /* when deadlines and cancellations are looked at */
+  bool in_curl;          /* libcurl is on the stack: it must not be re-entered */
+  unsigned futile_turns; /* one after the other, see quiet_poll() */
+  curl_off_t sent;       /* of all bodies under way, at the last of them */
+  int64_t curl_due_ns;   /* when libcurl wants to be called */
+  int64_t check_due_ns;  /* when deadlines and cancellations are looked at */
   cspan_exchange_list fresh;
   cspan_exchange_list running;
   cspan_exchange_list ended;

@@ -319,18 +319,76 @@ static void act_on_ready(cspan_loop *loop) {
   }
 }
 
+/* ------------------------------------------------------------- futile turns */
+
+/* Where HTTP/2 flow control keeps libcurl from sending a body, it goes on asking for a writable
+ * socket, which it has: turns without end, until the peer allows more. */
+enum { FUTILE_TURNS = 3, QUIET_MS = 1, QUIET_SLOTS = 64 };
+
+static curl_off_t bytes_sent(const cspan_loop *loop) {
+  curl_off_t sum = 0;
+  for (const cspan_http_exchange *e = loop->running.first; e; e = e->next) {
+    curl_off_t sent = 0;
+    curl_easy_getinfo(e->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+    sum += sent;
+  }
+  return sum;
+}
+
+static bool is_only_writable(const cspan_loop *loop) {
+  bool found = false;
+  for (size_t i = 0; i < loop->slot_count; i++) {
+    if (loop->slots[i].revents != 0 && loop->slots[i].revents != POLLOUT) {
+      return false;
+    }
+    found = found || loop->slots[i].revents != 0;
+  }
+  return found;
+}
+
+/* After a turn; `was_writable`: there was nothing to do but write. */
+static void judge_turn(cspan_loop *loop, bool was_writable, size_t finished) {
+  curl_off_t sent = was_writable ? bytes_sent(loop) : -1;
+  loop->futile_turns =
+      was_writable && finished == 0 && sent == loop->sent ? loop->futile_turns + 1 : 0;
+  loop->sent = sent;
+}
+
+/* For a moment, writable sockets are of no interest. */
+static int quiet_poll(cspan_loop *loop, int ms) {
+  size_t count = loop->slot_count < QUIET_SLOTS ? loop->slot_count : QUIET_SLOTS;
+  uint64_t muted = 0;
+  for (size_t i = 0; i < count; i++) {
+    if (loop->slots[i].events & POLLOUT) {
+      loop->slots[i].events &= (short)~POLLOUT;
+      muted |= UINT64_C(1) << i;
+    }
+  }
+  int ready = poll(loop->slots, loop->slot_count, ms < QUIET_MS ? ms : QUIET_MS);
+  for (size_t i = 0; i < count; i++) {
+    if (muted >> i & 1) {
+      loop->slots[i].events |= POLLOUT;
+    }
+  }
+  loop->futile_turns = FUTILE_TURNS - 1;
+  return ready;
+}
+
 cspan_status cspan_loop_run_once(cspan_loop *loop, int64_t max_wait_ms) {
   size_t events = run_due(loop);
-  int ready = poll(loop->slots, loop->slot_count, wait_ms(loop, events ? 0 : max_wait_ms));
+  int ms = wait_ms(loop, events ? 0 : max_wait_ms);
+  int ready = loop->futile_turns < FUTILE_TURNS ? poll(loop->slots, loop->slot_count, ms)
+                                                : quiet_poll(loop, ms);
   if (ready < 0 && errno != EINTR) {
     return errno == ENOMEM ? CSPAN_ERR_NOMEM : CSPAN_ERR_IO;
   }
   if (ready > 0) {
+    bool was_writable = is_only_writable(loop);
     if (loop->slots[0].revents) {
       drain_wakeup(loop->slots[0].fd);
     }
     act_on_ready(loop);
-    finish_done(loop);
+    judge_turn(loop, was_writable, finish_done(loop));
   } else {
     run_due(loop);
   }

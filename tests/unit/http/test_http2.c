@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/sys.h"
 #include "http/http.h"
 #include "support/script_server.h"
 
@@ -139,7 +140,41 @@ static void test_http2(void **state) {
   }
 }
 
+/* The peer allows 64 KiB and then says nothing: the loop waits, it does not turn round and round. */
+static void test_flow_control(void **state) {
+  (void)state;
+  enum { BODY = 300000, PATIENCE_MS = 300, MANY_TURNS = 3000 };
+  static const script_step steps[] = {
+      BYTES(SETTINGS), {SCRIPT_WAIT_CLOSE, NULL, 0}, {SCRIPT_END, NULL, 0}};
+  const script_connection scripts[] = {steps};
+  const cspan_http_client_options options = {.proxy = "", .version = CSPAN_HTTP_VERSION_2};
+  const cspan_context deadline = cspan_context_with_timeout(NULL, PATIENCE_MS);
+  char *body = calloc(1, BODY);
+  seen s = {0};
+  cspan_http_client *client;
+  assert_int_equal(cspan_http_client_create(&options, &client, NULL), CSPAN_OK);
+  cspan_loop *loop = cspan_http_client_acquire(client);
+  script_server *server = script_server_start(scripts, 1);
+  const cspan_http_request request = {.method = "POST",
+                                      .url = script_server_url(server, "/"),
+                                      .body = body,
+                                      .body_length = BODY,
+                                      .deadline_ns = deadline.deadline_ns};
+  assert_int_equal(cspan_http_start(client, loop, &request, on_done, &s, NULL, NULL), CSPAN_OK);
+  size_t turns = 0;
+  for (; !s.done; turns++) {
+    assert_int_equal(cspan_loop_run_once(loop, 1000), CSPAN_OK);
+  }
+  assert_int_equal(s.status, CSPAN_ERR_TIMEOUT);
+  assert_true(turns < MANY_TURNS);
+  cspan_http_client_release(client, loop);
+  cspan_http_client_free(client);
+  script_server_stop(server);
+  free(body);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_http2)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_http2),
+                                     cmocka_unit_test(test_flow_control)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
