@@ -87,7 +87,9 @@ static void finish(cspan_slot *slot, const cspan_tracer_provider *provider, int6
                             .parent_span_id = slot->has_parent ? slot->parent_span_id : NULL,
                             .parent_is_remote = slot->parent_is_remote,
                             .kind = (cspan_span_kind)slot->kind,
-                            .trace_state = slot->context.state_len > 0 ? slot->state : NULL};
+                            .trace_state = slot->context.state_len > 0 ? slot->state : NULL,
+                            .event_count = slot->event_count,
+                            .keys = &slot->enc};
   span_name(&slot->enc, &ended);
   for (size_t i = 0; i < provider->processor_count; i++) {
     const cspan_span_processor *processor = provider->processors[i];

@@ -67,6 +67,8 @@ typedef struct cspan_ended_span {
   const char *name; /**< not NUL-terminated */
   size_t name_size_bytes;
   const char *trace_state; /**< NULL: none */
+  uint32_t event_count;
+  const void *keys; /**< private; NULL: of a span that is not the SDK's own any more */
 } cspan_ended_span;
 
 /** The scope of a tracer; borrowed. */

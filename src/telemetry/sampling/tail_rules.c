@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
-#include "telemetry/enc.h"
+#include "telemetry/kv.h"
 #include "telemetry/sampling/tail_scan.h"
 
 enum { NS_PER_MS = 1000000 };
@@ -107,6 +107,19 @@ static void set_threshold(cspan_tail_ready_rule *ready, double ratio) {
   }
 }
 
+/* Of the keys that are no patterns. */
+static bool hash_keys(cspan_tail_ready_rule *ready) {
+  size_t count = ready->match.attribute_count;
+  ready->key_hashes = cspan_calloc(count > 0 ? count : 1, sizeof *ready->key_hashes);
+  for (size_t i = 0; ready->key_hashes != NULL && i < count; i++) {
+    const cspan_attr_match *attr = &ready->match.attributes[i];
+    if (attr->is_literal || strpbrk(attr->key, "*?") == NULL) {
+      ready->key_hashes[i] = text_hash(attr->key, strlen(attr->key));
+    }
+  }
+  return ready->key_hashes != NULL;
+}
+
 static bool make_ready(cspan_tail_ready_rule *ready, const cspan_tail_rule *rule) {
   double ratio = rule->drop ? 0 : (rule->ratio > 0 ? rule->ratio : 1);
   set_threshold(ready, ratio);
@@ -117,7 +130,8 @@ static bool make_ready(cspan_tail_ready_rule *ready, const cspan_tail_rule *rule
     ready->longer_than_ns =
         rule->longer_than_ms < INT64_MAX / NS_PER_MS ? rule->longer_than_ms * NS_PER_MS : INT64_MAX;
   }
-  return cspan_span_match_copy(&ready->match, &rule->match) && write_reason(ready, rule, ratio);
+  return cspan_span_match_copy(&ready->match, &rule->match) && hash_keys(ready) &&
+         write_reason(ready, rule, ratio);
 }
 
 bool cspan_tail_rules_init(cspan_tail_rules *rules, const cspan_tail_sampling_options *options) {
@@ -128,6 +142,7 @@ bool cspan_tail_rules_init(cspan_tail_rules *rules, const cspan_tail_sampling_op
     return false;
   }
   rules->count = count;
+  rules->attempts_hash = text_hash(CSPAN_RETRY_ATTEMPTS, sizeof CSPAN_RETRY_ATTEMPTS - 1);
   for (uint32_t i = 0; ok && i < count; i++) {
     ok = make_ready(&rules->items[i], &options->rules[i]);
   }
@@ -145,6 +160,7 @@ bool cspan_tail_rules_init(cspan_tail_rules *rules, const cspan_tail_sampling_op
 void cspan_tail_rules_free(cspan_tail_rules *rules) {
   for (uint32_t i = 0; rules->items != NULL && i <= rules->count; i++) {
     cspan_span_match_free(&rules->items[i].match);
+    cspan_free(rules->items[i].key_hashes);
     cspan_free(rules->items[i].reason);
   }
   cspan_free(rules->items);
@@ -158,13 +174,28 @@ static unsigned parent_of(const cspan_ended_span *span) {
   return span->parent_is_remote ? CSPAN_PARENT_REMOTE : CSPAN_PARENT_LOCAL;
 }
 
-static bool has_attributes(const cspan_span_match *match, const cspan_ended_span *span) {
-  for (size_t i = 0; i < match->attribute_count; i++) {
-    if (!cspan_scan_has_attribute(span->span, span->span_size_bytes, &match->attributes[i])) {
+/* What the SDK knows of a span's keys says most often that there is none to be looked for. */
+static bool may_have(const cspan_ended_span *span, uint32_t hash) {
+  const cspan_enc *enc = span->keys;
+  return enc == NULL || hash == 0 ||
+         (enc->filter[(hash >> 6) % CSPAN_ENC_FILTER_WORDS] & kv_filter_bit(hash)) != 0;
+}
+
+static bool has_attributes(const cspan_tail_ready_rule *rule, const cspan_ended_span *span) {
+  for (size_t i = 0; i < rule->match.attribute_count; i++) {
+    if (!may_have(span, rule->key_hashes[i]) ||
+        !cspan_scan_has_attribute(span->span, span->span_size_bytes, &rule->match.attributes[i])) {
       return false;
     }
   }
   return true;
+}
+
+static int64_t retries_of(const cspan_tail_rules *rules, const cspan_ended_span *span) {
+  if (span->keys != NULL && span->event_count == 0 && !may_have(span, rules->attempts_hash)) {
+    return 0;
+  }
+  return cspan_scan_retries(span->span, span->span_size_bytes);
 }
 
 /* An end that was given may be before the start. */
@@ -183,12 +214,12 @@ uint32_t cspan_tail_rules_match(const cspan_tail_rules *rules, const cspan_ended
       continue;
     }
     if (rule->min_retries > 0) {
-      retries = retries >= 0 ? retries : cspan_scan_retries(span->span, span->span_size_bytes);
+      retries = retries >= 0 ? retries : retries_of(rules, span);
       if (retries < rule->min_retries) {
         continue;
       }
     }
-    if (has_attributes(&rule->match, span)) {
+    if (has_attributes(rule, span)) {
       return i;
     }
   }

@@ -14,6 +14,7 @@ enum { CSPAN_TAIL_REASON_MAX = 512 };
 
 typedef struct cspan_tail_ready_rule {
   cspan_span_match match;
+  uint32_t *key_hashes; /* of the attributes of `match`; 0: the key is a pattern */
   bool error;
   int64_t longer_than_ns; /* INT64_MIN: however long */
   int64_t min_retries;
@@ -27,6 +28,7 @@ typedef struct cspan_tail_ready_rule {
 typedef struct cspan_tail_rules {
   cspan_tail_ready_rule *items; /* the base rate is behind them, and matches everything */
   uint32_t count;               /* without it */
+  uint32_t attempts_hash;       /* of the attribute's key */
   size_t reason_size_max;
 } cspan_tail_rules;
 

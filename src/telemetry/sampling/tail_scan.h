@@ -80,6 +80,9 @@ static inline bool cspan_scan_next(cspan_scan *scan, cspan_scan_field *field) {
   return true;
 }
 
+/* How many attempts a call took, the first one included (docs/spans.md). */
+#define CSPAN_RETRY_ATTEMPTS "aws.retry.attempts"
+
 /* Whether one of the span's attributes is what is looked for. */
 bool cspan_scan_has_attribute(const uint8_t *span, size_t size, const cspan_attr_match *match);
 /* Its events "aws.retry"; its attribute aws.retry.attempts less 1 where that is more. */

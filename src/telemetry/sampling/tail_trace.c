@@ -26,6 +26,10 @@ typedef struct record {
   uint8_t flags;
 } record;
 
+static uint8_t *bytes_of(record *r) {
+  return (uint8_t *)(r + 1);
+}
+
 /* ------------------------------------------------------------------------- holding */
 
 void cspan_tail_trace_init(cspan_tail_trace *trace, const cspan_tail_rules *rules,
@@ -57,7 +61,7 @@ static cspan_tail_chunk *take_chunk(cspan_tail_pool *pool, size_t need) {
   return chunk;
 }
 
-static uint8_t *make_room(cspan_tail_trace *trace, cspan_tail_pool *pool, size_t need) {
+static void *make_room(cspan_tail_trace *trace, cspan_tail_pool *pool, size_t need) {
   cspan_tail_chunk *chunk = trace->last;
   if (chunk == NULL || chunk->cap - chunk->used < need) {
     chunk = take_chunk(pool, need);
@@ -72,7 +76,7 @@ static uint8_t *make_room(cspan_tail_trace *trace, cspan_tail_pool *pool, size_t
     trace->last = chunk;
     trace->bytes += chunk->cap;
   }
-  uint8_t *at = chunk->data + chunk->used;
+  void *at = chunk->data + chunk->used;
   chunk->used += need;
   return at;
 }
@@ -106,25 +110,23 @@ static void fill(record *r, const cspan_ended_span *span) {
 
 bool cspan_tail_trace_add(cspan_tail_trace *trace, cspan_tail_pool *pool,
                           const cspan_ended_span *span, size_t reason_room) {
-  record r;
   size_t state = span->trace_state != NULL ? strlen(span->trace_state) : 0;
   size_t name = is_inside(span) ? 0 : span->name_size_bytes;
-  fill(&r, span);
-  r.room = aligned(r.size + (cspan_tail_is_local_root(span) ? reason_room : 0) + state +
-                   STATE_GROWTH + STATE_HEAD) +
-           aligned(name);
-  uint8_t *at = make_room(trace, pool, sizeof r + r.room);
-  if (at == NULL) {
+  size_t reason = cspan_tail_is_local_root(span) ? reason_room : 0;
+  size_t room = aligned(span->span_size_bytes + reason + state + STATE_GROWTH + STATE_HEAD);
+  record *r = make_room(trace, pool, sizeof *r + room + aligned(name));
+  if (r == NULL) {
     return false;
   }
-  r.name_at =
-      name > 0
-          ? r.room - aligned(name)
-          : (span->name_size_bytes > 0 ? (size_t)((const uint8_t *)span->name - span->span) : 0);
-  memcpy(at, &r, sizeof r);
-  memcpy(at + sizeof r, span->span, r.size);
+  uint8_t *bytes = bytes_of(r);
+  fill(r, span);
+  r->room = room + aligned(name);
+  memcpy(bytes, span->span, r->size);
   if (name > 0) {
-    memcpy(at + sizeof r + r.name_at, span->name, name);
+    r->name_at = room;
+    memcpy(bytes + room, span->name, name);
+  } else {
+    r->name_at = (size_t)((uintptr_t)span->name - (uintptr_t)span->span);
   }
   trace->spans++;
   return true;
@@ -163,10 +165,11 @@ static const char *new_state(const record *r, const char *before, const cspan_ta
   return cspan_ot_with_threshold(before, rule->threshold);
 }
 
-static void give_span(uint8_t *span, record *r, const uint8_t *trace_id,
-                      const cspan_tail_ready_rule *rule, bool is_told,
-                      const cspan_span_processor *next) {
-  char before[CSPAN_STATE_MAX + 1] = "";
+static void give_span(record *r, const uint8_t *trace_id, const cspan_tail_ready_rule *rule,
+                      bool is_told, const cspan_span_processor *next) {
+  uint8_t *span = bytes_of(r);
+  char before[CSPAN_STATE_MAX + 1];
+  before[0] = '\0';
   if ((r->flags & HAS_STATE) != 0) {
     cspan_str state = cspan_scan_state(span, r->size);
     size_t len = state.len <= CSPAN_STATE_MAX ? state.len : 0;
@@ -209,10 +212,9 @@ void cspan_tail_trace_give(cspan_tail_trace *trace, const cspan_tail_rules *rule
   const cspan_tail_ready_rule *rule = &rules->items[decision->rule];
   for (cspan_tail_chunk *chunk = trace->first; chunk != NULL; chunk = chunk->next) {
     for (size_t at = 0; at < chunk->used;) {
-      record r;
-      memcpy(&r, chunk->data + at, sizeof r);
-      give_span(chunk->data + at + sizeof r, &r, trace->trace_id, rule, decision->is_told, next);
-      at += sizeof r + r.room;
+      record *r = (void *)(chunk->data + at);
+      give_span(r, trace->trace_id, rule, decision->is_told, next);
+      at += sizeof *r + r->room;
     }
   }
 }
