@@ -5,8 +5,8 @@
 
 #include <cloudspan/ext/exporter.h>
 
-#include "viewer/grpc_message.h"
 #include "telemetry/inflate.h"
+#include "viewer/grpc_message.h"
 
 enum { MAX_MESSAGE = 1 << 16 };
 
