@@ -109,6 +109,18 @@ if(TARGET integration_s3_suite)
   endforeach()
 endif()
 
+# The count of every span of a busy producer; how many get through is a matter of the machine.
+if(TARGET bench_saturation)
+  foreach(protocol grpc http)
+    set(arguments --rate 5000 --seconds 1 --threads 4 --exports 2)
+    if(protocol STREQUAL http)
+      list(APPEND arguments --http)
+    endif()
+    add_test(NAME integration_bench_saturation_${protocol} COMMAND bench_saturation ${arguments})
+    set_tests_properties(integration_bench_saturation_${protocol} PROPERTIES TIMEOUT 300)
+  endforeach()
+endif()
+
 # What a span costs, where that can be measured.
 if(TARGET bench_span)
   add_test(NAME integration_bench_span COMMAND ${cspan_source}/tests/integration/bench_span_test.sh
