@@ -63,8 +63,8 @@ enum { KNOWN = sizeof known / sizeof known[0] };
 /* KNOWN where there is none of that name. */
 static size_t index_of(cspan_str name) {
   size_t i = 0;
-  while (i < KNOWN &&
-         (strlen(known[i].name) != name.len || strncasecmp(known[i].name, name.data, name.len))) {
+  while (i < KNOWN && (strlen(known[i].name) != name.len ||
+                       strncasecmp(known[i].name, name.data, name.len) != 0)) {
     i++;
   }
   return i;
@@ -173,7 +173,8 @@ static cspan_status by_file(const char *path, const char *service_name, const ch
   cspan_configuration_free(configuration);
   if (status != CSPAN_OK) {
     cspan_error_prefix(failure, "OTEL_CONFIG_FILE");
-    return cspan_error_move(error, failure);
+    cspan_error_move(error, failure);
+    return status;
   }
   cspan_sdk_set_global(sdk);
   *out = cspan_sdk_hand_over(sdk);

@@ -23,8 +23,13 @@ bool cspan_config_flag(const cspan_config_node *map, const char *key, bool fallb
 /* An array of a list of texts; NULL and 0 for an absent one. */
 cspan_status cspan_config_texts(cspan_maker *maker, const cspan_config_node *list,
                                 const char *const **out, size_t *count, cspan_error **error);
-/* No memory for `what`, at the node. */
-cspan_status cspan_config_no_memory(const cspan_config_node *node, cspan_error **error);
+/* There is no memory for what the node asks for. */
+void cspan_config_set_no_memory(const cspan_config_node *node, cspan_error **error);
+static inline cspan_status cspan_config_no_memory(const cspan_config_node *node,
+                                                  cspan_error **error) {
+  cspan_config_set_no_memory(node, error);
+  return CSPAN_ERR_NOMEM;
+}
 
 /* -------------------------------------------------------------- components */
 

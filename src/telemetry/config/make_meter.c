@@ -109,7 +109,7 @@ cspan_status cspan_make_meter_provider(cspan_maker *maker, const cspan_config_no
                                        cspan_meter_provider **out, cspan_error **error) {
   const cspan_config_node *node = cspan_config_node_get(root, "meter_provider");
   const cspan_config_node *list = cspan_config_node_get(node, "readers");
-  cspan_metric_reader *readers[READERS_MAX];
+  cspan_metric_reader *readers[READERS_MAX] = {NULL};
   cspan_meter_provider_options options = {.size = sizeof options,
                                           .service_name = maker->service_name,
                                           .service_version = resource->service_version,

@@ -22,9 +22,9 @@ bool cspan_config_flag(const cspan_config_node *map, const char *key, bool fallb
   return fallback;
 }
 
-cspan_status cspan_config_no_memory(const cspan_config_node *node, cspan_error **error) {
-  return cspan_error_set(error, CSPAN_ERR_NOMEM, "no memory for the \"%s\" of the configuration",
-                         node->key != NULL ? node->key : "root");
+void cspan_config_set_no_memory(const cspan_config_node *node, cspan_error **error) {
+  cspan_error_set(error, CSPAN_ERR_NOMEM, "no memory for the \"%s\" of the configuration",
+                  node->key != NULL ? node->key : "root");
 }
 
 cspan_status cspan_config_texts(cspan_maker *maker, const cspan_config_node *list,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* YAML to nodes. Aliases become copies, so that each node has one place; caps on nodes and
  * depth keep a small file from growing into a large tree. */
+#include <assert.h>
 #include <string.h>
 
 #include <yaml.h>
@@ -29,13 +30,15 @@ typedef struct reader {
 } reader;
 
 static cspan_status out_of_memory(reader *r) {
-  return cspan_error_set(r->error, CSPAN_ERR_NOMEM,
-                         "no memory for the configuration, which may take 16 MiB");
+  cspan_error_set(r->error, CSPAN_ERR_NOMEM,
+                  "no memory for the configuration, which may take 16 MiB");
+  return CSPAN_ERR_NOMEM;
 }
 
 static cspan_status fail(reader *r, const yaml_mark_t *mark, const char *problem) {
-  return cspan_error_set(r->error, CSPAN_ERR_CONFIG, "%s:%zu:%zu: %s", r->source, mark->line + 1,
-                         mark->column + 1, problem);
+  cspan_error_set(r->error, CSPAN_ERR_CONFIG, "%s:%zu:%zu: %s", r->source, mark->line + 1,
+                  mark->column + 1, problem);
+  return CSPAN_ERR_CONFIG;
 }
 
 /* ------------------------------------------------------------- adding nodes */
@@ -298,6 +301,7 @@ static cspan_status merge_keys(reader *r, const yaml_mark_t *mark, cspan_config_
 
 static cspan_status close_container(reader *r, const yaml_event_t *event) {
   cspan_config_node *closed = r->open;
+  assert(closed != NULL); /* the parser ends what it began */
   r->open = closed->parent;
   return closed->type == CSPAN_CONFIG_MAP ? merge_keys(r, &event->end_mark, closed) : CSPAN_OK;
 }
