@@ -67,6 +67,7 @@ static void start(cspan_tail *tail) {
   cspan_tail_keeper *keeper = &tail->keeper;
   sigset_t all;
   sigset_t before;
+  cspan_signal_watch();
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   keeper->is_running = pthread_create(&keeper->thread, NULL, work, tail) == 0;

@@ -126,6 +126,103 @@ static void test_shutdown_without_a_thread_counts_the_lost(void **state) {
 }
 #endif
 
+/* ----------------------------------------------------------- an exporter that stalls */
+
+/* Everything that an exporter is asked to do takes until it is let go. */
+typedef struct stalling {
+  pthread_mutex_t lock;
+  pthread_cond_t changed;
+  bool is_open;
+  size_t inside;
+} stalling;
+
+static void stall(stalling *s) {
+  pthread_mutex_lock(&s->lock);
+  s->inside++;
+  pthread_cond_broadcast(&s->changed);
+  while (!s->is_open) {
+    pthread_cond_wait(&s->changed, &s->lock);
+  }
+  s->inside--;
+  pthread_mutex_unlock(&s->lock);
+}
+
+static void await_stalled(stalling *s) {
+  pthread_mutex_lock(&s->lock);
+  while (s->inside == 0) {
+    pthread_cond_wait(&s->changed, &s->lock);
+  }
+  pthread_mutex_unlock(&s->lock);
+}
+
+static void set_open(stalling *s, bool is_open) {
+  pthread_mutex_lock(&s->lock);
+  s->is_open = is_open;
+  pthread_cond_broadcast(&s->changed);
+  pthread_mutex_unlock(&s->lock);
+}
+
+static cspan_status stall_export(void *self, const cspan_context *context,
+                                 const cspan_export_batch *batch, size_t *rejected,
+                                 cspan_error **error) {
+  (void)context;
+  (void)batch;
+  (void)rejected;
+  (void)error;
+  stall(self);
+  return CSPAN_OK;
+}
+
+static cspan_status stall_flush(void *self, const cspan_context *context, cspan_error **error) {
+  (void)context;
+  (void)error;
+  stall(self);
+  return CSPAN_OK;
+}
+
+static void *flush_patiently(void *arg) {
+  batch_fixture *f = arg;
+  cspan_tracer_provider_force_flush(f->provider, LONG_MS, NULL);
+  return NULL;
+}
+
+/* Spans start, change and end, and are counted and dropped, on this thread while the exporter
+ * does not come back: no lock of theirs is its. A program that waits here hangs. */
+static void test_stalled_exporter_holds_up_nobody(void **state) {
+  (void)state;
+  static const cspan_exporter_vtable vtable = {.size = sizeof vtable,
+                                               .export_spans = stall_export,
+                                               .force_flush = stall_flush,
+                                               .is_concurrent = true};
+  for (size_t at_once = 1; at_once <= 4; at_once += 3) {
+    stalling s = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+    cspan_batch_options options = patient;
+    options.max_concurrent_exports = at_once;
+    batch_fixture f;
+    pthread_t flusher;
+    open_batch_with(&f, cspan_exporter_create(&vtable, &s), &options);
+    make_spans(f.tracer, 8);
+    await_stalled(&s);
+    make_spans(f.tracer, 100 + at_once * 8); /* more than the queue and all exports hold */
+    cspan_telemetry_stats stats = stats_of(&f);
+    assert_int_equal(stats.spans_ended, 108 + at_once * 8);
+    assert_true(stats.spans_dropped_queue_full >= 100 - 16);
+    assert_int_equal(pthread_create(&flusher, NULL, flush_patiently, &f), 0);
+    assert_flush(&f, 20, CSPAN_ERR_TIMEOUT, "still wait");
+    make_spans(f.tracer, 8);
+    set_open(&s, true);
+    pthread_join(flusher, NULL);
+    set_open(&s, false);
+    assert_int_equal(pthread_create(&flusher, NULL, flush_patiently, &f), 0);
+    await_stalled(&s); /* in its flush, or in the export before it */
+    make_spans(f.tracer, 8);
+    stats_of(&f);
+    set_open(&s, true);
+    pthread_join(flusher, NULL);
+    cspan_tracer_provider_free(f.provider);
+  }
+}
+
 /* ------------------------------------------------------------------ large requests */
 
 /* Receivers of gRPC take 4 MiB, the resource included. */
@@ -181,6 +278,7 @@ int main(void) {
       cmocka_unit_test(test_thread_is_tried_for_again),
       cmocka_unit_test(test_shutdown_without_a_thread_counts_the_lost),
 #endif
+      cmocka_unit_test(test_stalled_exporter_holds_up_nobody),
       cmocka_unit_test(test_large_resource_counts),
       cmocka_unit_test(test_zero_times),
   };
