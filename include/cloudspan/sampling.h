@@ -202,9 +202,12 @@ typedef struct cspan_tail_sampling_options {
  *  - The local root of a kept trace gets the attribute cloudspan.sampling.reason: the rule's, or
  *    "rate:0.05"; with both, "error,rate:0.5".
  *  - Kept spans get the threshold `th` of the ratio, or keep their own where it is higher, so that
- *    counts can be scaled; not those of a trace that a remote parent sampled without `th`.
- *  - Spans that end after the decision follow it, but one that by itself matches a rule which keeps
- *    all turns a dropped trace into a kept one, from there on. 8,192 decisions are remembered.
+ *    counts can be scaled; not those of a trace that a remote parent sampled without `th`. Once a
+ *    span came that the head did not sample, the ratio's alone counts: what the head's own threshold
+ *    drops comes here all the same.
+ *  - Spans that end after the decision follow it, but one that by itself matches an earlier rule
+ *    which keeps all turns a dropped trace into a kept one, from there on, and is counted by that
+ *    rule in a kept one. 8,192 decisions are remembered.
  *  - Over a limit (wait, memory, spans of a trace) a trace is decided early by what is known of it:
  *    for memory the oldest. Each is counted.
  *  - Flush hands on what is decided: undecided traces stay. Shutdown decides all. A forked child

@@ -160,7 +160,8 @@ static cspan_status open_provider(cspan_tracer_provider *provider,
   cspan_limits_fill(&provider->limits, CSPAN_HAS(options, limits) ? options->limits : NULL);
   for (size_t i = 0; i < options->processor_count; i++) {
     provider->processors[i] = options->processors[i];
-    provider->has_on_ending |= options->processors[i]->vtable->on_ending != NULL;
+    const cspan_processor_vtable *vtable = options->processors[i]->vtable;
+    provider->has_on_ending |= CSPAN_HAS(vtable, on_ending) && vtable->on_ending != NULL;
   }
   bool is_final = !cspan_detector_list_has_slow(&m->plan.detectors);
   uint8_t *resource = m->resource;

@@ -62,8 +62,9 @@ static void tell_ending(cspan_slot *slot, const cspan_tracer_provider *provider)
   cspan_span span = cspan_slot_publish_ending(slot);
   for (size_t i = 0; i < provider->processor_count; i++) {
     const cspan_span_processor *processor = provider->processors[i];
-    if (processor->vtable->on_ending != NULL) {
-      processor->vtable->on_ending(processor->self, span);
+    const cspan_processor_vtable *vtable = processor->vtable;
+    if (CSPAN_HAS(vtable, on_ending) && vtable->on_ending != NULL) {
+      vtable->on_ending(processor->self, span);
     }
   }
   cspan_slot_lock(span);

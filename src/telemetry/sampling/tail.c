@@ -28,6 +28,8 @@ static void decide(cspan_tail *tail, cspan_tail_shard *shard, uint64_t hash,
   out->decision.rule = trace->rule;
   out->decision.is_kept = trace->randomness >= tail->rules.items[trace->rule].threshold;
   out->decision.is_told = trace->is_told && is_complete;
+  out->decision.is_all_recorded =
+      atomic_load_explicit(&tail->is_all_recorded, memory_order_relaxed);
   cspan_tail_remember(shard, hash, trace->trace_id, &out->decision);
   *(out->decision.is_kept ? &shard->counts.traces_kept : &shard->counts.traces_dropped) += 1;
   shard->counts.traces_early += !is_complete;
@@ -123,12 +125,12 @@ static void follow(cspan_tail *tail, cspan_tail_shard *shard, cspan_tail_decisio
                    const cspan_ended_span *span, uint32_t rule, cspan_tail_trace *own,
                    outcome *out) {
   bool matters = rule < before->rule && tail->rules.items[rule].threshold == 0;
-  if (!before->is_kept && matters) {
+  if (matters && !before->is_kept) {
     before->is_kept = true;
-    before->rule = rule;
     shard->counts.traces_dropped--;
     shard->counts.traces_kept++;
   }
+  before->rule = matters ? rule : before->rule; /* of a kept one too: it is told by whose share */
   out->decision = *before;
   shard->counts.spans_late++;
   count_spans(shard, out, 1);
@@ -204,6 +206,9 @@ static void on_end(void *self, const cspan_ended_span *span) {
   uint64_t hash = cspan_tail_hash(span->trace_id);
   cspan_tail_shard *shard = &tail->shards[hash % CSPAN_TAIL_SHARDS];
   uint32_t rule = cspan_tail_rules_match(&tail->rules, span);
+  if (!span->sampled) {
+    atomic_store_explicit(&tail->is_all_recorded, true, memory_order_relaxed);
+  }
   cspan_tail_trace own;
   outcome out = {.trace = NULL};
   pthread_mutex_lock(&shard->lock);

@@ -27,6 +27,7 @@ typedef struct cspan_tail {
   cspan_clock_fn clock;
   bool has_keeper;
   atomic_bool is_stopping;
+  atomic_bool is_all_recorded; /* spans came that the head sampler did not sample */
   _Atomic size_t bytes_held;
   _Atomic size_t traces_held;
   cspan_tail_keeper keeper;

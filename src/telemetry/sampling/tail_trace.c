@@ -153,20 +153,21 @@ static void take_state_out(uint8_t *span, record *r) {
 
 /* The threshold that the span's state is to say; NULL: it stays as it is. */
 static const char *new_state(const record *r, const char *before, const cspan_tail_ready_rule *rule,
-                             bool is_told) {
+                             const cspan_tail_decision *decision) {
   if ((r->flags & HAS_STATE) == 0) {
-    return is_told ? rule->state : NULL;
+    return decision->is_told ? rule->state : NULL;
   }
   cspan_ot_state state = cspan_ot_parse(before);
   bool is_known = state.threshold != CSPAN_THRESHOLD_ABSENT;
-  if (is_known ? state.threshold >= rule->threshold : !is_told) {
+  bool is_rarer = state.threshold > rule->threshold && !decision->is_all_recorded;
+  if (is_known ? is_rarer || state.threshold == rule->threshold : !decision->is_told) {
     return NULL;
   }
   return cspan_ot_with_threshold(before, rule->threshold);
 }
 
 static void give_span(record *r, const uint8_t *trace_id, const cspan_tail_ready_rule *rule,
-                      bool is_told, const cspan_span_processor *next) {
+                      const cspan_tail_decision *decision, const cspan_span_processor *next) {
   uint8_t *span = bytes_of(r);
   char before[CSPAN_STATE_MAX + 1];
   before[0] = '\0';
@@ -176,7 +177,7 @@ static void give_span(record *r, const uint8_t *trace_id, const cspan_tail_ready
     memcpy(before, state.data != NULL ? state.data : "", len);
     before[len] = '\0';
   }
-  const char *state = new_state(r, before, rule, is_told);
+  const char *state = new_state(r, before, rule, decision);
   if ((r->flags & HAS_PARENT) == 0 || (r->flags & HAS_REMOTE_PARENT) != 0) {
     memcpy(span + r->size, rule->reason, rule->reason_size);
     r->size += rule->reason_size;
@@ -213,7 +214,7 @@ void cspan_tail_trace_give(cspan_tail_trace *trace, const cspan_tail_rules *rule
   for (cspan_tail_chunk *chunk = trace->first; chunk != NULL; chunk = chunk->next) {
     for (size_t at = 0; at < chunk->used;) {
       record *r = (void *)(chunk->data + at);
-      give_span(r, trace->trace_id, rule, decision->is_told, next);
+      give_span(r, trace->trace_id, rule, decision, next);
       at += sizeof *r + r->room;
     }
   }

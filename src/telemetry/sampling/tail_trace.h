@@ -39,6 +39,7 @@ typedef struct cspan_tail_decision {
   uint32_t rule;
   bool is_kept;
   bool is_told;
+  bool is_all_recorded; /* a threshold of the head sampler did not keep a span from coming here */
 } cspan_tail_decision;
 
 /* A trace without spans, whose first one this is. */

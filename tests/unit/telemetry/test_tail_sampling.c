@@ -243,7 +243,65 @@ static void test_recorded_only(void **state) {
   tail_close(&f);
 }
 
+/* A head sampler that drops nothing keeps nothing from being counted: its threshold is for others,
+ * and what is kept here counts by the tail's share alone. */
+static void test_recorded_all(void **state) {
+  (void)state;
+  static const cspan_tail_rule error = {.error = true};
+  const cspan_tail_sampling_options options = {
+      .rules = &error, .rule_count = 1, .base_ratio = 0.25};
+  tail_fixture f;
+  tail_open(&f, &options, cspan_sampler_always_record(cspan_sampler_trace_id_ratio(0.5)));
+  for (uint8_t i = 1; i <= 200; i++) {
+    cspan_span span = tail_start(&f, none, "first");
+    tail_end(span, 1);
+  }
+  for (int i = 0; i < 50; i++) {
+    cspan_span span = tail_start(&f, none, "bad");
+    cspan_span_set_status(span, CSPAN_SPAN_ERROR, NULL);
+    tail_end(span, 1);
+  }
+  size_t bad = 0;
+  for (size_t i = 0; i < tail_exported(&f); i++) {
+    const cspan_span_view *span = cspan_span_list_at(tail_spans(&f), i);
+    bool is_bad = strcmp(span->name, "bad") == 0;
+    assert_string_equal(span->trace_state, is_bad ? "ot=th:0" : "ot=th:c");
+    bad += is_bad;
+  }
+  assert_int_equal(bad, 50);
+  tail_close(&f);
+}
+
 /* ------------------------------------------------------------------------ late spans */
+
+/* The trace is kept by its share; what is kept in any case does not count for four. */
+static void test_late_in_kept(void **state) {
+  (void)state;
+  static const cspan_tail_rule error = {.error = true};
+  const cspan_tail_sampling_options options = {
+      .rules = &error, .rule_count = 1, .base_ratio = 0.25};
+  tail_fixture f;
+  tail_open(&f, &options, NULL);
+  cspan_span remote = tail_remote(1, CSPAN_TRACE_FLAG_SAMPLED, "ot=th:0");
+  cspan_span root = tail_start(&f, remote, "root");
+  cspan_span before = tail_start(&f, root, "before");
+  cspan_span late = tail_start(&f, root, "late");
+  tail_end(root, 1);
+  tail_end(before, 2);
+  cspan_span_set_status(late, CSPAN_SPAN_ERROR, NULL);
+  tail_end(late, 3);
+  tail_end(tail_start(&f, remote, "late root"), 4);
+  cspan_span_end(remote);
+  assert_string_equal(tail_find(&f, "root")->trace_state, "ot=th:c");
+  assert_reason(tail_find(&f, "root"), "rate:0.25");
+  assert_string_equal(tail_find(&f, "before")->trace_state, "ot=th:c");
+  assert_string_equal(tail_find(&f, "late")->trace_state, "ot=th:0");
+  assert_string_equal(tail_find(&f, "late root")->trace_state, "ot=th:0");
+  assert_reason(tail_find(&f, "late root"), "error");
+  assert_int_equal(tail_stats(&f).traces_kept, 1);
+  assert_int_equal(tail_stats(&f).traces_dropped, 0);
+  tail_close(&f);
+}
 
 static void test_late_spans(void **state) {
   (void)state;
@@ -680,6 +738,8 @@ int main(void) {
       cmocka_unit_test(test_thresholds),
       cmocka_unit_test(test_head_and_tail),
       cmocka_unit_test(test_recorded_only),
+      cmocka_unit_test(test_recorded_all),
+      cmocka_unit_test(test_late_in_kept),
       cmocka_unit_test(test_late_spans),
       cmocka_unit_test(test_wait),
       cmocka_unit_test(test_memory),
