@@ -37,6 +37,7 @@ typedef struct cspan_spool_options {
    * oldest file is dropped, and its spans are counted and logged. */
   uint64_t max_size_bytes;
   cspan_spool_sync sync;
+  /* Times: a day at the most, more counts as a day. */
   /** How long a batch waits for the receiver's answer before it is written; the send goes on.
    * 0: 250. The processor's queue must hold what is ended in that time. */
   int64_t write_after_ms;

@@ -107,10 +107,12 @@ static void end_file(cspan_spool *s) {
     segment->kept_spans = 0;
     segment->kept_batches = 0;
   }
-  if (segment == s->adopted) {
+  bool was_adopted = segment == s->adopted;
+  s->removal_failed = false;
+  cspan_spool_finish(s, segment);
+  if (was_adopted && !s->removal_failed) {
     s->next_scan_ns = 0; /* there may be more of them */
   }
-  cspan_spool_finish(s, segment);
   cspan_spool_drain_reset(s);
 }
 
@@ -225,8 +227,13 @@ static void begin_file(cspan_spool *s, cspan_spool_segment *segment) {
   cspan_spool_drain *d = &s->drain;
   cspan_spool_drain_reset(s);
   d->segment = segment;
-  d->base = CSPAN_SPOOL_FILE_HEADER;
+  d->base = segment->passed > CSPAN_SPOOL_FILE_HEADER ? segment->passed : CSPAN_SPOOL_FILE_HEADER;
   segment->users++;
+}
+
+static void pass(cspan_spool_drain *d, const cspan_spool_found *found) {
+  d->at += found->size;
+  d->segment->passed = d->base + d->at;
 }
 
 static void send_record(cspan_spool *s, const cspan_spool_found *found) {
@@ -242,7 +249,7 @@ static void send_record(cspan_spool *s, const cspan_spool_found *found) {
   }
   cspan_spool_note(s, &outcome);
   if (outcome.verdict == CSPAN_SPOOL_ACCEPTED || outcome.verdict == CSPAN_SPOOL_REFUSED) {
-    d->at += found->size;
+    pass(d, found);
     d->unclear = 0;
   }
   cspan_spool_settle(s, segment, at, found->spans, &outcome);
@@ -270,7 +277,7 @@ static bool find_record(cspan_spool *s, cspan_spool_found *found) {
         d->segment->kept_spans -= found->spans;
       }
     }
-    d->at += found->size;
+    pass(d, found);
   }
 }
 
@@ -279,6 +286,9 @@ void cspan_spool_drain_step(cspan_spool *s) {
   cspan_spool_found found;
   d->is_active = true;
   cspan_spool_segment *segment = choose(s);
+  if (s->left_flying > 0) {
+    segment = NULL; /* written while the lock was let go of: it is on its way already */
+  }
   if (segment != NULL && d->segment != segment) {
     begin_file(s, segment);
   }

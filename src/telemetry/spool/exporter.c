@@ -12,6 +12,7 @@ enum { NS_PER_MS = 1000000, SEGMENTS = 32, SIZE_MIN = 65536, SEGMENT_MIN = 16384
 #define DEFAULT_WRITE_MS   250
 #define DEFAULT_INITIAL_MS 1000
 #define DEFAULT_MAX_MS     30000
+#define MOST_MS            INT64_C(86400000)
 
 /* --------------------------------------------------------------------- export */
 
@@ -206,6 +207,11 @@ bool cspan_spool_stats_get(const cspan_span_exporter *exporter, cspan_spool_stat
 
 /* --------------------------------------------------------------------- create */
 
+static int64_t time_of(int64_t given_ms, int64_t standard_ms) {
+  int64_t ms = given_ms > 0 ? given_ms : standard_ms;
+  return ms < MOST_MS ? ms : MOST_MS;
+}
+
 static cspan_status read_options(const cspan_spool_options *given, cspan_spool_options *out,
                                  cspan_spool_settings *settings, cspan_error **error) {
   memset(out, 0, sizeof *out);
@@ -231,10 +237,9 @@ static cspan_status read_options(const cspan_spool_options *given, cspan_spool_o
       .max_size = size,
       .segment_max = segment < SEGMENT_MAX ? segment : SEGMENT_MAX,
       .sync = out->sync,
-      .write_after_ms = out->write_after_ms > 0 ? out->write_after_ms : DEFAULT_WRITE_MS,
-      .retry = {.initial_ms =
-                    out->retry_initial_ms > 0 ? out->retry_initial_ms : DEFAULT_INITIAL_MS,
-                .max_ms = out->retry_max_ms > 0 ? out->retry_max_ms : DEFAULT_MAX_MS}};
+      .write_after_ms = time_of(out->write_after_ms, DEFAULT_WRITE_MS),
+      .retry = {.initial_ms = time_of(out->retry_initial_ms, DEFAULT_INITIAL_MS),
+                .max_ms = time_of(out->retry_max_ms, DEFAULT_MAX_MS)}};
   return CSPAN_OK;
 }
 

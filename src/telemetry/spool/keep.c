@@ -36,9 +36,18 @@ void cspan_spool_unref(cspan_spool_segment *segment) {
   }
 }
 
+/* One that cannot be removed is taken for one that was left behind. */
 static void discard(cspan_spool *s, cspan_spool_segment *segment) {
+  cspan_error *error = NULL;
   take_out(s, segment);
-  cspan_spool_segment_remove(&s->folder, segment);
+  if (cspan_spool_segment_remove(&s->folder, segment, &error) != CSPAN_OK) {
+    cspan_spool_say(s, CSPAN_LOG_ERROR, "%s; its owner must be allowed to write to the folder",
+                    cspan_error_message(error));
+    s->last_failed = ++s->attempts;
+    cspan_error_free(s->failure);
+    s->failure = error;
+    s->removal_failed = true;
+  }
   if (segment->users == 0) {
     cspan_spool_segment_free(segment);
   }
@@ -146,11 +155,14 @@ static uint64_t count_spans(const cspan_spool *s, const cspan_spool_segment *seg
 static void drop(cspan_spool *s, cspan_spool_segment *segment) {
   static const char why[] = "the folder was full, the oldest were dropped; raise max_size_bytes or "
                             "look at the receiver";
-  cspan_spool_lost(s, &s->stats.dropped, segment->kept_spans - segment->flying_spans,
-                   CSPAN_ERR_LIMIT, why);
+  uint64_t spans = segment->kept_spans - segment->flying_spans;
   segment->kept_spans = 0;
   segment->kept_batches = 0;
+  s->removal_failed = false;
   discard(s, segment);
+  if (!s->removal_failed) {
+    cspan_spool_lost(s, &s->stats.dropped, spans, CSPAN_ERR_LIMIT, why);
+  }
 }
 
 /* The oldest file that no other process uses. */
@@ -203,6 +215,8 @@ static cspan_status make_room(cspan_spool *s, uint64_t more, cspan_error **error
                                "the spool folder %s is full: %llu bytes, in files that other "
                                "processes are using; raise max_size_bytes",
                                s->folder.path, (unsigned long long)s->others_room);
+    } else if (s->removal_failed) {
+      status = cspan_error_set(error, CSPAN_ERR_IO, "%s", cspan_error_message(s->failure));
     }
   }
   cspan_spool_listing_free(&listing);
@@ -234,7 +248,7 @@ static cspan_status begin_segment(cspan_spool *s, cspan_error **error) {
     cspan_spool_listing_free(&listing);
   }
   cspan_status status = cspan_spool_segment_create(
-      &s->folder, s->settings.sync != CSPAN_SPOOL_SYNC_NEVER, &segment, error);
+      &s->folder, s->last, s->settings.sync != CSPAN_SPOOL_SYNC_NEVER, &segment, error);
   if (status == CSPAN_OK) {
     *(s->last != NULL ? &s->last->next : &s->first) = segment;
     s->last = segment;
@@ -264,7 +278,7 @@ static cspan_status write_record(cspan_spool *s, const cspan_export_batch *batch
   if (status == CSPAN_OK) {
     status = make_room(s, record, error);
   }
-  if (status == CSPAN_OK && s->last == NULL) { /* which was dropped for room */
+  if (status == CSPAN_OK && !fits(s, record)) { /* the last was dropped for room */
     status = begin_segment(s, error);
   }
   if (status == CSPAN_OK) {

@@ -33,9 +33,13 @@ void cspan_spool_segment_free(cspan_spool_segment *segment) {
   }
 }
 
-void cspan_spool_segment_remove(const cspan_spool_folder *folder, cspan_spool_segment *segment) {
-  unlinkat(folder->fd, segment->name, 0);
+cspan_status cspan_spool_segment_remove(const cspan_spool_folder *folder,
+                                        cspan_spool_segment *segment, cspan_error **error) {
   segment->is_removed = true;
+  if (unlinkat(folder->fd, segment->name, 0) != 0 && errno != ENOENT) {
+    return cspan_spool_folder_error(folder, segment->name, "remove", error);
+  }
+  return CSPAN_OK;
 }
 
 /* ------------------------------------------------------------------ create */
@@ -68,11 +72,16 @@ static bool write_at(int fd, struct iovec *parts, int count, uint64_t at) {
 
 /* Between making the file and its lock another process may take it for one that was left behind,
  * and remove it: then another name is tried. */
-static bool make_file(const cspan_spool_folder *folder, cspan_spool_segment *segment) {
+static bool make_file(const cspan_spool_folder *folder, const cspan_spool_segment *last,
+                      cspan_spool_segment *segment) {
   struct stat info;
   for (int i = 0; i < NAME_TRIES; i++) {
     segment->salt = cspan_random_u64();
-    cspan_spool_name(segment->name, cspan_unix_ns(), (long)getpid(), segment->salt);
+    segment->stamp = cspan_unix_ns();
+    if (last != NULL && segment->stamp <= last->stamp) { /* the clock was set back */
+      segment->stamp = last->stamp + 1;
+    }
+    cspan_spool_name(segment->name, segment->stamp, (long)getpid(), segment->salt);
     segment->fd = openat(folder->fd, segment->name,
                          O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (segment->fd < 0 && errno != EEXIST) {
@@ -91,7 +100,8 @@ static bool make_file(const cspan_spool_folder *folder, cspan_spool_segment *seg
   return false;
 }
 
-cspan_status cspan_spool_segment_create(const cspan_spool_folder *folder, bool sync,
+cspan_status cspan_spool_segment_create(const cspan_spool_folder *folder,
+                                        const cspan_spool_segment *last, bool sync,
                                         cspan_spool_segment **out, cspan_error **error) {
   uint8_t header[CSPAN_SPOOL_FILE_HEADER];
   struct iovec part = {.iov_base = header, .iov_len = sizeof header};
@@ -101,11 +111,11 @@ cspan_status cspan_spool_segment_create(const cspan_spool_folder *folder, bool s
     return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory while making a spool file");
   }
   cspan_spool_file_header(header);
-  bool is_made = make_file(folder, segment);
+  bool is_made = make_file(folder, last, segment);
   if (!is_made || !write_at(segment->fd, &part, 1, 0) || (sync && fsync(folder->fd) != 0)) {
     cspan_status status = cspan_spool_folder_error(folder, segment->name, "make", error);
     if (is_made) {
-      cspan_spool_segment_remove(folder, segment);
+      cspan_spool_segment_remove(folder, segment, NULL);
     }
     cspan_spool_segment_free(segment);
     return status;

@@ -12,19 +12,22 @@ typedef struct cspan_spool_segment {
   char name[CSPAN_SPOOL_NAME_ROOM];
   uint64_t salt;
   int fd;
+  int64_t stamp; /* in the name of one that was made here */
   uint64_t size; /* of header and whole records */
   /* What waits to be sent, and how much of that is on its way. */
   bool is_counted; /* false: what follows is not known yet */
   uint64_t kept_spans;
   uint64_t kept_batches;
   uint64_t flying_spans;
-  unsigned users; /* those who refer to it: it is freed behind them */
-  bool is_closed; /* takes no more records */
+  uint64_t passed; /* all in front of it is settled, marked or not */
+  unsigned users;  /* those who refer to it: it is freed behind them */
+  bool is_closed;  /* takes no more records */
   bool is_removed;
 } cspan_spool_segment;
 
-/* A new file with its header. */
-cspan_status cspan_spool_segment_create(const cspan_spool_folder *folder, bool sync,
+/* A new file with its header, whose name sorts behind that of `last`, which may be NULL. */
+cspan_status cspan_spool_segment_create(const cspan_spool_folder *folder,
+                                        const cspan_spool_segment *last, bool sync,
                                         cspan_spool_segment **out, cspan_error **error);
 /* Takes over a file that no one uses; *out is NULL where someone does, or it is gone.
  * CSPAN_ERR_NOMEM only. Its kept_* are not known yet. */
@@ -32,8 +35,9 @@ cspan_status cspan_spool_segment_take(const cspan_spool_folder *folder, const ch
                                       cspan_spool_segment **out);
 /* Closes, which ends the lock, and frees; the file stays as it is. */
 void cspan_spool_segment_free(cspan_spool_segment *segment);
-/* Removes the file. */
-void cspan_spool_segment_remove(const cspan_spool_folder *folder, cspan_spool_segment *segment);
+/* Removes the file; one that is gone is no failure. */
+cspan_status cspan_spool_segment_remove(const cspan_spool_folder *folder,
+                                        cspan_spool_segment *segment, cspan_error **error);
 
 /* Appends a record: all of it, or nothing. On failure errno is told in the error. */
 cspan_status cspan_spool_segment_append(const cspan_spool_folder *folder,

@@ -83,14 +83,16 @@ void cspan_spool_note(cspan_spool *s, const cspan_spool_outcome *outcome) {
   s->failure = cspan_error_dup(outcome->error);
 }
 
-static void mark(cspan_spool *s, const cspan_spool_segment *segment, uint64_t at) {
+static bool mark(cspan_spool *s, const cspan_spool_segment *segment, uint64_t at) {
   cspan_error *error = NULL;
   bool sync = s->settings.sync == CSPAN_SPOOL_SYNC_BATCH;
-  if (cspan_spool_segment_mark(&s->folder, segment, at, sync, &error) != CSPAN_OK) {
+  bool is_marked = cspan_spool_segment_mark(&s->folder, segment, at, sync, &error) == CSPAN_OK;
+  if (!is_marked) {
     cspan_spool_say(s, CSPAN_LOG_ERROR, "%s; they may be sent a second time",
                     cspan_error_message(error));
   }
   cspan_error_free(error);
+  return is_marked;
 }
 
 static void count(cspan_spool *s, size_t spans, const cspan_spool_outcome *outcome) {
@@ -114,8 +116,8 @@ void cspan_spool_settle(cspan_spool *s, cspan_spool_segment *segment, uint64_t a
     cspan_spool_lost(s, &s->stats.dropped, spans, CSPAN_ERR_LIMIT,
                      "the folder was full, the oldest were dropped while they were sent");
   }
-  if (is_settled && !segment->is_removed) {
-    mark(s, segment, at);
+  /* Without its mark it is still to be sent, unless it was passed. */
+  if (is_settled && !segment->is_removed && (mark(s, segment, at) || at < segment->passed)) {
     segment->kept_batches--;
     segment->kept_spans -= spans;
   }

@@ -114,6 +114,7 @@ typedef struct cspan_spool {
   cspan_error *loss; /* the reason of the last of these */
   int64_t loss_logged_ns;
   bool write_failed;                              /* the last one, which was logged */
+  bool removal_failed;                            /* the last one */
   cspan_spool_line lines[CSPAN_SPOOL_MOST_LINES]; /* to be logged */
   size_t line_count;
 } cspan_spool;
