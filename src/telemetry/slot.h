@@ -46,6 +46,7 @@ typedef struct cspan_slot {
   uint8_t status;
   uint8_t kind;
   uint32_t event_count;
+  uint32_t event_names; /* a bit for each size of a name, modulo 32 */
   uint32_t link_count;
   uint32_t dropped_attributes;
   uint32_t dropped_events;

@@ -90,6 +90,7 @@ static void finish(cspan_slot *slot, const cspan_tracer_provider *provider, int6
                             .kind = (cspan_span_kind)slot->kind,
                             .trace_state = slot->context.state_len > 0 ? slot->state : NULL,
                             .event_count = slot->event_count,
+                            .event_names = slot->event_names,
                             .keys = &slot->enc};
   span_name(&slot->enc, &ended);
   for (size_t i = 0; i < provider->processor_count; i++) {

@@ -125,6 +125,7 @@ void cspan_slot_event(cspan_slot *slot, const char *name, size_t name_size, int6
   if (slot->event_count < slot->tracer->provider->limits.events &&
       write_event(slot, name, name_size, time_unix_ns, lists)) {
     slot->event_count++;
+    slot->event_names |= UINT32_C(1) << name_size % 32;
   } else {
     slot->dropped_events++;
   }

@@ -171,6 +171,7 @@ static bool open_record(cspan_slot *slot, const char *name, size_t name_size,
                         const cspan_span_options *options, const cspan_sampling_result *sampled) {
   slot->status = CSPAN_SPAN_UNSET;
   slot->event_count = 0;
+  slot->event_names = 0;
   slot->link_count = 0;
   slot->dropped_attributes = 0;
   slot->dropped_events = 0;

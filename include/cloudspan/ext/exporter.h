@@ -68,7 +68,8 @@ typedef struct cspan_ended_span {
   size_t name_size_bytes;
   const char *trace_state; /**< NULL: none */
   uint32_t event_count;
-  const void *keys; /**< private; NULL: of a span that is not the SDK's own any more */
+  uint32_t event_names; /**< private */
+  const void *keys;     /**< private; NULL: of a span that is not the SDK's own any more */
 } cspan_ended_span;
 
 /** The scope of a tracer; borrowed. */

@@ -104,6 +104,9 @@ static void set_threshold(cspan_tail_ready_rule *ready, double ratio) {
   if (ready->threshold != CSPAN_THRESHOLD_NEVER) {
     cspan_threshold_text(ready->threshold, digits);
     snprintf(ready->state, sizeof ready->state, "ot=th:%s", digits);
+    const uint8_t *end =
+        wire_bytes(ready->state_field, CSPAN_TAG_STATE, ready->state, strlen(ready->state));
+    ready->state_field_size = (size_t)(end - ready->state_field);
   }
 }
 
@@ -125,11 +128,14 @@ static bool make_ready(cspan_tail_ready_rule *ready, const cspan_tail_rule *rule
   set_threshold(ready, ratio);
   ready->error = rule->error;
   ready->min_retries = rule->min_retries;
-  ready->longer_than_ns = INT64_MIN;
+  ready->min_ns = INT64_MIN;
   if (rule->longer_than_ms > 0) {
-    ready->longer_than_ns =
-        rule->longer_than_ms < INT64_MAX / NS_PER_MS ? rule->longer_than_ms * NS_PER_MS : INT64_MAX;
+    ready->min_ns = rule->longer_than_ms < INT64_MAX / NS_PER_MS
+                        ? rule->longer_than_ms * NS_PER_MS + 1
+                        : INT64_MAX;
   }
+  const cspan_span_match *match = &rule->match;
+  ready->has_match = match->span_name != NULL || match->kinds != 0 || match->parents != 0;
   return cspan_span_match_copy(&ready->match, &rule->match) && hash_keys(ready) &&
          write_reason(ready, rule, ratio);
 }
@@ -147,7 +153,7 @@ bool cspan_tail_rules_init(cspan_tail_rules *rules, const cspan_tail_sampling_op
     ok = make_ready(&rules->items[i], &options->rules[i]);
   }
   cspan_tail_ready_rule *base = &rules->items[count];
-  base->longer_than_ns = INT64_MIN;
+  base->min_ns = INT64_MIN;
   set_threshold(base, options->base_ratio);
   ok = ok && write_reason(base, NULL, options->base_ratio);
   for (uint32_t i = 0; i <= count; i++) {
@@ -192,25 +198,25 @@ static bool has_attributes(const cspan_tail_ready_rule *rule, const cspan_ended_
 }
 
 static int64_t retries_of(const cspan_tail_rules *rules, const cspan_ended_span *span) {
-  if (span->keys != NULL && span->event_count == 0 && !may_have(span, rules->attempts_hash)) {
+  const uint32_t name_bit = UINT32_C(1) << (sizeof CSPAN_RETRY_EVENT - 1) % 32;
+  if (span->keys != NULL && (span->event_names & name_bit) == 0 &&
+      !may_have(span, rules->attempts_hash)) {
     return 0;
   }
   return cspan_scan_retries(span->span, span->span_size_bytes);
 }
 
-/* An end that was given may be before the start. */
-static bool is_too_short(const cspan_tail_ready_rule *rule, const cspan_ended_span *span) {
-  return rule->longer_than_ns != INT64_MIN && span->duration_ns <= rule->longer_than_ns;
+static bool matches_outside(const cspan_tail_ready_rule *rule, const cspan_ended_span *span) {
+  const cspan_str name = {span->name, span->name_size_bytes};
+  return cspan_span_match_outside(&rule->match, name, span->kind, parent_of(span));
 }
 
 uint32_t cspan_tail_rules_match(const cspan_tail_rules *rules, const cspan_ended_span *span) {
-  const cspan_str name = {span->name, span->name_size_bytes};
-  unsigned parent = parent_of(span);
   int64_t retries = -1; /* not counted yet */
-  for (uint32_t i = 0; i < rules->count; i++) {
-    const cspan_tail_ready_rule *rule = &rules->items[i];
-    if ((rule->error && !span->error) || is_too_short(rule, span) ||
-        !cspan_span_match_outside(&rule->match, name, span->kind, parent)) {
+  const cspan_tail_ready_rule *rule = rules->items;
+  for (uint32_t i = 0; i < rules->count; i++, rule++) {
+    if (rule->error > span->error || span->duration_ns < rule->min_ns ||
+        (rule->has_match && !matches_outside(rule, span))) {
       continue;
     }
     if (rule->min_retries > 0) {

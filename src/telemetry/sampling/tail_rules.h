@@ -10,16 +10,21 @@
 #include "telemetry/sampling/ot_state.h"
 
 #define CSPAN_TAIL_REASON "cloudspan.sampling.reason"
-enum { CSPAN_TAIL_REASON_MAX = 512 };
+/* All of a field are copied, whatever its size. */
+enum { CSPAN_TAIL_REASON_MAX = 512, CSPAN_TAIL_STATE_FIELD = 24 };
 
 typedef struct cspan_tail_ready_rule {
   cspan_span_match match;
   uint32_t *key_hashes; /* of the attributes of `match`; 0: the key is a pattern */
   bool error;
-  int64_t longer_than_ns; /* INT64_MIN: however long */
+  bool has_match; /* `match` says anything */
+  int64_t min_ns; /* INT64_MIN: however long */
   int64_t min_retries;
   uint64_t threshold; /* of the traces that match; CSPAN_THRESHOLD_NEVER: all are dropped */
-  char state[8 + CSPAN_THRESHOLD_DIGITS]; /* "ot=th:..." */
+  /* "ot=th:...", and the same as a field of Span. */
+  char state[8 + CSPAN_THRESHOLD_DIGITS];
+  uint8_t state_field[CSPAN_TAIL_STATE_FIELD];
+  size_t state_field_size;
   /* The attribute with the reason, as a field of Span. */
   uint8_t *reason;
   size_t reason_size;

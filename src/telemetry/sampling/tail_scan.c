@@ -15,7 +15,6 @@ enum {
   ELEMENT = 0x0A,
   EVENT_NAME = 0x12
 };
-#define RETRY_EVENT "aws.retry"
 
 static bool is_text(const uint8_t *data, size_t len, const char *text, size_t text_len) {
   return len == text_len && memcmp(data, text, len) == 0;
@@ -106,7 +105,7 @@ static bool is_retry(const cspan_scan_field *event) {
   cspan_scan_field field;
   while (cspan_scan_next(&scan, &field)) {
     if (field.tag == EVENT_NAME) {
-      return is_text(field.data, field.len, RETRY_EVENT, sizeof RETRY_EVENT - 1);
+      return is_text(field.data, field.len, CSPAN_RETRY_EVENT, sizeof CSPAN_RETRY_EVENT - 1);
     }
   }
   return false;
@@ -139,56 +138,11 @@ static void count_field(const cspan_scan_field *field, retry_count *count) {
   }
 }
 
-/* What a closer look would find to be another event: its name has another length. */
-static bool is_other_event(const uint8_t *event, size_t size) {
-  enum { TIME = 0x09, NAME_AT = 9, NAME_SIZE_AT = 10 };
-  return size > NAME_SIZE_AT && event[0] == TIME && event[NAME_AT] == EVENT_NAME &&
-         event[NAME_SIZE_AT] != sizeof RETRY_EVENT - 1;
-}
-
-/* Passes over fields that need no closer look, in a few instructions each: this is asked of every
- * span where a rule wants to know. Stops at whatever is not usual. */
-static const uint8_t *skip_usual(const uint8_t *at, const uint8_t *end) {
-  enum { FIXED32_FIELD_16 = 0x85, KIND = 0x30, KEY_SIZE_AT = 3, ONE_BYTE_BYTES = 0x87 };
-  const uint8_t *last = end - KEY_SIZE_AT; /* up to there the first bytes can be read */
-  while (at < last) {
-    uint8_t tag = at[0];
-    size_t size = at[1];
-    if ((tag & ONE_BYTE_BYTES) == WIRE_BYTES && size < 0x80) {
-      size += 2;
-      if (size > (size_t)(end - at) ||
-          (tag == CSPAN_TAG_ATTRIBUTE && at[KEY_SIZE_AT] == sizeof CSPAN_RETRY_ATTEMPTS - 1) ||
-          (tag == CSPAN_TAG_EVENT && !is_other_event(at + 2, size - 2))) {
-        break;
-      }
-    } else if ((tag & ONE_BYTE_BYTES) == WIRE_FIXED64) {
-      size = 9;
-    } else if (tag == FIXED32_FIELD_16 && size == 1) {
-      size = 6;
-    } else if (tag == KIND && size < 0x80) {
-      size = 2;
-    } else {
-      break;
-    }
-    if (size > (size_t)(end - at)) {
-      break;
-    }
-    at += size;
-  }
-  return at;
-}
-
 int64_t cspan_scan_retries(const uint8_t *span, size_t size) {
   cspan_scan scan = cspan_scan_of(span, size);
   cspan_scan_field field;
   retry_count count = {0, 0};
-  for (;;) {
-    if (scan.end - scan.at > 4) {
-      scan.at = skip_usual(scan.at, scan.end);
-    }
-    if (!cspan_scan_next(&scan, &field)) {
-      break;
-    }
+  while (cspan_scan_next(&scan, &field)) {
     count_field(&field, &count);
   }
   return count.attempts - 1 > count.events ? count.attempts - 1 : count.events;

@@ -80,6 +80,8 @@ static inline bool cspan_scan_next(cspan_scan *scan, cspan_scan_field *field) {
   return true;
 }
 
+/* For each attempt that failed and was made again (docs/spans.md). */
+#define CSPAN_RETRY_EVENT "aws.retry"
 /* How many attempts a call took, the first one included (docs/spans.md). */
 #define CSPAN_RETRY_ATTEMPTS "aws.retry.attempts"
 

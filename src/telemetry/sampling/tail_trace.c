@@ -10,6 +10,7 @@ enum { CHUNK_BYTES = 4096 - 32, SPARE_MAX = 64, ALIGN = 8 };
 /* What a trace state grows by at most: "ot=", "th:", 14 digits and a separator; and the tag and
  * length of the field. */
 enum { STATE_GROWTH = 24, STATE_HEAD = 3 };
+_Static_assert(STATE_GROWTH + STATE_HEAD >= CSPAN_TAIL_STATE_FIELD, "room for a new state");
 enum { HAS_PARENT = 1, HAS_REMOTE_PARENT = 2, HAS_ERROR = 4, HAS_STATE = 8 };
 
 /* Before the bytes of a span, which have `room` bytes. */
@@ -22,6 +23,7 @@ typedef struct record {
   size_t name_size;
   uint8_t span_id[8];
   uint8_t parent_span_id[8];
+  uint32_t event_count;
   uint8_t kind;
   uint8_t flags;
 } record;
@@ -98,6 +100,7 @@ static void fill(record *r, const cspan_ended_span *span) {
   r->duration_ns = span->duration_ns;
   r->size = span->span_size_bytes;
   r->name_size = span->name_size_bytes;
+  r->event_count = span->event_count;
   r->kind = (uint8_t)span->kind;
   r->flags = (uint8_t)((span->parent_span_id != NULL ? HAS_PARENT : 0) |
                        (span->parent_is_remote ? HAS_REMOTE_PARENT : 0) |
@@ -126,7 +129,7 @@ bool cspan_tail_trace_add(cspan_tail_trace *trace, cspan_tail_pool *pool,
     r->name_at = room;
     memcpy(bytes + room, span->name, name);
   } else {
-    r->name_at = (size_t)((uintptr_t)span->name - (uintptr_t)span->span);
+    r->name_at = r->name_size > 0 ? (size_t)((const uint8_t *)span->name - span->span) : 0;
   }
   trace->spans++;
   return true;
@@ -151,45 +154,43 @@ static void take_state_out(uint8_t *span, record *r) {
   }
 }
 
-/* The threshold that the span's state is to say; NULL: it stays as it is. */
-static const char *new_state(const record *r, const char *before, const cspan_tail_ready_rule *rule,
-                             const cspan_tail_decision *decision) {
-  if ((r->flags & HAS_STATE) == 0) {
-    return decision->is_told ? rule->state : NULL;
-  }
-  cspan_ot_state state = cspan_ot_parse(before);
+/* A span that came with a trace state; gives what it says then, in `room`. */
+static const char *rewrite_state(uint8_t *span, record *r, const cspan_tail_ready_rule *rule,
+                                 const cspan_tail_decision *decision,
+                                 char room[CSPAN_STATE_MAX + 1]) {
+  cspan_str before = cspan_scan_state(span, r->size);
+  size_t len = before.len <= CSPAN_STATE_MAX ? before.len : 0;
+  memcpy(room, before.data != NULL ? before.data : "", len);
+  room[len] = '\0';
+  cspan_ot_state state = cspan_ot_parse(room);
   bool is_known = state.threshold != CSPAN_THRESHOLD_ABSENT;
   bool is_rarer = state.threshold > rule->threshold && !decision->is_all_recorded;
   if (is_known ? is_rarer || state.threshold == rule->threshold : !decision->is_told) {
-    return NULL;
+    return room;
   }
-  return cspan_ot_with_threshold(before, rule->threshold);
+  const char *after = cspan_ot_with_threshold(room, rule->threshold);
+  take_state_out(span, r);
+  uint8_t *end = wire_bytes(span + r->size, CSPAN_TAG_STATE, after, strlen(after));
+  r->size = (size_t)(end - span);
+  return after;
 }
 
 static void give_span(record *r, const uint8_t *trace_id, const cspan_tail_ready_rule *rule,
                       const cspan_tail_decision *decision, const cspan_span_processor *next) {
+  char room[CSPAN_STATE_MAX + 1];
   uint8_t *span = bytes_of(r);
-  char before[CSPAN_STATE_MAX + 1];
-  before[0] = '\0';
-  if ((r->flags & HAS_STATE) != 0) {
-    cspan_str state = cspan_scan_state(span, r->size);
-    size_t len = state.len <= CSPAN_STATE_MAX ? state.len : 0;
-    memcpy(before, state.data != NULL ? state.data : "", len);
-    before[len] = '\0';
-  }
-  const char *state = new_state(r, before, rule, decision);
-  if ((r->flags & HAS_PARENT) == 0 || (r->flags & HAS_REMOTE_PARENT) != 0) {
+  const char *state = NULL;
+  if ((r->flags & (HAS_PARENT | HAS_REMOTE_PARENT)) != HAS_PARENT) {
     memcpy(span + r->size, rule->reason, rule->reason_size);
     r->size += rule->reason_size;
   }
-  if (state != NULL) {
-    if ((r->flags & HAS_STATE) != 0) {
-      take_state_out(span, r);
-    }
-    uint8_t *end = wire_bytes(span + r->size, CSPAN_TAG_STATE, state, strlen(state));
-    r->size = (size_t)(end - span);
+  if ((r->flags & HAS_STATE) != 0) {
+    state = rewrite_state(span, r, rule, decision, room);
+  } else if (decision->is_told) {
+    state = rule->state;
+    memcpy(span + r->size, rule->state_field, sizeof rule->state_field);
+    r->size += rule->state_field_size;
   }
-  const char *told = state != NULL ? state : before;
   const cspan_ended_span ended = {.span = span,
                                   .span_size_bytes = r->size,
                                   .tracer = r->tracer,
@@ -204,7 +205,8 @@ static void give_span(record *r, const uint8_t *trace_id, const cspan_tail_ready
                                   .kind = (cspan_span_kind)r->kind,
                                   .name = (const char *)span + r->name_at,
                                   .name_size_bytes = r->name_size,
-                                  .trace_state = told[0] != '\0' ? told : NULL};
+                                  .trace_state = state != NULL && state[0] != '\0' ? state : NULL,
+                                  .event_count = r->event_count};
   next->vtable->on_end(next->self, &ended);
 }
 
