@@ -50,7 +50,7 @@ for source in "$root"/examples/*.c; do
   "${CC:-cc}" -std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Werror "$source" -o "$work/$name" \
     $(pkg-config --cflags --libs $packages) -lpthread
   disabled=true
-  case "$name" in telemetry_only | retries | spool) disabled=false ;; esac
+  case "$name" in telemetry_only | retries | spool | tail_sampling) disabled=false ;; esac
   run "$work/$name" >"$work/$name.out" 2>"$work/$name.err" ||
     { echo "$name failed:"; cat "$work/$name.out" "$work/$name.err"; exit 1; }
   count=$((count + 1))
@@ -66,6 +66,9 @@ expect "$work/retries.out" 'S3.HeadBucket'
 expect "$work/spool.out" '3 spans in 1 batch kept in '
 expect "$work/spool.out" 'POST /orders'
 expect "$work/spool.out" 'all spans were accepted'
+expect "$work/tail_sampling.out" 'POST /upload +kept for latency:S3.PutObject>500ms \(ot=th:0\)$'
+expect "$work/tail_sampling.out" 'GET /file +kept for error'
+expect "$work/tail_sampling.out" 'DELETE /file +kept for retries:1'
 expect "$work/presign.out" 'X-Amz-Signature='
 expect "$work/credentials.out" 'demo-bucket'
 expect "$work/sandbox_faults.out" 'created after 3 requests'
