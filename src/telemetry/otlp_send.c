@@ -51,8 +51,10 @@ static void fill_headers(const cspan_otlp_settings *settings, int64_t deadline_n
     add(headers, "te", "trailers");
     add(headers, "content-type", "application/grpc");
     add(headers, "grpc-accept-encoding", "identity,gzip");
-    format_timeout(headers->timeout, sizeof headers->timeout, deadline_ns);
-    add(headers, "grpc-timeout", headers->timeout);
+    if (deadline_ns != 0) {
+      format_timeout(headers->timeout, sizeof headers->timeout, deadline_ns);
+      add(headers, "grpc-timeout", headers->timeout);
+    }
     if (settings->gzip)
       add(headers, "grpc-encoding", "gzip");
   } else {
