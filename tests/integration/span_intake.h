@@ -84,6 +84,13 @@ static inline size_t intake_count(span_intake *in, const char *name, int64_t pid
   return count;
 }
 
+static inline size_t intake_total(span_intake *in) {
+  pthread_mutex_lock(&in->lock);
+  size_t count = in->count;
+  pthread_mutex_unlock(&in->lock);
+  return count;
+}
+
 static inline int intake_compare(const void *a, const void *b) {
   return memcmp(((const taken_span *)a)->id, ((const taken_span *)b)->id, 8);
 }
