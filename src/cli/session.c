@@ -11,7 +11,7 @@
 
 static bool tracing_wanted(const cspan_cli_run *run) {
   return run->globals->trace || cspan_env("OTEL_EXPORTER_OTLP_ENDPOINT") ||
-         cspan_env("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT");
+         cspan_env("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") || cspan_env("OTEL_CONFIG_FILE");
 }
 
 static cspan_status start_telemetry(cspan_cli_session *session, cspan_error **error) {

@@ -355,6 +355,34 @@ static void test_sandbox_and_trace(void **state) {
   command_free(&viewer);
 }
 
+/* A configuration file asks for spans as the endpoint's variable does, and is checked first. */
+static void traced_by_a_file(const char *url) {
+  char path[] = "/tmp/cspan-cli-config-XXXXXX";
+  static const char good[] = "file_format: '1.0'\n"
+                             "tracer_provider:\n"
+                             "  processors:\n"
+                             "    - batch:\n"
+                             "        exporter:\n"
+                             "          otlp_http: {endpoint: 'http://127.0.0.1:1', timeout: 1}\n";
+  static const char bad[] = "file_format: '1.0'\ntracer_provider: 7\n";
+  command c;
+  int fd = mkstemp(path);
+  assert_true(fd >= 0);
+  assert_int_equal(write(fd, good, sizeof good - 1), sizeof good - 1);
+  (void)setenv("OTEL_CONFIG_FILE", path, 1);
+  RUN(&c, 0, "s3", "ls", "--endpoint-url", url);
+  assert_non_null(strstr(c.err, "warning: 2 of 2 spans were lost"));
+  command_free(&c);
+  assert_int_equal(ftruncate(fd, 0), 0);
+  assert_int_equal(pwrite(fd, bad, sizeof bad - 1, 0), sizeof bad - 1);
+  RUN(&c, 2, "s3", "ls", "--endpoint-url", url);
+  assert_non_null(strstr(c.err, "tracer_provider"));
+  command_free(&c);
+  (void)unsetenv("OTEL_CONFIG_FILE");
+  close(fd);
+  assert_int_equal(unlink(path), 0);
+}
+
 /* A collector that is not there costs a warning, not the command. */
 static void test_lost_spans_are_a_warning(void **state) {
   (void)state;
@@ -371,6 +399,7 @@ static void test_lost_spans_are_a_warning(void **state) {
   command_free(&c);
   (void)unsetenv("OTEL_EXPORTER_OTLP_ENDPOINT");
   (void)unsetenv("OTEL_EXPORTER_OTLP_TIMEOUT");
+  traced_by_a_file(url);
   assert_int_equal(kill(sandbox.pid, SIGINT), 0);
   command_wait(&sandbox);
   assert_int_equal(sandbox.exit_code, 0);
