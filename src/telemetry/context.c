@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Span contexts, and the thread's current span. */
 #include "base/text.h"
-#include "telemetry/core.h"
+#include "telemetry/context.h"
 #include "telemetry/ended.h"
 
 _Thread_local cspan_thread_state cspan_thread;
@@ -49,6 +49,25 @@ bool cspan_span_get_context(cspan_span span, cspan_span_context *out) {
     return true;
   }
   return false;
+}
+
+bool cspan_span_copy_context(cspan_span span, cspan_span_context *out,
+                             char state[CSPAN_TRACE_STATE_MAX + 1]) {
+  cspan_ended_context ended;
+  memset(out, 0, sizeof *out);
+  cspan_slot *slot = cspan_slot_lock(span);
+  if (slot == NULL && !cspan_ended_find(span, &ended)) {
+    return false;
+  }
+  const cspan_slot_context *from = slot != NULL ? &slot->context : &ended.context;
+  if (from->state_len > 0) {
+    memcpy(state, slot != NULL ? slot->state : ended.state, from->state_len + (size_t)1);
+  }
+  copy_context(out, from, state);
+  if (slot != NULL) {
+    cspan_slot_unlock(slot);
+  }
+  return true;
 }
 
 cspan_span cspan_span_from_context(const cspan_span_context *context) {

@@ -2,6 +2,7 @@
 /* W3C Trace Context: traceparent and tracestate. */
 #include <string.h>
 
+#include "telemetry/context.h"
 #include "telemetry/propagator.h"
 
 enum {
@@ -165,8 +166,9 @@ static void trace_inject(void *self, const cspan_context *context, cspan_carrier
                          void *carrier) {
   cspan_span_context span;
   char parent[PARENT_LEN + 1] = "00-";
+  char state[CSPAN_TRACE_STATE_MAX + 1];
   (void)self;
-  if (!cspan_span_get_context(context->span, &span) || !cspan_span_context_is_valid(&span))
+  if (!cspan_span_copy_context(context->span, &span, state) || !cspan_span_context_is_valid(&span))
     return;
   uint8_t flags = span.trace_flags & (CSPAN_TRACE_FLAG_SAMPLED | CSPAN_TRACE_FLAG_RANDOM);
   cspan_trace_id_hex(span.trace_id, parent + TRACE_AT);
@@ -175,7 +177,7 @@ static void trace_inject(void *self, const cspan_context *context, cspan_carrier
   parent[FLAGS_AT - 1] = '-';
   cspan_hex_encode(&flags, 1, parent + FLAGS_AT);
   set(carrier, "traceparent", parent);
-  if (span.trace_state && span.trace_state[0])
+  if (span.trace_state)
     set(carrier, "tracestate", span.trace_state);
 }
 

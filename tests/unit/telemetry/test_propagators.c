@@ -165,6 +165,37 @@ static void test_inject_trace_context(void **state) {
   cspan_propagator_free(propagator);
 }
 
+/* Ends the span between the two headers, as another thread may, and opens one in its place. */
+typedef struct hasty_carrier {
+  cspan_span span;
+  cspan_span next;
+} hasty_carrier;
+
+static void set_and_end(void *to, const char *key, const char *value) {
+  hasty_carrier *c = to;
+  set_header(&headers, key, value);
+  if (c->span.slot != NULL) {
+    cspan_span_end(c->span);
+    c->span = (cspan_span){0};
+    c->next = remote_span("other=state,of=another,span=1", 0);
+  }
+}
+
+static void test_inject_span_that_ends(void **state) {
+  (void)state;
+  hasty_carrier carrier = {.span = remote_span("a=1", CSPAN_TRACE_FLAG_SAMPLED)};
+  cspan_propagator *w3c = cspan_propagator_tracecontext();
+  const cspan_context context = cspan_context_with_span(NULL, carrier.span);
+  cspan_propagator_inject(w3c, &context, set_and_end, &carrier);
+  assert_string_equal(get_header(&headers, "traceparent"), "00-" IDS "-01");
+  assert_string_equal(get_header(&headers, "tracestate"), "a=1");
+  headers.count = 0;
+  cspan_propagator_inject(w3c, &context, set_header, &headers); /* it has ended */
+  assert_string_equal(get_header(&headers, "tracestate"), "a=1");
+  cspan_span_end(carrier.next);
+  cspan_propagator_free(w3c);
+}
+
 static void test_inject_current_span(void **state) {
   (void)state;
   cspan_propagator *propagator = cspan_propagator_tracecontext();
@@ -665,6 +696,7 @@ int main(void) {
       cmocka_unit_test_setup(test_tracestate, clear_headers),
       cmocka_unit_test_setup(test_tracestate_members, clear_headers),
       cmocka_unit_test_setup(test_inject_trace_context, clear_headers),
+      cmocka_unit_test_setup(test_inject_span_that_ends, clear_headers),
       cmocka_unit_test_setup(test_inject_current_span, clear_headers),
       cmocka_unit_test_setup(test_header_lines, clear_headers),
       cmocka_unit_test_setup(test_tracestate_of_endless_lines, clear_headers),

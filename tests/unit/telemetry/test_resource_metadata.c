@@ -213,6 +213,7 @@ static void test_local_addresses(void **state) {
       {"http://169.254.example.com/", false},
       {"http://127.0.0.1.example.com/", false},
       {"http://169.254.1.1@example.com/", false},
+      {"http://[::1]@example.com/", false},
       {"http://example.com/169.254.1.1", false},
       {"http://[2001:db8::1]/", false},
       {"file:///etc/passwd", false},
