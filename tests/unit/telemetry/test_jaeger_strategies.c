@@ -160,8 +160,8 @@ static void test_bad_answers(void **state) {
       "{\"operationSampling\":{\"perOperationStrategies\":7}}",
       "{\"operationSampling\":{\"perOperationStrategies\":[{}]}}",
       "{\"operationSampling\":{\"perOperationStrategies\":[{\"operation\":\"a\"}]}}",
-      "{\"operationSampling\":{\"perOperationStrategies\":[{\"operation\":\"a\","
-      "\"probabilisticSampling\":{\"samplingRate\":0.5}},7]}}",
+      "{\"operationSampling\":{\"perOperationStrategies\":[{\"operation\":7}]}}",
+      "{\"operationSampling\":{\"perOperationStrategies\":[7]}}",
   };
   for (size_t i = 0; i < COUNT(answers); i++) {
     cspan_jaeger_strategies *strategies;
