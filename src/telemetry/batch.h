@@ -47,21 +47,21 @@ struct batch {
   pthread_cond_t wake;  /* for the workers */
   pthread_cond_t done;  /* for those who wait for them */
   cspan_encoded_resource resource;
-  bool resource_is_pending; /* no export before it is final */
   cspan_queue queue;
-  bool is_building; /* a worker reads the queue without the lock */
   cspan_loss loss;
   cspan_drop_report drops;
-  bool last_failed; /* the last export that ended */
   /* Spans are numbered as they are accepted, and leave the queue in that order. */
   uint64_t accepted;
   uint64_t taken;       /* into requests, or given up */
   uint64_t target;      /* up to here without waiting for a full batch */
   batch_flush *flushes; /* not done yet */
-  bool is_flushing;     /* a worker is in the exporter's flush */
   size_t started;       /* workers */
   size_t running;       /* of these, the ones whose thread has not ended */
   size_t idle;
+  bool resource_is_pending; /* no export before it is final */
+  bool is_building;         /* a worker reads the queue without the lock */
+  bool is_flushing;         /* a worker is in the exporter's flush */
+  bool last_failed;         /* the last export that ended */
   bool is_stopping;
   bool gives_up;
 };

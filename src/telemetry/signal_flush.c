@@ -16,8 +16,8 @@
 enum { SIGNALS_MAX = 16, DEFAULT_TIMEOUT_MS = 10000 };
 
 typedef struct watched_signal {
-  int number;
   struct sigaction before;
+  int number;
   atomic_bool is_watched;
   atomic_bool has_come;
 } watched_signal;
