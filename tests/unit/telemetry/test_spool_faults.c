@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A spool in a system that fails it: the clock is set back, files can be neither marked nor
- * removed, the folder is slow. The calls of the system stand in front of libc's here. */
+/* A spool and its system: when it syncs, and where that fails it: the clock is set back, files can
+ * be neither marked nor removed, the folder is slow. The calls of the system stand in front of libc's here. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdatomic.h>
@@ -27,6 +27,24 @@ int unlinkat(int folder, const char *name, int flags) {
     return -1;
   }
   return (int)syscall(SYS_unlinkat, folder, name, flags);
+}
+
+static atomic_uint syncs;      /* fsync(): of files that are complete, and of the folder */
+static atomic_uint data_syncs; /* fdatasync(): of batches */
+static atomic_bool data_syncs_fail;
+
+int fsync(int fd) {
+  atomic_fetch_add(&syncs, 1);
+  return (int)syscall(SYS_fsync, fd);
+}
+
+int fdatasync(int fd) {
+  atomic_fetch_add(&data_syncs, 1);
+  if (atomic_load(&data_syncs_fail)) {
+    errno = EIO;
+    return -1;
+  }
+  return (int)syscall(SYS_fdatasync, fd);
 }
 
 /* The next listing of a folder waits for the gate. */
@@ -65,6 +83,68 @@ static void await_gate(void) {
   pthread_mutex_unlock(&gate_lock);
 }
 
+/* ------------------------------------------------------------------------- sync */
+
+/* The times of fsync() are those that the option says: the folder for each new file, and the file
+ * when it is complete. */
+static void test_syncs(void **state) {
+  (void)state;
+  static const struct {
+    cspan_spool_sync sync;
+    unsigned per_file;
+    unsigned per_batch;
+  } cases[] = {{CSPAN_SPOOL_SYNC_NEVER, 0, 0},
+               {CSPAN_SPOOL_SYNC_SEGMENT, 2, 0},
+               {CSPAN_SPOOL_SYNC_BATCH, 1, 1}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    spool_fixture f;
+    cspan_spool_options options = patient_spool;
+    options.max_size_bytes = 64 << 10;
+    options.sync = cases[i].sync;
+    atomic_store(&syncs, 0);
+    atomic_store(&data_syncs, 0);
+    spool_open(&f, &options);
+    fake_set(&f.receiver, CSPAN_ERR_CONNECT, false);
+    for (uint32_t id = 0; id < 40; id++) {
+      spool_export_some(&f, id, id + 1, 1000);
+      assert_int_equal(atomic_load(&data_syncs), (id + 1) * cases[i].per_batch);
+    }
+    unsigned files = (unsigned)count_files(f.folder, NULL);
+    assert_true(files > 1);
+    unsigned complete = cases[i].per_file == 2 ? files - 1 : 0;
+    assert_int_equal(atomic_load(&syncs), (cases[i].per_file > 0 ? files : 0) + complete);
+    spool_close(&f);
+    spool_reopen(&f, &options);
+    fake_set(&f.receiver, CSPAN_OK, false);
+    assert_drained(&f);
+    assert_received(&f, 0, 40);
+    spool_end(&f);
+  }
+}
+
+/* What is not on the disk is not accepted, and not sent. */
+static void test_sync_fails(void **state) {
+  (void)state;
+  spool_fixture f;
+  cspan_error *error = NULL;
+  cspan_spool_options options = patient_spool;
+  options.sync = CSPAN_SPOOL_SYNC_BATCH;
+  spool_open(&f, &options);
+  fake_set(&f.receiver, CSPAN_ERR_CONNECT, false);
+  spool_export_some(&f, 0, 1, 100);
+  atomic_store(&data_syncs_fail, true);
+  assert_int_equal(spool_export_one(&f, 1, 100, &error), CSPAN_ERR_IO);
+  assert_non_null(strstr(cspan_error_message(error), "cannot write to /tmp/cspan-spool-"));
+  cspan_error_free(error);
+  atomic_store(&data_syncs_fail, false);
+  spool_export_some(&f, 2, 3, 100);
+  fake_set(&f.receiver, CSPAN_OK, false);
+  assert_drained(&f);
+  assert_int_equal(f.receiver.count, 2);
+  assert_int_equal(f.receiver.ids[1], 2);
+  spool_end(&f);
+}
+
 /* ------------------------------------------------------------------------ clock */
 
 /* The oldest go all the same, and the newest are kept, in order. */
@@ -91,24 +171,51 @@ static void test_clock_set_back(void **state) {
 
 /* ------------------------------------------------------------------------ marks */
 
-/* The spool's descriptor of the file becomes one that cannot be written to. */
-static void make_unwritable(const char *path) {
+/* This process's descriptor of a file. */
+static int descriptor_of(const char *path) {
   char link[64];
   char target[400];
-  int readable = open(path, O_RDONLY | O_CLOEXEC);
-  assert_true(readable >= 0);
-  size_t found = 0;
-  for (int fd = 3; fd < readable; fd++) {
+  for (int fd = 3; fd < 1024; fd++) {
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     ssize_t len = readlink(link, target, sizeof target - 1);
     target[len > 0 ? len : 0] = '\0';
     if (strcmp(target, path) == 0) {
-      assert_int_equal(dup3(readable, fd, O_CLOEXEC), fd);
-      found++;
+      return fd;
     }
   }
-  assert_int_equal(found, 1);
+  fail_msg("%s is not open", path);
+  return -1;
+}
+
+/* The spool's descriptor becomes one that cannot be written to. */
+static void make_unwritable(const char *path) {
+  int fd = descriptor_of(path);
+  int readable = open(path, O_RDONLY | O_CLOEXEC);
+  assert_int_equal(dup3(readable, fd, O_CLOEXEC), fd);
   close(readable);
+}
+
+/* A program that is started by this one must not keep the file's lock. */
+static void test_not_inherited(void **state) {
+  (void)state;
+  spool_fixture f;
+  char name[256];
+  char path[400];
+  for (int i = 0; i < 2; i++) { /* as it is made, and as it is taken over */
+    spool_open(&f, &patient_spool);
+    fake_set(&f.receiver, CSPAN_ERR_CONNECT, false);
+    spool_export_some(&f, 0, 1, 100);
+    if (i == 1) {
+      spool_close(&f);
+      spool_reopen(&f, &patient_spool);
+      assert_flush_fails(&f, FOREVER_MS, CSPAN_ERR_CONNECT, "10 spans in 1 batch kept");
+    }
+    count_files(f.folder, name);
+    snprintf(path, sizeof path, "%s/%s", f.folder, name);
+    assert_int_equal(fcntl(descriptor_of(path), F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+    assert_int_equal(fcntl(descriptor_of(f.folder), F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+    spool_end(&f);
+  }
 }
 
 /* What cannot be marked as sent is still counted once, and none behind it is forgotten. */
@@ -249,9 +356,15 @@ static void test_longest_times(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_clock_set_back),        cmocka_unit_test(test_unmarked),
-      cmocka_unit_test(test_cannot_be_removed),     cmocka_unit_test(test_no_room_without_removals),
-      cmocka_unit_test(test_written_while_looking), cmocka_unit_test(test_longest_times),
+      cmocka_unit_test(test_syncs),
+      cmocka_unit_test(test_sync_fails),
+      cmocka_unit_test(test_not_inherited),
+      cmocka_unit_test(test_clock_set_back),
+      cmocka_unit_test(test_unmarked),
+      cmocka_unit_test(test_cannot_be_removed),
+      cmocka_unit_test(test_no_room_without_removals),
+      cmocka_unit_test(test_written_while_looking),
+      cmocka_unit_test(test_longest_times),
   };
   alarm(120);
   return cmocka_run_group_tests(tests, NULL, NULL);
