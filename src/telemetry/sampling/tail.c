@@ -406,21 +406,22 @@ bool cspan_processor_tail_stats(const cspan_span_processor *processor,
     return false;
   }
   cspan_tail *tail = processor->self;
-  *out = (cspan_tail_sampling_stats){.size = out->size};
+  cspan_tail_sampling_stats all = {.size = out->size};
   for (size_t i = 0; i < CSPAN_TAIL_SHARDS; i++) {
     cspan_tail_shard *shard = &tail->shards[i];
     pthread_mutex_lock(&shard->lock);
     const cspan_tail_counts *counts = &shard->counts;
-    out->traces_kept += counts->traces_kept;
-    out->traces_dropped += counts->traces_dropped;
-    out->traces_early += counts->traces_early;
-    out->spans_kept += counts->spans_kept;
-    out->spans_dropped += counts->spans_dropped;
-    out->spans_late += counts->spans_late;
-    out->traces_held += counts->traces_held;
-    out->spans_held += counts->spans_held;
+    all.traces_kept += counts->traces_kept;
+    all.traces_dropped += counts->traces_dropped;
+    all.traces_early += counts->traces_early;
+    all.spans_kept += counts->spans_kept;
+    all.spans_dropped += counts->spans_dropped;
+    all.spans_late += counts->spans_late;
+    all.traces_held += counts->traces_held;
+    all.spans_held += counts->spans_held;
     pthread_mutex_unlock(&shard->lock);
   }
-  out->bytes_held = atomic_load(&tail->bytes_held);
+  all.bytes_held = atomic_load(&tail->bytes_held);
+  memcpy(out, &all, out->size > 0 && out->size < sizeof all ? out->size : sizeof all);
   return true;
 }

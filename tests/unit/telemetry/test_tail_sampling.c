@@ -272,6 +272,22 @@ static void test_recorded_all(void **state) {
   tail_close(&f);
 }
 
+/* Of a program built with a header that had fewer counts. */
+static void test_older_stats(void **state) {
+  (void)state;
+  cspan_tail_sampling_stats stats = {.size = offsetof(cspan_tail_sampling_stats, spans_kept),
+                                     .spans_kept = 77};
+  tail_fixture f;
+  tail_open(&f, NULL, NULL);
+  cspan_span span = tail_start(&f, none, "bad");
+  cspan_span_set_status(span, CSPAN_SPAN_ERROR, NULL);
+  tail_end(span, 1);
+  assert_true(cspan_processor_tail_stats(f.tail, &stats));
+  assert_int_equal(stats.traces_kept, 1);
+  assert_int_equal(stats.spans_kept, 77);
+  tail_close(&f);
+}
+
 /* ------------------------------------------------------------------------ late spans */
 
 /* The trace is kept by its share; what is kept in any case does not count for four. */
@@ -739,6 +755,7 @@ int main(void) {
       cmocka_unit_test(test_head_and_tail),
       cmocka_unit_test(test_recorded_only),
       cmocka_unit_test(test_recorded_all),
+      cmocka_unit_test(test_older_stats),
       cmocka_unit_test(test_late_in_kept),
       cmocka_unit_test(test_late_spans),
       cmocka_unit_test(test_wait),
