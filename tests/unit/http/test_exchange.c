@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Exchanges against a server that plays what a test says. */
+#include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -843,6 +845,22 @@ static void test_the_transfer_ends_with_the_last_byte(void **state) {
   end(&f);
 }
 
+/* Our ends of connections to the server that a program started by exec would get. */
+static int connections_left_open_by_exec(int port, int *ours) {
+  int left_open = 0;
+  *ours = 0;
+  for (int fd = 0; fd < 256; fd++) {
+    struct sockaddr_in peer;
+    socklen_t size = sizeof peer;
+    if (getpeername(fd, (struct sockaddr *)&peer, &size) == 0 && peer.sin_family == AF_INET &&
+        ntohs(peer.sin_port) == port) {
+      (*ours)++;
+      left_open += (fcntl(fd, F_GETFD) & FD_CLOEXEC) == 0;
+    }
+  }
+  return left_open;
+}
+
 static void test_keep_alive(void **state) {
   (void)state;
   const script_step steps[] = {
@@ -866,6 +884,9 @@ static void test_keep_alive(void **state) {
     assert_true(c.timings.time_to_first_byte_us >= 0);
     assert_true(c.timings.transfer_us >= 0);
     assert_string_equal(c.peer, "127.0.0.1");
+    int ours;
+    assert_int_equal(connections_left_open_by_exec(c.peer_port, &ours), 0);
+    assert_int_equal(ours, 1);
     call_free(&c);
     /* The connections stay with the loop through the pool. */
     cspan_http_client_release(f.client, f.loop);
