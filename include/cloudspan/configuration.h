@@ -94,9 +94,9 @@ typedef struct cspan_sdk cspan_sdk;
  * Makes the components. The environment is not read, as the specification asks.
  * CSPAN_ERR_CONFIG where a value cannot be used, or a component is neither built in nor
  * registered (ext/configuration.h); *out is NULL then and nothing is left over.
- * Views, exemplars, cardinality limits and `logger_provider` are parsed, but cloudspan
- * has none: a warning is logged. Beyond the schema there are
- * the sampler `rules/development` and `rate_limiting/development`, the processor
+ * Views, metric producers, tracer and meter configurators and `logger_provider` are parsed, but
+ * cloudspan has none: a warning is logged. Beyond the schema there are the samplers
+ * `rules/development`, `rate_limiting/development` and `always_record/development`, the processor
  * `tail_sampling/development` and the exporter `spool/development` (docs/telemetry.md).
  */
 CSPAN_API cspan_status cspan_configuration_create(const cspan_configuration *configuration,

@@ -192,7 +192,8 @@ CSPAN_API cspan_span cspan_span_from_context(const cspan_span_context *context);
 
 /* The functions above that are marked CSPAN_INLINE test whether the span records and then call
  * these, with sizes that are often known when a program is compiled. All of both kinds are
- * exported. These are for languages whose strings do not end at a NUL; a size counts bytes. */
+ * exported. These are for languages whose strings do not end at a NUL; a size counts bytes. Only
+ * the name of cspan_span_begin() ends at one all the same, as samplers read it so. */
 
 CSPAN_API cspan_span cspan_span_begin(cspan_tracer *tracer, const cspan_context *context,
                                       const char *name, size_t name_size,

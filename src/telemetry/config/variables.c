@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All environment variables that the SDK reads. docs/telemetry-environment.md is made of this
+/* All environment variables that the SDK reads. docs/environment.md is made of this
  * table (test_telemetry_variables --print). */
 #include "telemetry/settings.h"
 
