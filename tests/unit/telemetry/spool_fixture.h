@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@
 #include <cloudspan/spool.h>
 
 #include "base/error.h"
+#include "telemetry/core.h"
 
 enum { MOST_BATCHES = 4096, BATCH_SPANS = 10, FOREVER_MS = 60000, BATCH_BYTES_MAX = 65536 };
 
@@ -38,6 +40,8 @@ typedef struct fake_receiver {
   size_t most_inside;
   size_t asked; /* sends, whatever their outcome */
   size_t flushes;
+  bool takes_signals; /* on a thread that was asked to send */
+  bool is_traced;
   bool has_gone;
   bool is_shut_down;
   cspan_meter_provider *meters;
@@ -54,6 +58,10 @@ static cspan_status fake_export(void *self, const cspan_context *context,
   pthread_mutex_lock(&r->lock);
   r->asked++;
   r->inside++;
+  sigset_t blocked;
+  pthread_sigmask(SIG_BLOCK, NULL, &blocked);
+  r->takes_signals = r->takes_signals || sigismember(&blocked, SIGTERM) == 0;
+  r->is_traced = r->is_traced || cspan_thread.suppressed == 0;
   r->most_inside = r->inside > r->most_inside ? r->inside : r->most_inside;
   pthread_cond_broadcast(&r->changed);
   cspan_status status = CSPAN_OK;
