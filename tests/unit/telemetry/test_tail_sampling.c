@@ -662,7 +662,11 @@ static void test_next_sees_all(void **state) {
   assert_int_equal(cspan_tracer_provider_create(&provider_options, &provider, NULL), CSPAN_OK);
   cspan_tracer *first = cspan_tracer_get(provider, "first", NULL, NULL);
   cspan_tracer *second = cspan_tracer_get(provider, "second", NULL, NULL);
-  cspan_span root = cspan_span_start(first, NULL, "root", NULL);
+  /* Its name is behind the trace state, which is taken out and written anew. */
+  cspan_span remote = tail_remote(1, 0, "ot=th:c");
+  const cspan_context outside = cspan_context_with_span(NULL, remote);
+  cspan_span root = cspan_span_start(first, &outside, "root", NULL);
+  cspan_span_end(remote);
   const cspan_context context = cspan_context_with_span(NULL, root);
   const cspan_span_options client = {.kind = CSPAN_SPAN_CLIENT};
   cspan_span child = cspan_span_start(second, &context, "child", &client);
