@@ -142,11 +142,45 @@ static void test_histogram(void **state) {
   check(histogram(histogram_point(1)), CSPAN_ERR_PROTOCOL, NULL);
 }
 
+/* Lists in lists, in an attribute: each level is two messages. */
+static void check_nested(size_t levels, bool is_read) {
+  cspan_buf value = begin();
+  for (size_t i = 0; i < levels; i++) {
+    cspan_buf list = begin();
+    cspan_buf outer = begin();
+    put_message(&list, 1, value);
+    put_message(&outer, 5, list);
+    value = outer;
+  }
+  cspan_buf pair = begin();
+  cspan_buf resource = begin();
+  cspan_buf resource_metrics = begin();
+  cspan_buf request = begin();
+  cspan_buf out = begin();
+  put_message(&pair, 2, value);
+  put_message(&resource, 1, pair);
+  put_message(&resource_metrics, 1, resource);
+  put_message(&request, 1, resource_metrics);
+  assert_int_equal(
+      cspan_otlp_to_json(CSPAN_OTLP_METRICS, (const uint8_t *)request.data, request.len, &out),
+      is_read ? CSPAN_OK : CSPAN_ERR_PROTOCOL);
+  cspan_buf_free(&request);
+  cspan_buf_free(&out);
+}
+
+static void test_nesting_has_a_limit(void **state) {
+  (void)state;
+  check_nested(40, true);
+  check_nested(60, false);
+  check_nested(5000, false);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_sum),
       cmocka_unit_test(test_gauge),
       cmocka_unit_test(test_histogram),
+      cmocka_unit_test(test_nesting_has_a_limit),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
