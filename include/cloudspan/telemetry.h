@@ -517,7 +517,8 @@ CSPAN_API void cspan_processor_free(cspan_span_processor *processor);
  * Limits of a span. Zero fields: OTEL_SPAN_*, OTEL_EVENT_*, OTEL_LINK_* and
  * OTEL_ATTRIBUTE_* variables, then the specification's defaults: 128 of each, and no
  * limit on the length of values. What is over a limit is dropped and counted; a longer
- * string is cut at a character's end.
+ * string is cut at a character's end. Whatever the limits, names and descriptions are cut
+ * after 16,384 bytes, and what does not fit into a mebibyte per span is dropped and counted.
  */
 typedef struct cspan_span_limits {
   size_t size;
