@@ -522,6 +522,58 @@ static void ignore_log(void *user, cspan_log_level level, const char *message) {
   (void)message;
 }
 
+/* More than a resource has room for, with what is known already. */
+static cspan_status find_a_flood(void *user, const cspan_context *context, cspan_resource **out,
+                                 cspan_error **error) {
+  static cspan_attr attrs[CSPAN_RESOURCE_ATTRIBUTES_MAX];
+  static char keys[CSPAN_RESOURCE_ATTRIBUTES_MAX][8];
+  (void)user;
+  (void)context;
+  for (int i = 0; i < CSPAN_RESOURCE_ATTRIBUTES_MAX; i++) {
+    snprintf(keys[i], sizeof keys[i], "k%d", i);
+    attrs[i] = cspan_attr_int64(keys[i], i);
+  }
+  return cspan_resource_create(attrs, CSPAN_RESOURCE_ATTRIBUTES_MAX, NULL, out, error);
+}
+
+typedef struct told_resource {
+  int calls;
+  bool is_final;
+  size_t size_bytes;
+} told_resource;
+
+static void take_resource(void *self, const cspan_encoded_resource *resource) {
+  told_resource *told = self;
+  told->calls++;
+  told->is_final = resource->is_final;
+  told->size_bytes = resource->size_bytes;
+}
+
+static void pass_over(void *self, const cspan_ended_span *span) {
+  (void)self;
+  (void)span;
+}
+
+/* Processors that wait for the last word get it, though what was found is left out. */
+static void test_too_much_is_final(void **state) {
+  (void)state;
+  static const cspan_processor_vtable vtable = {
+      .size = sizeof vtable, .on_end = pass_over, .set_resource = take_resource};
+  told_resource told = {.calls = 0};
+  cspan_span_processor *processor = cspan_processor_create(&vtable, &told);
+  cspan_tracer_provider *provider;
+  const cspan_provider_options options = {
+      .size = sizeof options, .processors = &processor, .processor_count = 1, .detectors = "flood"};
+  cspan_log_set(ignore_log, NULL, CSPAN_LOG_WARN);
+  assert_int_equal(cspan_tracer_provider_create(&options, &provider, NULL), CSPAN_OK);
+  assert_int_equal(cspan_tracer_provider_shutdown(provider, 0, NULL), CSPAN_OK);
+  assert_int_equal(told.calls, 2);
+  assert_true(told.is_final);
+  assert_true(told.size_bytes < 1000);
+  cspan_tracer_provider_free(provider);
+  cspan_log_set(NULL, NULL, CSPAN_LOG_WARN);
+}
+
 /* Each allocation of making a provider fails once: there is none then, or one that works. */
 static void test_provider_without_memory(void **state) {
   (void)state;
@@ -558,11 +610,13 @@ static void test_provider_without_memory(void **state) {
   fail_alloc_uninstall();
 }
 
-static int register_gate(void **state) {
+static int register_detectors(void **state) {
   (void)state;
-  const cspan_resource_detector detector = {
-      .size = sizeof detector, .name = "gate", .is_slow = true, .detect = find_behind_gate};
-  return cspan_resource_detector_register(&detector, NULL) != CSPAN_OK;
+  static const cspan_resource_detector detectors[] = {
+      {.size = sizeof detectors[0], .name = "gate", .is_slow = true, .detect = find_behind_gate},
+      {.size = sizeof detectors[0], .name = "flood", .is_slow = true, .detect = find_a_flood}};
+  return cspan_resource_detector_register(&detectors[0], NULL) != CSPAN_OK ||
+         cspan_resource_detector_register(&detectors[1], NULL) != CSPAN_OK;
 }
 
 int main(void) {
@@ -579,7 +633,8 @@ int main(void) {
       cmocka_unit_test(test_end_waits_a_moment),
       cmocka_unit_test(test_fork_while_detecting),
       cmocka_unit_test(test_provider_on_ec2),
+      cmocka_unit_test(test_too_much_is_final),
       cmocka_unit_test(test_provider_without_memory),
   };
-  return cmocka_run_group_tests(tests, register_gate, NULL);
+  return cmocka_run_group_tests(tests, register_detectors, NULL);
 }
