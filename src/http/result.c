@@ -159,6 +159,7 @@ static verdict verdict_of(cspan_http_exchange *exchange, CURLcode code) {
   case CURLE_SEND_ERROR:
   case CURLE_RECV_ERROR:
   case CURLE_SEND_FAIL_REWIND:
+  case CURLE_HTTP2: /* also where a server that is leaving (GOAWAY) takes no more requests */
   case CURLE_HTTP2_STREAM:
     return (verdict){CSPAN_ERR_CONNECT, "connection_reset",
                      "the connection broke before the response was received"};

@@ -389,6 +389,25 @@ static void test_timeout(void **state) {
   script_server_stop(server);
 }
 
+/* The try that the timeout cut short says less than the one before it. */
+static void test_timeout_tells_the_reason(void **state) {
+  (void)state;
+  static const script_step busy[] = {
+      {SCRIPT_READ_REQUEST, NULL, 0},
+      {SCRIPT_SEND, "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", 0},
+      {SCRIPT_END, NULL, 0}};
+  const script_connection scripts[] = {busy, silent};
+  script_server *server = script_server_start(scripts, 2);
+  const cspan_otlp_options options = {.protocol = CSPAN_OTLP_HTTP_PROTOBUF, .timeout_ms = 1500};
+  cspan_span_exporter *exporter = exporter_for(script_server_url(server, ""), &options);
+  cspan_error *error = NULL;
+  assert_int_equal(export_in(exporter, NULL, NULL, &error), CSPAN_ERR_SERVICE);
+  assert_non_null(strstr(cspan_error_message(error), "HTTP status 503 (after 2 attempts)"));
+  cspan_error_free(error);
+  cspan_exporter_free(exporter);
+  script_server_stop(server);
+}
+
 static void test_deadline_of_the_context(void **state) {
   (void)state;
   const script_connection scripts[] = {silent};
@@ -502,7 +521,14 @@ static void put_field(cspan_buf *out, const char *name, const char *value) {
   cspan_buf_str(out, value);
 }
 
-enum { H2_DATA = 0, H2_HEADERS = 1, H2_SETTINGS = 4, H2_END_STREAM = 1, H2_END_HEADERS = 4 };
+enum {
+  H2_DATA = 0,
+  H2_HEADERS = 1,
+  H2_SETTINGS = 4,
+  H2_GOAWAY = 7,
+  H2_END_STREAM = 1,
+  H2_END_HEADERS = 4
+};
 
 typedef struct grpc_answer {
   const char *status;
@@ -616,6 +642,35 @@ static void test_grpc_failure(void **state) {
   free_run(&run);
 }
 
+/* A receiver that is leaving has not looked at the request, and says so (GOAWAY): the one that
+ * comes after it gets it. */
+static void test_grpc_receiver_leaves(void **state) {
+  (void)state;
+  cspan_buf leaves;
+  cspan_buf welcome;
+  cspan_buf_init(&leaves, 1000);
+  cspan_buf_init(&welcome, 1000);
+  put_frame(&leaves, H2_SETTINGS, 0, 0, NULL, 0);
+  put_frame(&leaves, H2_GOAWAY, 0, 0, "\0\0\0\0\0\0\0\0", 8); /* the last stream was 0; no error */
+  put_answer(&welcome, &accepted, true);
+  const script_step first[] = {
+      {SCRIPT_READ_H2, NULL, 0}, {SCRIPT_SEND, leaves.data, leaves.len}, {SCRIPT_END, NULL, 0}};
+  const script_step then[] = {{SCRIPT_READ_H2, NULL, 0},
+                              {SCRIPT_SEND, welcome.data, welcome.len},
+                              {SCRIPT_WAIT_CLOSE, NULL, 0},
+                              {0}};
+  const script_connection scripts[] = {first, then};
+  script_server *server = script_server_start(scripts, 2);
+  const cspan_otlp_options options = {.protocol = CSPAN_OTLP_GRPC};
+  cspan_span_exporter *exporter = exporter_for(script_server_url(server, ""), &options);
+  export_ok(exporter);
+  assert_int_equal(script_server_accepted(server), 2);
+  cspan_exporter_free(exporter);
+  script_server_stop(server);
+  cspan_buf_free(&leaves);
+  cspan_buf_free(&welcome);
+}
+
 /* gRPC to a port that speaks HTTP/1.1: the error says what may be wrong. */
 static void test_grpc_to_an_http1_port(void **state) {
   (void)state;
@@ -652,6 +707,7 @@ int main(void) {
       cmocka_unit_test_setup(test_refused_for_good, fresh_log),
       cmocka_unit_test_setup(test_refused_without_a_limit, fresh_log),
       cmocka_unit_test_setup(test_timeout, fresh_log),
+      cmocka_unit_test_setup(test_timeout_tells_the_reason, fresh_log),
       cmocka_unit_test_setup(test_deadline_of_the_context, fresh_log),
       cmocka_unit_test_setup(test_cancel_while_waiting, fresh_log),
       cmocka_unit_test_setup(test_shutdown_while_waiting, fresh_log),
@@ -659,6 +715,7 @@ int main(void) {
       cmocka_unit_test_setup(test_grpc_accepted, fresh_log),
       cmocka_unit_test_setup(test_grpc_retry, fresh_log),
       cmocka_unit_test_setup(test_grpc_failure, fresh_log),
+      cmocka_unit_test_setup(test_grpc_receiver_leaves, fresh_log),
       cmocka_unit_test_setup(test_grpc_to_an_http1_port, fresh_log),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
