@@ -50,7 +50,8 @@ int fdatasync(int fd) {
 /* The next listing of a folder waits for the gate. */
 static pthread_mutex_t gate_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t gate_changed = PTHREAD_COND_INITIALIZER;
-static enum { GATE_OPEN, GATE_SET, GATE_REACHED } gate;
+typedef enum gate_state { GATE_OPEN, GATE_SET, GATE_REACHED } gate_state;
+static gate_state gate;
 
 DIR *fdopendir(int fd) {
   DIR *(*real)(int);
@@ -68,7 +69,7 @@ DIR *fdopendir(int fd) {
   return real(fd);
 }
 
-static void set_gate(int to) {
+static void set_gate(gate_state to) {
   pthread_mutex_lock(&gate_lock);
   gate = to;
   pthread_cond_broadcast(&gate_changed);
