@@ -34,7 +34,8 @@ typedef struct cspan_spool_options {
    * written to by the group or others. Several processes may share it. */
   const char *folder;
   /** Of all files in the folder; 0: 256 MiB; at least 64 KiB. Where it would be exceeded the
-   * oldest file is dropped, and its spans are counted and logged. */
+   * oldest file is dropped, and its spans are counted and logged. Processes that write at the same
+   * time may go beyond it by one file each: they look at each other's when they begin one. */
   uint64_t max_size_bytes;
   cspan_spool_sync sync;
   /* Times: a day at the most, more counts as a day. */
