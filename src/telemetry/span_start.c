@@ -118,11 +118,13 @@ static cspan_sampling_result sample(cspan_slot *slot, const cspan_context *conte
                                     const cspan_span_context *parent, const char *name,
                                     const cspan_span_options *options) {
   const cspan_sampler *sampler = slot->tracer->provider->sampler;
+  unsigned kind = (unsigned)options->kind;
+  slot->kind = (uint8_t)(kind <= CSPAN_SPAN_CONSUMER ? kind : CSPAN_SPAN_INTERNAL);
   cspan_sampling_input input = {.context = context,
                                 .parent = parent,
                                 .trace_id = slot->context.trace_id,
                                 .name = name,
-                                .kind = options->kind,
+                                .kind = (cspan_span_kind)slot->kind,
                                 .attributes = options->attributes,
                                 .attribute_count = options->attribute_count,
                                 .links = options->links,
@@ -139,7 +141,7 @@ static cspan_sampling_result sample(cspan_slot *slot, const cspan_context *conte
   return result;
 }
 
-static bool write_fixed_fields(cspan_slot *slot, cspan_span_kind kind) {
+static bool write_fixed_fields(cspan_slot *slot) {
   cspan_enc *enc = &slot->enc;
   if (!cspan_enc_room(enc, FIXED_FIELDS_MAX + slot->context.state_len)) {
     return false;
@@ -157,7 +159,6 @@ static bool write_fixed_fields(cspan_slot *slot, cspan_span_kind kind) {
   p = wire_varint(p, WIRE_TAG(16, WIRE_FIXED32));
   p = wire_fixed32(p, slot->context.trace_flags | FLAG_HAS_IS_REMOTE | remote);
   *p++ = TAG_KIND;
-  slot->kind = (uint8_t)((unsigned)kind <= CSPAN_SPAN_CONSUMER ? (unsigned)kind : 0);
   *p++ = (uint8_t)(slot->kind + 1);
   *p++ = TAG_START;
   p = wire_fixed64(p, (uint64_t)slot->start_ns);
@@ -182,7 +183,7 @@ static bool open_record(cspan_slot *slot, const char *name, size_t name_size,
     cspan_enc_limit_values(&slot->enc, limits->value_length);
   }
   slot->start_ns = options->start_time_unix_ns != 0 ? options->start_time_unix_ns : cspan_unix_ns();
-  if (!write_fixed_fields(slot, options->kind)) {
+  if (!write_fixed_fields(slot)) {
     return false;
   }
   cspan_slot_name(slot, name, name_size);

@@ -393,6 +393,25 @@ static void test_rules_under_a_parent(void **state) {
   cspan_sampler_free(sampler);
 }
 
+/* A kind that is none is taken for internal, by samplers as well. */
+static void test_rules_of_no_kind(void **state) {
+  (void)state;
+  const cspan_sampling_rule rule = {{.kinds = CSPAN_KIND_BIT(CSPAN_SPAN_INTERNAL)},
+                                    cspan_sampler_always_on()};
+  const cspan_rules_options rules = {
+      .rules = &rule, .rule_count = 1, .fallback = cspan_sampler_always_off()};
+  const cspan_provider_options options = {.size = sizeof options,
+                                          .sampler = cspan_sampler_rules(&rules)};
+  const cspan_span_options none = {.size = sizeof none, .kind = (cspan_span_kind)77};
+  cspan_tracer_provider *provider;
+  assert_int_equal(cspan_tracer_provider_create(&options, &provider, NULL), CSPAN_OK);
+  cspan_tracer *tracer = cspan_tracer_get(provider, "t", NULL, NULL);
+  cspan_span span = cspan_span_start(tracer, NULL, "span", &none);
+  assert_true(cspan_span_is_recording(span));
+  cspan_span_end(span);
+  cspan_tracer_provider_free(provider);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_patterns),
@@ -408,6 +427,7 @@ int main(void) {
       cmocka_unit_test(test_rules_without_a_sampler),
       cmocka_unit_test(test_rules_within_rules),
       cmocka_unit_test(test_rules_under_a_parent),
+      cmocka_unit_test(test_rules_of_no_kind),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
