@@ -398,7 +398,8 @@ typedef struct cspan_otlp_options {
    * insecure. gRPC: http://localhost:4317; HTTP: http://localhost:4318, to which
    * /v1/traces is appended unless it came from the TRACES variable or
    * `endpoint_is_full` is set. In a variable "host:port" means TLS for gRPC, as the
-   * specification says, unless OTEL_EXPORTER_OTLP_INSECURE is true. */
+   * specification says, unless OTEL_EXPORTER_OTLP_INSECURE is true. http_proxy, https_proxy and
+   * no_proxy count, but not for localhost and loopback addresses; gRPC goes through a tunnel. */
   const char *endpoint;
   bool endpoint_is_full;
   /** "key=value,key2=value2", percent-encoded values (W3C Baggage form). */

@@ -31,6 +31,8 @@ static void set_http_version(CURL *easy, const cspan_http_client *client) {
   }
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
   curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, keeps_http2() ? 0L : 1L);
+  /* A proxy forwards a request as HTTP/1.1, where gRPC cannot work. */
+  curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L);
 }
 
 /* A program that is started by fork and exec does not get the connections. */

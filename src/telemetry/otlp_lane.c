@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "telemetry/otlp_lane.h"
 
+#include <arpa/inet.h>
+#include <strings.h>
+
 #include "base/alloc.h"
 #include "base/error.h"
 
@@ -72,12 +75,20 @@ void cspan_otlp_lanes_free(cspan_otlp_client *client) {
   pthread_mutex_destroy(&client->lock);
 }
 
+/* The collector beside the program, the default, is not behind a proxy that serves for other hosts. */
+static bool is_loopback(const char *host) {
+  struct in_addr address;
+  return strcasecmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
+         (inet_pton(AF_INET, host, &address) == 1 && ntohl(address.s_addr) >> 24 == 127);
+}
+
 static cspan_status pool_create(const cspan_otlp_settings *settings, cspan_otlp_pool **out,
                                 cspan_error **error) {
   const cspan_http_client_options options = {
       .ca_bundle = settings->certificate,
       .client_cert = settings->client_certificate,
       .client_key = settings->client_key,
+      .proxy = is_loopback(settings->host) ? "" : NULL,
       .version = settings->grpc ? CSPAN_HTTP_VERSION_2 : CSPAN_HTTP_VERSION_1_1,
       .max_idle_loops = MAX_IDLE,
   };
