@@ -3,6 +3,7 @@
  * never put into a message. */
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "telemetry/env_otlp.h"
@@ -42,6 +43,11 @@ static char *copy_name(cspan_arena *arena, cspan_str name, const char **problem)
   return copy;
 }
 
+/* The arena has no end of its own for secrets. */
+static void wipe(const char *value) {
+  cspan_memzero((char *)(uintptr_t)value, strlen(value));
+}
+
 static const char *copy_value(cspan_arena *arena, cspan_str value, const char **problem) {
   cspan_buf decoded;
   const char *copy = NULL;
@@ -58,6 +64,7 @@ static const char *copy_value(cspan_arena *arena, cspan_str value, const char **
                : NULL;
     *problem = copy ? NULL : "";
   }
+  cspan_memzero(decoded.data, decoded.len);
   cspan_buf_free(&decoded);
   return copy;
 }
@@ -68,8 +75,12 @@ static const char *put(cspan_http_header *headers, size_t *count, const char *na
   size_t i = 0;
   while (i < *count && strcmp(headers[i].name, name) != 0)
     i++;
-  if (i == CSPAN_OTLP_MAX_HEADERS)
+  if (i == CSPAN_OTLP_MAX_HEADERS) {
+    wipe(value);
     return "are more than 64";
+  }
+  if (i < *count)
+    wipe(headers[i].value);
   headers[i] = (cspan_http_header){name, value};
   *count += i == *count;
   return NULL;
@@ -107,8 +118,11 @@ const char *cspan_otlp_headers(cspan_otlp_settings *settings, const char *text) 
     cspan_str pair = cspan_str_trim((cspan_str){at, len});
     at += len + (at[len] == ',');
     const char *problem = pair.len ? add_pair(settings, pair, headers, &count) : NULL;
-    if (problem)
+    if (problem) {
+      while (count > 0)
+        wipe(headers[--count].value);
       return problem;
+    }
   }
   settings->headers = headers;
   settings->header_count = count;
