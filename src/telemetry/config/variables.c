@@ -5,7 +5,8 @@
 
 const cspan_variable cspan_variables[] = {
     {"OTEL_SDK_DISABLED", "boolean", "false",
-     "true: spans and metrics do nothing. Propagators work all the same.",
+     "true: spans and metrics of cspan_telemetry_init() do nothing. Propagators, and providers of "
+     "the program's own making, work all the same.",
      "SDK environment variables, General", "telemetry/init.c"},
     {"OTEL_SERVICE_NAME", "text", "unknown_service:<program>",
      "`service.name` of the resource; wins over OTEL_RESOURCE_ATTRIBUTES.",

@@ -35,8 +35,10 @@ static void put_document(cspan_buf *out) {
       "- A boolean is true only when it is `true`, in any case.\n"
       "- A number that cannot be read or is out of its range, and a name that is not known,\n"
       "  are warned of and ignored. Durations and timeouts are milliseconds.\n"
-      "- What a program says in an options struct wins over its variable. A configuration\n"
-      "  file (OTEL_CONFIG_FILE) stands for all of them.\n\n"
+      "- What a program says in an options struct or an argument wins over its variable. A\n"
+      "  configuration file (OTEL_CONFIG_FILE) stands for all of them.\n"
+      "- `http_proxy`, `https_proxy` and `no_proxy`, which libcurl reads, count for receivers\n"
+      "  that are not on this host.\n\n"
       "| Variable | Type | Default | Meaning | Rule |\n| --- | --- | --- | --- | --- |\n");
   for (size_t i = 0; i < cspan_variable_count; i++) {
     const cspan_variable *v = &cspan_variables[i];
