@@ -399,6 +399,22 @@ static void test_choices(void **state) {
   unsetenv("OTEL_SERVICE_NAME");
 }
 
+/* All but what may tell secrets; listed and not run, as some of them ask the network. */
+static void test_all(void **state) {
+  (void)state;
+  static const char *const names[] = {"process", "host", "os",  "container",
+                                      "ec2",     "ecs",  "eks", "lambda"};
+  cspan_detector_list list;
+  assert_int_equal(cspan_detector_list_parse("all", &list, NULL), CSPAN_OK);
+  assert_true(list.has_env);
+  assert_int_equal(list.count, sizeof names / sizeof names[0]);
+  for (size_t i = 0; i < list.count; i++) {
+    assert_string_equal(list.items[i].name, names[i]);
+  }
+  assert_int_equal(cspan_detector_list_parse("all,process_command,all", &list, NULL), CSPAN_OK);
+  assert_int_equal(list.count, sizeof names / sizeof names[0] + 1);
+}
+
 /* Built-in detectors say which schema their keys follow; where nothing was found there is none. */
 static void test_schema_url(void **state) {
   (void)state;
@@ -537,11 +553,17 @@ static void test_too_many_registered(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_container_ids), cmocka_unit_test(test_parsers),
-      cmocka_unit_test(test_tokens),        cmocka_unit_test(test_files),
-      cmocka_unit_test(test_lambda),        cmocka_unit_test(test_choices),
-      cmocka_unit_test(test_schema_url),    cmocka_unit_test(test_unknown_names),
-      cmocka_unit_test(test_registered),    cmocka_unit_test(test_too_many_registered),
+      cmocka_unit_test(test_container_ids),
+      cmocka_unit_test(test_parsers),
+      cmocka_unit_test(test_tokens),
+      cmocka_unit_test(test_files),
+      cmocka_unit_test(test_lambda),
+      cmocka_unit_test(test_choices),
+      cmocka_unit_test(test_all),
+      cmocka_unit_test(test_schema_url),
+      cmocka_unit_test(test_unknown_names),
+      cmocka_unit_test(test_registered),
+      cmocka_unit_test(test_too_many_registered),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -519,6 +519,35 @@ static void test_sizes(void **state) {
   }
 }
 
+/* What a large span took is given back: only chunks of the usual size are kept for others. */
+static void test_spare_chunks(void **state) {
+  (void)state;
+  enum { LARGE = 60000, USUAL_MAX = 4096 };
+  char *text = calloc(1, LARGE + 1);
+  assert_non_null(text);
+  memset(text, 't', LARGE);
+  tail_fixture f;
+  tail_open(&f, NULL, NULL);
+  cspan_span root = tail_start(&f, none, "root");
+  tail_end(tail_start(&f, root, "small"), 1);
+  cspan_span large = tail_start(&f, root, "large");
+  cspan_span_set_string(large, "text", text);
+  tail_end(large, 2);
+  assert_true(tail_stats(&f).bytes_held > LARGE);
+  tail_end(root, 3);
+  size_t spares = 0;
+  const cspan_tail *tail = f.tail->self;
+  for (size_t i = 0; i < CSPAN_TAIL_SHARDS; i++) {
+    for (const cspan_tail_chunk *c = tail->shards[i].pool.spare; c != NULL; c = c->next) {
+      assert_true(c->cap <= USUAL_MAX);
+      spares++;
+    }
+  }
+  assert_true(spares > 0);
+  free(text);
+  tail_close(&f);
+}
+
 /* Many traces at once, interleaved: each goes its own way. */
 static void test_interleaved(void **state) {
   (void)state;
@@ -751,25 +780,16 @@ static void test_fork(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_whole_traces),
-      cmocka_unit_test(test_single_spans),
-      cmocka_unit_test(test_defaults),
-      cmocka_unit_test(test_base_rate),
-      cmocka_unit_test(test_thresholds),
-      cmocka_unit_test(test_head_and_tail),
-      cmocka_unit_test(test_recorded_only),
-      cmocka_unit_test(test_recorded_all),
-      cmocka_unit_test(test_older_stats),
-      cmocka_unit_test(test_late_in_kept),
-      cmocka_unit_test(test_late_spans),
-      cmocka_unit_test(test_wait),
-      cmocka_unit_test(test_memory),
-      cmocka_unit_test(test_spans_of_a_trace),
-      cmocka_unit_test(test_sizes),
-      cmocka_unit_test(test_interleaved),
-      cmocka_unit_test(test_flush_and_shutdown),
-      cmocka_unit_test(test_next_sees_all),
-      cmocka_unit_test(test_next_has_little),
+      cmocka_unit_test(test_whole_traces),  cmocka_unit_test(test_single_spans),
+      cmocka_unit_test(test_defaults),      cmocka_unit_test(test_base_rate),
+      cmocka_unit_test(test_thresholds),    cmocka_unit_test(test_head_and_tail),
+      cmocka_unit_test(test_recorded_only), cmocka_unit_test(test_recorded_all),
+      cmocka_unit_test(test_older_stats),   cmocka_unit_test(test_late_in_kept),
+      cmocka_unit_test(test_late_spans),    cmocka_unit_test(test_wait),
+      cmocka_unit_test(test_memory),        cmocka_unit_test(test_spans_of_a_trace),
+      cmocka_unit_test(test_sizes),         cmocka_unit_test(test_spare_chunks),
+      cmocka_unit_test(test_interleaved),   cmocka_unit_test(test_flush_and_shutdown),
+      cmocka_unit_test(test_next_sees_all), cmocka_unit_test(test_next_has_little),
       cmocka_unit_test(test_fork),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
