@@ -92,7 +92,7 @@ if(NOT CLOUDSPAN_SANITIZE)
   cspan_check(man man.sh)
   cspan_check(compliance compliance.sh ${CMAKE_BINARY_DIR})
   cspan_check(tidy tidy.sh ${CMAKE_BINARY_DIR})
-  set_tests_properties(static_tidy PROPERTIES LABELS slow)
+  set_tests_properties(static_tidy PROPERTIES LABELS slow TIMEOUT 1500)
 endif()
 
 # The installed library, as a user takes it; real S3 servers that are not ours.
