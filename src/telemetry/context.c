@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Span contexts, and the thread's current span. */
-#include "base/text.h"
 #include "telemetry/context.h"
+#include "base/text.h"
 #include "telemetry/ended.h"
 
 _Thread_local cspan_thread_state cspan_thread;
