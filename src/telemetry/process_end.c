@@ -55,7 +55,7 @@ static void each_entry(cspan_end_kind kind, end_step step, int64_t timeout_ms, c
     pthread_mutex_unlock(&lock);
     cspan_status status = step(entry->provider, own_ms, &error);
     if (status != CSPAN_OK && status != CSPAN_ERR_SHUTDOWN) {
-      cspan_log(CSPAN_LOG_WARN, "spans were lost %s: %s", when, cspan_error_message(error));
+      cspan_log(CSPAN_LOG_WARN, "not all spans were sent %s: %s", when, cspan_error_message(error));
     }
     cspan_error_free(error);
     pthread_mutex_lock(&lock);

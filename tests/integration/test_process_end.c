@@ -154,14 +154,14 @@ static void test_unreachable(void **state) {
     start_way(&c, "little-time");
     command_wait(&c);
     assert_int_equal(c.exit_code, 6);
-    assert_non_null(strstr(c.err, "spans were lost at the end of the program"));
+    assert_non_null(strstr(c.err, "not all spans were sent at the end of the program"));
     command_free(&c);
     start_way(&c, "signal-little-time");
     assert_true(command_wait_until(&c, is_ready, &c));
     kill(c.pid, SIGTERM);
     command_wait(&c);
     assert_int_equal(c.exit_code, SIGNALLED + SIGTERM);
-    assert_non_null(strstr(c.err, "spans were lost as a signal ends the program"));
+    assert_non_null(strstr(c.err, "not all spans were sent as a signal ends the program"));
     command_free(&c);
   }
   close(fd);
