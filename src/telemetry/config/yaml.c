@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* YAML to nodes. Aliases become copies, so that each node has one place; caps on nodes and
  * depth keep a small file from growing into a large tree. */
-#include <assert.h>
 #include <string.h>
 
 #include <yaml.h>
@@ -301,7 +300,9 @@ static cspan_status merge_keys(reader *r, const yaml_mark_t *mark, cspan_config_
 
 static cspan_status close_container(reader *r, const yaml_event_t *event) {
   cspan_config_node *closed = r->open;
-  assert(closed != NULL); /* the parser ends what it began */
+  if (closed == NULL) { /* libyaml ends only what it began */
+    return fail(r, &event->start_mark, "something ends that did not begin");
+  }
   r->open = closed->parent;
   return closed->type == CSPAN_CONFIG_MAP ? merge_keys(r, &event->end_mark, closed) : CSPAN_OK;
 }
