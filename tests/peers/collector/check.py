@@ -22,6 +22,7 @@ from otlp_json import to_request  # noqa: E402
 
 LOAD = 4000
 TLS_ERROR = 8
+CONNECT_ERROR = 7
 
 
 def run(program, *arguments):
@@ -48,12 +49,12 @@ def check_metrics(collector, metrics, protocol, compression):
     return differences
 
 
-def check_refused(collector, sender, receiver, protocol, files):
+def check_refused(collector, sender, receiver, protocol, files, errors=(TLS_ERROR,)):
     """A certificate that is not trusted, or none of one's own: nothing gets through."""
     since = collector.size()
     result = run(sender, protocol, collector.endpoint(receiver, protocol), "none", *files)
     differences = []
-    if result.returncode != TLS_ERROR:
+    if result.returncode not in errors:
         differences.append(f"the sender exited with {result.returncode}: {result.stderr.strip()}")
     if collector.received(since):
         differences.append("spans were received")
@@ -116,8 +117,10 @@ def cases(collector, sender, load, metrics, folder, certificates):
         yield f"{protocol}-mtls", check_spans(collector, sender, "mtls", protocol, "none", mutual)
         yield f"{protocol}-untrusted", check_refused(
             collector, sender, "tls", protocol, [certificates.other_ca])
+        # With TLS 1.3 the refusal comes after the handshake: where the connection is closed
+        # while the request is being written, the reason is not read any more.
         yield f"{protocol}-no-client-certificate", check_refused(
-            collector, sender, "mtls", protocol, [certificates.ca])
+            collector, sender, "mtls", protocol, [certificates.ca], (TLS_ERROR, CONNECT_ERROR))
     yield "grpc-away", check_restart(collector, load, "grpc", collector.stop, "when all is made")
     yield "http-restarted", check_restart(collector, load, "http", collector.stop, "at once")
     spool = folder / "spool"
