@@ -17,8 +17,7 @@
  * size there, and 0 stands for that of today. */
 #define CSPAN_HAS(object, field)                                                                   \
   ((object)->size == 0 ||                                                                          \
-   (size_t)((const char *)&(object)->field - (const char *)(object)) + sizeof(object)->field <=    \
-       (object)->size)
+   (size_t)((const char *)(&(object)->field + 1) - (const char *)(object)) <= (object)->size)
 
 typedef struct cspan_limits {
   uint32_t value_length; /* characters of a string value; UINT32_MAX: no limit */
