@@ -103,19 +103,33 @@ static bool wait_for_flush(batch *b, batch_flush *flush, int64_t deadline_ns) {
   return flush->is_done || b->running == 0;
 }
 
+static cspan_status set_late(const batch *b, const batch_flush *flush, int64_t timeout_ms,
+                             cspan_error **error) {
+  uint64_t waiting = cspan_batch_unsettled(b, flush->target);
+  if (waiting == 0) {
+    return cspan_error_set(
+        error, CSPAN_ERR_TIMEOUT,
+        "after %lld ms no span waits any more, but the exporter is not done with "
+        "its own flush",
+        (long long)timeout_ms);
+  }
+  return cspan_error_set(error, CSPAN_ERR_TIMEOUT,
+                         "after %lld ms %llu of the spans to be flushed still wait%s",
+                         (long long)timeout_ms, (unsigned long long)waiting,
+                         b->resource_is_pending ? " for the resource detectors" : "");
+}
+
+/* An exporter that has a flush of its own may hold spans that came from elsewhere. */
 static cspan_status flush_locked(batch *b, int64_t timeout_ms, cspan_error **error) {
   cspan_loss_mark since = b->loss.told;
-  if (b->accepted > 0) {
+  if (b->accepted > 0 || b->exporter->vtable->force_flush != NULL) {
     if (!cspan_batch_start(b)) {
       return cspan_error_set(error, CSPAN_ERR_NOMEM, "%s", no_thread);
     }
     batch_flush flush;
     request_flush(b, &flush);
     if (!wait_for_flush(b, &flush, deadline_of(timeout_ms))) {
-      return cspan_error_set(
-          error, CSPAN_ERR_TIMEOUT, "after %lld ms %llu of the spans to be flushed still wait%s",
-          (long long)timeout_ms, (unsigned long long)cspan_batch_unsettled(b, flush.target),
-          b->resource_is_pending ? " for the resource detectors" : "");
+      return set_late(b, &flush, timeout_ms, error);
     }
   }
   return cspan_loss_tell(&b->loss, &since, error);

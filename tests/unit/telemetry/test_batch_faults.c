@@ -223,6 +223,38 @@ static void test_stalled_exporter_holds_up_nobody(void **state) {
   }
 }
 
+static cspan_status take_all(void *self, const cspan_context *context,
+                             const cspan_export_batch *batch, size_t *rejected,
+                             cspan_error **error) {
+  (void)self;
+  (void)context;
+  (void)batch;
+  (void)rejected;
+  (void)error;
+  return CSPAN_OK;
+}
+
+/* Out of time in the exporter's own flush, which is also called where no span ever ended. */
+static void test_stalled_flush_says_so(void **state) {
+  (void)state;
+  static const cspan_exporter_vtable vtable = {
+      .size = sizeof vtable, .export_spans = take_all, .force_flush = stall_flush};
+  for (size_t spans = 0; spans <= 3; spans += 3) {
+    stalling s = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+    batch_fixture f;
+    pthread_t flusher;
+    open_batch_with(&f, cspan_exporter_create(&vtable, &s), &patient);
+    make_spans(f.tracer, spans);
+    assert_int_equal(pthread_create(&flusher, NULL, flush_patiently, &f), 0);
+    await_stalled(&s);
+    assert_flush(&f, 20, CSPAN_ERR_TIMEOUT, "the exporter is not done with its own flush");
+    assert_int_equal(stats_of(&f).spans_exported, spans);
+    set_open(&s, true);
+    pthread_join(flusher, NULL);
+    cspan_tracer_provider_free(f.provider);
+  }
+}
+
 /* ------------------------------------------------------------------ large requests */
 
 /* Receivers of gRPC take 4 MiB, the resource included. */
@@ -279,6 +311,7 @@ int main(void) {
       cmocka_unit_test(test_shutdown_without_a_thread_counts_the_lost),
 #endif
       cmocka_unit_test(test_stalled_exporter_holds_up_nobody),
+      cmocka_unit_test(test_stalled_flush_says_so),
       cmocka_unit_test(test_large_resource_counts),
       cmocka_unit_test(test_zero_times),
   };
