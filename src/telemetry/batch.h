@@ -50,9 +50,10 @@ struct batch {
   cspan_queue queue;
   cspan_loss loss;
   cspan_drop_report drops;
-  /* Spans are numbered as they are accepted, and leave the queue in that order. */
-  uint64_t accepted;
+  /* Spans are numbered as they are in line, and leave the queue in that order. Where the queue
+   * is closed, the next number is queue.accepted. */
   uint64_t taken;       /* into requests, or given up */
+  int64_t closed_ns;    /* when all open chunks were last closed */
   uint64_t target;      /* up to here without waiting for a full batch */
   batch_flush *flushes; /* not done yet */
   size_t started;       /* workers */

@@ -54,24 +54,37 @@ static size_t room_for_spans(const cspan_encoded_resource *resource) {
   return resource->size_bytes < REQUEST_BYTES_MAX ? REQUEST_BYTES_MAX - resource->size_bytes : 0;
 }
 
+/* Open chunks are taken where the others do not fill a request; and now and then, as a thread
+ * that ends few spans might never fill its chunk. */
+static void close_queue(batch *b) {
+  int64_t now = cspan_now_ns();
+  if (b->queue.closed < b->options.max_export_batch_size ||
+      now - b->closed_ns >= b->options.schedule_delay_ms * 1000000) {
+    cspan_queue_close(&b->queue);
+    b->closed_ns = now;
+  }
+}
+
 /* Takes spans from the queue into a request; without the lock while bytes are copied. */
 static request_content build_request(batch_worker *w) {
   batch *b = w->owner;
   cspan_request *request = &w->request;
+  close_queue(b);
   cspan_queue_view view = cspan_queue_snapshot(&b->queue);
   const cspan_encoded_resource resource = b->resource;
   request_content content = {.has_drops = cspan_drop_report_take(&b->drops)};
   b->is_building = true;
   pthread_mutex_unlock(&b->lock);
-  content.spans = cspan_queue_read(&view, request->spans, b->options.max_export_batch_size,
-                                   room_for_spans(&resource));
-  content.reports =
-      content.has_drops && cspan_drop_report_write(&b->drops, &request->spans[content.spans]);
-  size_t count = content.spans + content.reports;
-  content.is_built = count > 0 && cspan_request_build(request, &resource, count);
+  size_t runs;
+  content.spans = cspan_queue_read(&view, request->runs, b->options.max_export_batch_size,
+                                   room_for_spans(&resource), &runs);
+  content.reports = content.has_drops && cspan_drop_report_write(&b->drops, &request->runs[runs]);
+  runs += content.reports;
+  content.is_built = runs > 0 && cspan_request_build(request, &resource, runs);
   pthread_mutex_lock(&b->lock);
   b->is_building = false;
   cspan_queue_drop(&b->queue, &view, content.spans);
+  cspan_queue_account(&b->queue);
   w->first = b->taken;
   w->spans = content.spans;
   b->taken += content.spans;
@@ -146,6 +159,7 @@ void cspan_batch_export(batch_worker *w) {
 void cspan_batch_give_up(batch *b, cspan_status status, const char *why) {
   cspan_error *failure = NULL;
   cspan_error_set(&failure, status, "%s", why);
+  cspan_queue_close(&b->queue);
   cspan_loss_exported(&b->loss, b->queue.count, 0, status, failure);
   b->taken += b->queue.count;
   cspan_queue_clear(&b->queue);

@@ -78,9 +78,10 @@ static int64_t deadline_of(int64_t timeout_ms) {
 
 /* Asks for all that was accepted so far. */
 static void request_flush(batch *b, batch_flush *flush) {
-  *flush = (batch_flush){.next = b->flushes, .target = b->accepted};
+  cspan_queue_close(&b->queue);
+  b->target = b->queue.accepted;
+  *flush = (batch_flush){.next = b->flushes, .target = b->target};
   b->flushes = flush;
-  b->target = b->accepted;
   cspan_batch_wake(b);
 }
 
@@ -122,7 +123,8 @@ static cspan_status set_late(const batch *b, const batch_flush *flush, int64_t t
 /* An exporter that has a flush of its own may hold spans that came from elsewhere. */
 static cspan_status flush_locked(batch *b, int64_t timeout_ms, cspan_error **error) {
   cspan_loss_mark since = b->loss.told;
-  if (b->accepted > 0 || b->exporter->vtable->force_flush != NULL) {
+  cspan_queue_account(&b->queue);
+  if (b->queue.accepted > 0 || b->exporter->vtable->force_flush != NULL) {
     if (!cspan_batch_start(b)) {
       return cspan_error_set(error, CSPAN_ERR_NOMEM, "%s", no_thread);
     }
@@ -191,10 +193,11 @@ static bool stop_workers(batch *b, int64_t timeout_ms) {
 
 static cspan_status shut_down_locked(batch *b, int64_t timeout_ms, cspan_error **error) {
   b->is_stopping = true;
-  b->target = b->accepted;
+  cspan_queue_close(&b->queue); /* nothing is lent from here on */
+  b->target = b->queue.accepted;
   cspan_loss_mark since = b->loss.told;
   bool in_time = true;
-  if (b->accepted > 0 && !cspan_batch_start(b)) {
+  if (b->queue.accepted > 0 && !cspan_batch_start(b)) {
     cspan_batch_give_up(b, CSPAN_ERR_NOMEM, no_thread);
   }
   if (b->started > 0) {

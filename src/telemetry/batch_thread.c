@@ -29,7 +29,11 @@ static bool is_due(const batch *b) {
 static void wait_for_work(batch_worker *w) {
   batch *b = w->owner;
   int64_t tick = 0;
-  while (!is_due(b)) {
+  for (;;) {
+    cspan_queue_account(&b->queue); /* whoever waits has lent nothing */
+    if (is_due(b)) {
+      break;
+    }
     w->is_idle = true;
     b->idle++;
     if (b->queue.count == 0 || b->resource_is_pending || b->is_building) {
@@ -39,7 +43,8 @@ static void wait_for_work(batch_worker *w) {
       tick = tick != 0 ? tick : cspan_now_ns() + b->options.schedule_delay_ms * 1000000;
       cspan_batch_wait(b, &b->wake, tick);
       if (cspan_now_ns() >= tick) {
-        b->target = b->accepted;
+        cspan_queue_close(&b->queue);
+        b->target = b->queue.accepted;
         tick = 0;
       }
     }

@@ -126,7 +126,7 @@ static void write_status(cspan_enc *enc, const cspan_drops *drops) {
   enc->len = (uint32_t)(p - enc->data);
 }
 
-bool cspan_drop_report_write(cspan_drop_report *report, cspan_request_span *out) {
+bool cspan_drop_report_write(cspan_drop_report *report, cspan_request_run *out) {
   const cspan_drops *drops = &report->sending;
   cspan_enc *enc = &report->span;
   if (is_empty(drops)) {
@@ -150,6 +150,6 @@ bool cspan_drop_report_write(cspan_drop_report *report, cspan_request_span *out)
     return false;
   }
   write_status(enc, drops);
-  *out = (cspan_request_span){.tracer = report->scope, .span = enc->data, .size = enc->len};
+  *out = (cspan_request_run){.tracer = report->scope, .bytes = enc->data, .size = enc->len};
   return true;
 }

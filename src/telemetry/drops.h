@@ -37,7 +37,7 @@ bool cspan_drop_report_is_due(const cspan_drop_report *report);
  * request is telling; then the report is not this request's, nor what follows. */
 bool cspan_drop_report_take(cspan_drop_report *report);
 /* The span of what was taken; false when that is nothing, or out of memory. */
-bool cspan_drop_report_write(cspan_drop_report *report, cspan_request_span *out);
+bool cspan_drop_report_write(cspan_drop_report *report, cspan_request_run *out);
 /* What was taken was told, or else is pending again. */
 void cspan_drop_report_done(cspan_drop_report *report, bool told);
 

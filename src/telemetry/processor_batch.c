@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Collects ended spans and exports them from threads of its own. Producers only copy
- * bytes under a short lock, which the threads never hold while they build a request
- * or export: a stalled receiver costs spans, never time. */
+ * bytes under a short lock, most of the time one of their own, which the threads never hold
+ * while they build a request or export: a stalled receiver costs spans, never time. */
 #include <string.h>
 
 #include "base/alloc.h"
@@ -14,7 +14,6 @@ enum { QUEUE_BYTES_MAX = 256 << 20 };
 
 /* The first span starts the clock, a full batch is sent at once. */
 static void after_push(batch *b) {
-  b->accepted++;
   if (b->queue.count == 1 || b->queue.count == b->options.max_export_batch_size) {
     cspan_batch_wake(b);
   }
@@ -23,11 +22,10 @@ static void after_push(batch *b) {
 static void on_end(void *self, const cspan_ended_span *span) {
   batch *b = self;
   uint64_t full = 0;
-  if (!span->sampled) {
+  if (!span->sampled || cspan_queue_push_lent(&b->queue, span)) {
     return;
   }
   pthread_mutex_lock(&b->lock);
-  b->loss.ended++;
   if (b->is_stopping) {
     b->loss.late++;
   } else if (cspan_queue_push(&b->queue, span)) {
@@ -58,6 +56,7 @@ static void set_resource(void *self, const cspan_encoded_resource *resource) {
 static void read_numbers(void *self, cspan_self_processor_numbers *out) {
   batch *b = self;
   pthread_mutex_lock(&b->lock);
+  cspan_queue_account(&b->queue);
   *out = (cspan_self_processor_numbers){.queue_size = b->queue.count,
                                         .queue_capacity = b->options.max_queue_size,
                                         .processed = b->taken,
@@ -79,6 +78,8 @@ static void set_meter_provider(void *self, cspan_meter_provider *meters) {
 static void stats(void *self, cspan_telemetry_stats *add_to) {
   batch *b = self;
   pthread_mutex_lock(&b->lock);
+  cspan_queue_account(&b->queue);
+  b->loss.ended = b->queue.accepted + b->loss.queue_full + b->loss.late;
   cspan_loss_stats(&b->loss, add_to);
   pthread_mutex_unlock(&b->lock);
 }
@@ -98,10 +99,12 @@ static void init_sync(batch *b) {
 static void before_fork(void *self) {
   batch *b = self;
   pthread_mutex_lock(&b->lock);
+  cspan_queue_before_fork(&b->queue);
 }
 
 static void after_fork_in_parent(void *self) {
   batch *b = self;
+  cspan_queue_after_fork_in_parent(&b->queue);
   pthread_mutex_unlock(&b->lock);
 }
 
@@ -132,11 +135,10 @@ static void after_fork_in_child(void *self) {
   batch *b = self;
   init_sync(b);
   cspan_drop_report_after_fork(&b->drops, forget_workers(b));
-  cspan_queue_clear(&b->queue);
+  cspan_queue_after_fork_in_child(&b->queue);
   cspan_loss_free(&b->loss);
   b->loss = (cspan_loss){0};
   b->last_failed = false;
-  b->accepted = 0;
   b->taken = 0;
   b->target = 0;
 }
@@ -198,8 +200,9 @@ static batch *batch_create(cspan_span_exporter *exporter, const cspan_batch_opti
   if (!CSPAN_HAS(vtable, is_concurrent) || !vtable->is_concurrent) {
     b->options.max_concurrent_exports = 1;
   }
-  cspan_queue_init(&b->queue, b->options.max_queue_size, QUEUE_BYTES_MAX);
-  if (!make_workers(b)) {
+  if (!cspan_queue_init(&b->queue, b->options.max_queue_size, b->options.max_export_batch_size,
+                        QUEUE_BYTES_MAX) ||
+      !make_workers(b)) {
     destroy(b);
     return NULL;
   }

@@ -68,8 +68,8 @@ static cspan_context context_of(const simple *s, int64_t timeout_ms) {
 static cspan_status export_one(simple *s, const cspan_ended_span *span,
                                const cspan_encoded_resource *resource, size_t *rejected,
                                cspan_error **error) {
-  s->request.spans[0] = (cspan_request_span){
-      .tracer = span->tracer, .span = span->span, .size = (uint32_t)span->span_size_bytes};
+  s->request.runs[0] = (cspan_request_run){
+      .tracer = span->tracer, .bytes = span->span, .size = span->span_size_bytes};
   if (!cspan_request_build(&s->request, resource, 1)) {
     return cspan_error_set(error, CSPAN_ERR_NOMEM, "no memory for an export request");
   }

@@ -9,18 +9,17 @@ enum {
   TAG_RESOURCE_SPANS = 0x0A,
   TAG_RESOURCE = 0x0A,
   TAG_SCOPE_SPANS = 0x12,
-  TAG_SCHEMA_URL = 0x1A,
-  TAG_SPAN = 0x12
+  TAG_SCHEMA_URL = 0x1A
 };
 /* A larger buffer is given back, so that one burst does not stay for ever. */
 enum { FIRST_CAP = 16384, KEEP_BYTES = 8 << 20 };
 
-bool cspan_request_init(cspan_request *request, size_t max_spans) {
+bool cspan_request_init(cspan_request *request, size_t max_runs) {
   memset(request, 0, sizeof *request);
-  request->max_spans = max_spans;
-  request->spans = cspan_calloc(max_spans, sizeof *request->spans);
-  request->groups = cspan_calloc(max_spans, sizeof *request->groups);
-  if (request->spans == NULL || request->groups == NULL) {
+  request->max_runs = max_runs;
+  request->runs = cspan_calloc(max_runs, sizeof *request->runs);
+  request->groups = cspan_calloc(max_runs, sizeof *request->groups);
+  if (request->runs == NULL || request->groups == NULL) {
     cspan_request_free(request);
     return false;
   }
@@ -29,7 +28,7 @@ bool cspan_request_init(cspan_request *request, size_t max_spans) {
 
 void cspan_request_free(cspan_request *request) {
   cspan_free(request->data);
-  cspan_free(request->spans);
+  cspan_free(request->runs);
   cspan_free(request->groups);
   memset(request, 0, sizeof *request);
 }
@@ -57,23 +56,23 @@ static bool reserve(cspan_request *request, size_t size) {
   return true;
 }
 
-/* Gives each span the number of its scope. */
-static size_t group_spans(cspan_request *request, size_t count) {
+/* Gives each run the number of its scope. */
+static size_t group_runs(cspan_request *request, size_t count) {
   size_t groups = 0;
   size_t group = 0;
   for (size_t i = 0; i < count; i++) {
-    cspan_request_span *span = &request->spans[i];
-    if (groups == 0 || request->groups[group].tracer != span->tracer) {
-      for (group = 0; group < groups && request->groups[group].tracer != span->tracer;) {
+    cspan_request_run *run = &request->runs[i];
+    if (groups == 0 || request->groups[group].tracer != run->tracer) {
+      for (group = 0; group < groups && request->groups[group].tracer != run->tracer;) {
         group++;
       }
       if (group == groups) {
         request->groups[groups++] = (cspan_request_group){
-            .tracer = span->tracer, .size = span->tracer->head_len + span->tracer->tail_len};
+            .tracer = run->tracer, .size = run->tracer->head_len + run->tracer->tail_len};
       }
     }
-    span->group = (uint32_t)group;
-    request->groups[group].size += wire_bytes_size(span->size);
+    run->group = (uint32_t)group;
+    request->groups[group].size += run->is_framed ? run->size : wire_bytes_size(run->size);
   }
   return groups;
 }
@@ -84,9 +83,10 @@ static uint8_t *write_group(uint8_t *p, const cspan_request *request, size_t gro
   p = wire_varint(p, request->groups[group].size);
   p = wire_copy(p, tracer->head, tracer->head_len);
   for (size_t i = 0; i < count; i++) {
-    const cspan_request_span *span = &request->spans[i];
-    if (span->group == group) {
-      p = wire_bytes(p, TAG_SPAN, span->span, span->size);
+    const cspan_request_run *run = &request->runs[i];
+    if (run->group == group) {
+      p = run->is_framed ? wire_copy(p, run->bytes, run->size)
+                         : cspan_request_frame(p, run->bytes, run->size);
     }
   }
   return wire_copy(p, tracer->tail, tracer->tail_len);
@@ -94,7 +94,7 @@ static uint8_t *write_group(uint8_t *p, const cspan_request *request, size_t gro
 
 bool cspan_request_build(cspan_request *request, const cspan_encoded_resource *resource,
                          size_t count) {
-  size_t groups = group_spans(request, count);
+  size_t groups = group_runs(request, count);
   size_t url_len = resource->schema_url != NULL ? strlen(resource->schema_url) : 0;
   size_t size = wire_bytes_size(resource->size_bytes);
   for (size_t i = 0; i < groups; i++) {

@@ -207,7 +207,7 @@ static void test_shutdown_sends_no_report_after_a_failure(void **state) {
 static void test_times_of_drops(void **state) {
   (void)state;
   cspan_drop_report report;
-  cspan_request_span span;
+  cspan_request_run span;
   assert_true(cspan_drop_report_init(&report));
   cspan_drop_report_add(&report, 0, 0);
   cspan_drop_report_take(&report);
@@ -237,7 +237,7 @@ static void test_times_of_drops(void **state) {
 static void test_out_of_memory(void **state) {
   (void)state;
   cspan_drop_report report;
-  cspan_request_span span;
+  cspan_request_run span;
   fail_alloc_install();
   size_t n = 0;
   bool met = true;

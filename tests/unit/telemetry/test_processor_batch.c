@@ -92,6 +92,43 @@ static void test_delay_sends_a_part_of_a_batch(void **state) {
   close_batch(&f);
 }
 
+static void *make_three(void *arg) {
+  batch_fixture *f = arg;
+  make_spans(f->tracer, 3);
+  return NULL;
+}
+
+/* Three spans each of threads that come one after the other. */
+static void make_by_threads(batch_fixture *f, size_t threads) {
+  for (size_t i = 0; i < threads; i++) {
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, make_three, f), 0);
+    pthread_join(thread, NULL);
+  }
+}
+
+/* Whichever threads the spans come from: a full batch goes at once, and the queue holds as many
+ * as it says. */
+static void test_limits_hold_for_all_threads(void **state) {
+  (void)state;
+  batch_fixture f;
+  open_batch(&f, &patient);
+  make_by_threads(&f, 3);
+  gate_await_spans(&f.gate, 8);
+  assert_int_equal(f.gate.largest, 8);
+  assert_flush(&f, LONG_MS, CSPAN_OK, NULL);
+  gate_set(&f.gate, true);
+  make_by_threads(&f, 3);
+  gate_await_inside(&f.gate);
+  make_by_threads(&f, 7); /* one is queued already */
+  assert_int_equal(stats_of(&f).spans_dropped_queue_full, 1 + 21 - 16);
+  gate_set(&f.gate, false);
+  assert_flush(&f, LONG_MS, CSPAN_ERR_LIMIT, "6 spans were dropped");
+  assert_int_equal(stats_of(&f).spans_exported, 9 + 8 + 16);
+  assert_int_equal(f.gate.largest, 8 + 1); /* with the report */
+  close_batch(&f);
+}
+
 /* --------------------------------------------------------- a stalled receiver */
 
 static int warnings;
@@ -442,6 +479,7 @@ int main(void) {
       cmocka_unit_test(test_flush_exports_all),
       cmocka_unit_test(test_spans_are_grouped_by_scope),
       cmocka_unit_test(test_full_batch_goes_at_once),
+      cmocka_unit_test(test_limits_hold_for_all_threads),
       cmocka_unit_test(test_delay_sends_a_part_of_a_batch),
       cmocka_unit_test(test_full_queue_drops_and_tells),
       cmocka_unit_test(test_shutdown_ends_a_stalled_export),
