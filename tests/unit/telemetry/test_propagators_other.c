@@ -349,9 +349,9 @@ static void test_opencensus(void **state) {
 /* Each allocation fails once: what is missing then is left out, and nothing leaks. */
 static void test_without_memory(void **state) {
   (void)state;
-  static const char *const lines[] = {"b3: " IDS "-d",       UBER TRACE_ID ":" SPAN_ID ":0:3",
-                                      "uberctx-a: %20",      OT_ID LOW,
-                                      OT_SPAN SPAN_ID,       "ot-baggage-k: v",
+  static const char *const lines[] = {"b3: " IDS "-d",         UBER TRACE_ID ":" SPAN_ID ":0:3",
+                                      "uberctx-a: %20",        OT_ID LOW,
+                                      OT_SPAN SPAN_ID,         "ot-baggage-k: v",
                                       ("grpc-trace-bin: " BIN)};
   bool met = true;
   for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
