@@ -39,7 +39,10 @@ for mode in "" "--threads 4" "--not-sampled" "--not-sampled --threads 4" "--off"
   line=$("$bench" 20000 $mode) || fail "failed with: $mode"
   echo "$line"
   [ "$(number "$line" spans)" = 20000 ] || fail "made another number of spans"
-  [ "$(number "$line" allocations)" = 0 ] || fail "allocates: $mode"
+  # Of several threads, one may come to need a chunk of the queue more than while they warmed up: of
+  # the 2,048 spans of the queue and the shards there are not more than 40 chunks in all.
+  case $mode in *--threads*) allowed=40 ;; *) allowed=0 ;; esac
+  [ "$(number "$line" allocations)" -le "$allowed" ] || fail "allocates: $mode"
 done
 
 command -v valgrind >/dev/null 2>&1 || skip "valgrind is not installed, instructions not counted"
