@@ -91,7 +91,7 @@ static void test_stop_with_open_connections(void **state) {
   assert_int_equal(recv(c->fd, byte, sizeof byte, MSG_PEEK | MSG_WAITALL), sizeof byte);
   int idle = plain_connect(cspan_receiver_http_port(f.receiver));
   fixture_stop(&f);
-  h2_run(c);
+  h2_run_to_end(c);
   assert_true(c->goaway);
   assert_true(c->ended);
   assert_true(recv(idle, byte, 1, 0) <= 0);
@@ -112,7 +112,7 @@ static void test_idle_connections_end(void **state) {
   h2_open(c, cspan_receiver_grpc_port(f.receiver));
   h2_request r = {.body = "\0\0\0", .len = 3, .never_ends = true};
   h2_submit(c, &r);
-  h2_run(c); /* until the other side closes */
+  h2_run_to_end(c);
   assert_true(c->ended);
   assert_true(c->goaway);
   h2_close(c);
