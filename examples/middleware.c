@@ -2,7 +2,8 @@
 /* Two middlewares of one's own: one adds a header that is signed, one measures. */
 #include "common.h"
 
-static cspan_status add_header(void *self, cspan_call *call, void *state, cspan_error **error) {
+static cspan_status add_header(void *self, struct cspan_call *call, void *state,
+                               cspan_error **error) {
   (void)state;
   (void)error;
   return cspan_call_set_request_header(call, "x-team", self);
@@ -10,12 +11,13 @@ static cspan_status add_header(void *self, cspan_call *call, void *state, cspan_
 static const cspan_middleware_vtable header_vtable = {
     .size = sizeof header_vtable, .name = "TeamHeader", .begin = add_header};
 
-static cspan_status start_clock(void *self, cspan_call *call, void *state, cspan_error **error) {
+static cspan_status start_clock(void *self, struct cspan_call *call, void *state,
+                                cspan_error **error) {
   (void)self, (void)call, (void)error;
   *(int64_t *)state = cspan_now_ns();
   return CSPAN_OK;
 }
-static void stop_clock(void *self, cspan_call *call, void *state) {
+static void stop_clock(void *self, struct cspan_call *call, void *state) {
   (void)self;
   printf("%s attempt %d: status %d%s\n", cspan_call_operation(call), cspan_call_attempt(call),
          cspan_call_http_status(call), cspan_now_ns() >= *(int64_t *)state ? "" : " (clock?)");

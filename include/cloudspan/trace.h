@@ -28,10 +28,10 @@ typedef enum cspan_semconv_mode {
 
 /** Puts attributes for this call into `out`, at most `capacity`; returns how many.
  * What they refer to must live until the callback is called again on this thread. */
-typedef size_t (*cspan_trace_before_fn)(void *user, const cspan_call *call, cspan_attr *out,
+typedef size_t (*cspan_trace_before_fn)(void *user, const struct cspan_call *call, cspan_attr *out,
                                         size_t capacity);
 /** Called before the span ends, with the call's outcome. */
-typedef void (*cspan_trace_after_fn)(void *user, const cspan_call *call, cspan_span span);
+typedef void (*cspan_trace_after_fn)(void *user, const struct cspan_call *call, cspan_span span);
 
 typedef struct cspan_trace_options {
   size_t size;

@@ -11,7 +11,7 @@ static cspan_status out_of_memory(cspan_error **error) {
   return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory: the request was not made");
 }
 
-static cspan_status put_copy(cspan_call *call, const char *name, const char *value,
+static cspan_status put_copy(struct cspan_call *call, const char *name, const char *value,
                              cspan_error **error) {
   const char *copy = cspan_arena_strdup(call->scratch, value);
   cspan_status status =
@@ -20,7 +20,7 @@ static cspan_status put_copy(cspan_call *call, const char *name, const char *val
   return status == CSPAN_OK ? CSPAN_OK : out_of_memory(error);
 }
 
-static cspan_status check_context(const cspan_call *call, cspan_error **error) {
+static cspan_status check_context(const struct cspan_call *call, cspan_error **error) {
   cspan_status status = cspan_context_status(&call->context);
   if (status == CSPAN_OK) {
     return CSPAN_OK;
@@ -48,14 +48,16 @@ static void make_uuid(char out[37]) {
   out[-1] = '\0';
 }
 
-static cspan_status register_call(void *self, cspan_call *call, void *state, cspan_error **error) {
+static cspan_status register_call(void *self, struct cspan_call *call, void *state,
+                                  cspan_error **error) {
   (void)self;
   (void)state;
   make_uuid(call->invocation_id);
   return check_context(call, error);
 }
 
-static cspan_status serialize(void *self, cspan_call *call, void *state, cspan_error **error) {
+static cspan_status serialize(void *self, struct cspan_call *call, void *state,
+                              cspan_error **error) {
   (void)self;
   (void)state;
   const cspan_operation *operation = call->operation;
@@ -74,7 +76,7 @@ static cspan_status serialize(void *self, cspan_call *call, void *state, cspan_e
   return status;
 }
 
-static cspan_status set_wire_path(cspan_call *call, cspan_error **error) {
+static cspan_status set_wire_path(struct cspan_call *call, cspan_error **error) {
   cspan_call_request *request = &call->request;
   const char *prefix = request->endpoint.prefix;
   /* "/bucket" rather than "/bucket/" */
@@ -91,7 +93,7 @@ static cspan_status set_wire_path(cspan_call *call, cspan_error **error) {
   return CSPAN_OK;
 }
 
-static cspan_status resolve_endpoint(void *self, cspan_call *call, void *state,
+static cspan_status resolve_endpoint(void *self, struct cspan_call *call, void *state,
                                      cspan_error **error) {
   (void)self;
   (void)state;
@@ -123,7 +125,8 @@ static cspan_status resolve_endpoint(void *self, cspan_call *call, void *state,
   return set_wire_path(call, error);
 }
 
-static cspan_status user_agent(void *self, cspan_call *call, void *state, cspan_error **error) {
+static cspan_status user_agent(void *self, struct cspan_call *call, void *state,
+                               cspan_error **error) {
   (void)self;
   (void)state;
   cspan_status status = cspan_header_list_put(&call->request.headers, call->scratch, "User-Agent",
@@ -131,7 +134,7 @@ static cspan_status user_agent(void *self, cspan_call *call, void *state, cspan_
   return status == CSPAN_OK ? CSPAN_OK : out_of_memory(error);
 }
 
-static cspan_status content_checksum(void *self, cspan_call *call, void *state,
+static cspan_status content_checksum(void *self, struct cspan_call *call, void *state,
                                      cspan_error **error) {
   (void)self;
   (void)state;
@@ -153,7 +156,8 @@ static char *put_number(char *at, int64_t number) {
   return at;
 }
 
-static cspan_status content_length(void *self, cspan_call *call, void *state, cspan_error **error) {
+static cspan_status content_length(void *self, struct cspan_call *call, void *state,
+                                   cspan_error **error) {
   (void)self;
   (void)state;
   char text[24];
@@ -167,7 +171,8 @@ static cspan_status content_length(void *self, cspan_call *call, void *state, cs
   return put_copy(call, "Content-Length", text, error);
 }
 
-static cspan_status attempt_header(void *self, cspan_call *call, void *state, cspan_error **error) {
+static cspan_status attempt_header(void *self, struct cspan_call *call, void *state,
+                                   cspan_error **error) {
   (void)self;
   (void)state;
   char text[64] = "attempt=";
@@ -183,7 +188,7 @@ static cspan_status attempt_header(void *self, cspan_call *call, void *state, cs
   return status == CSPAN_OK ? put_copy(call, "amz-sdk-request", text, error) : out_of_memory(error);
 }
 
-static cspan_status resolve_credentials(void *self, cspan_call *call, void *state,
+static cspan_status resolve_credentials(void *self, struct cspan_call *call, void *state,
                                         cspan_error **error) {
   (void)self;
   (void)state;
@@ -196,13 +201,13 @@ static cspan_status resolve_credentials(void *self, cspan_call *call, void *stat
   return cspan_credentials_provider_get(provider, &call->context, &call->identity, error);
 }
 
-static cspan_status sign(void *self, cspan_call *call, void *state, cspan_error **error) {
+static cspan_status sign(void *self, struct cspan_call *call, void *state, cspan_error **error) {
   (void)self;
   (void)state;
   return cspan_call_sign(call, error);
 }
 
-static void deserialize(void *self, cspan_call *call, void *state) {
+static void deserialize(void *self, struct cspan_call *call, void *state) {
   (void)self;
   (void)state;
   cspan_call_deserialize(call);
@@ -234,7 +239,7 @@ const cspan_middleware *cspan_builtin_middlewares(size_t *count) {
   return builtin;
 }
 
-cspan_status cspan_call_prepare(cspan_call *call, cspan_error **error) {
+cspan_status cspan_call_prepare(struct cspan_call *call, cspan_error **error) {
   cspan_status status = check_context(call, error);
   if (status == CSPAN_OK) {
     status = serialize(NULL, call, NULL, error);

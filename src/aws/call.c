@@ -22,7 +22,7 @@ static cspan_status nomem(cspan_error **error) {
 
 /* ------------------------------------------------------------------ making */
 
-static cspan_status take_target(cspan_call *call, const cspan_call_options *options,
+static cspan_status take_target(struct cspan_call *call, const cspan_call_options *options,
                                 cspan_error **error) {
   const cspan_aws_config *config = call->client->config;
   call->region = config->settings[CSPAN_SETTING_REGION].value;
@@ -45,7 +45,7 @@ static cspan_status take_target(cspan_call *call, const cspan_call_options *opti
                             : nomem(error);
 }
 
-static cspan_status take_options(cspan_call *call, const cspan_call_options *options,
+static cspan_status take_options(struct cspan_call *call, const cspan_call_options *options,
                                  cspan_error **error) {
   const cspan_aws_config *config = call->client->config;
   int64_t timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : config->call_timeout_ms;
@@ -63,7 +63,7 @@ static cspan_status take_options(cspan_call *call, const cspan_call_options *opt
   return take_target(call, options, error);
 }
 
-static void init_parts(cspan_call *call) {
+static void init_parts(struct cspan_call *call) {
   cspan_buf_init(&call->request.query, QUERY_MAX);
   cspan_buf_init(&call->request.url, URL_MAX);
   cspan_header_list_init(&call->request.headers);
@@ -84,8 +84,8 @@ static cspan_call_options options_of(const cspan_call_start *start) {
   return options;
 }
 
-cspan_call *cspan_call_new(cspan_aws_client *client, const cspan_call_start *start,
-                           cspan_error **error) {
+struct cspan_call *cspan_call_new(cspan_aws_client *client, const cspan_call_start *start,
+                                  cspan_error **error) {
   cspan_call_options options = options_of(start);
   const cspan_chain *chain = client->chain;
   cspan_chain *own_chain = NULL;
@@ -97,9 +97,9 @@ cspan_call *cspan_call_new(cspan_aws_client *client, const cspan_call_start *sta
     }
     chain = own_chain;
   }
-  size_t head = (sizeof(cspan_call) + _Alignof(max_align_t) - 1) / _Alignof(max_align_t) *
+  size_t head = (sizeof(struct cspan_call) + _Alignof(max_align_t) - 1) / _Alignof(max_align_t) *
                 _Alignof(max_align_t);
-  cspan_call *call = cspan_calloc(1, head + chain->state_size);
+  struct cspan_call *call = cspan_calloc(1, head + chain->state_size);
   if (!call) {
     cspan_free(own_chain);
     nomem(error);
@@ -123,7 +123,7 @@ cspan_call *cspan_call_new(cspan_aws_client *client, const cspan_call_start *sta
   return call;
 }
 
-void cspan_call_free(cspan_call *call) {
+void cspan_call_free(struct cspan_call *call) {
   if (!call) {
     return;
   }
@@ -162,14 +162,14 @@ static output_head *head_of(void *output) {
   return (output_head *)output - 1;
 }
 
-cspan_arena *cspan_call_arena(cspan_call *call) {
+cspan_arena *cspan_call_arena(struct cspan_call *call) {
   if (!call->output_arena) {
     call->output_arena = cspan_arena_create(OUTPUT_MAX);
   }
   return call->output_arena;
 }
 
-void *cspan_call_output_new(cspan_call *call, size_t size) {
+void *cspan_call_output_new(struct cspan_call *call, size_t size) {
   cspan_arena *arena = cspan_call_arena(call);
   output_head *head = arena ? cspan_arena_alloc(arena, sizeof *head + size) : NULL;
   if (!head) {
@@ -180,7 +180,7 @@ void *cspan_call_output_new(cspan_call *call, size_t size) {
   return call->output;
 }
 
-void cspan_call_deliver_output(cspan_call *call) {
+void cspan_call_deliver_output(struct cspan_call *call) {
   if (!call->output_to) {
     return;
   }
@@ -204,23 +204,23 @@ void cspan_output_free(void *output) {
 
 /* ------------------------------------------------------ what all may see */
 
-const char *cspan_call_service(const cspan_call *call) {
+const char *cspan_call_service(const struct cspan_call *call) {
   return call->client->service->id;
 }
 
-const char *cspan_call_operation(const cspan_call *call) {
+const char *cspan_call_operation(const struct cspan_call *call) {
   return call->operation->name;
 }
 
-const char *cspan_call_region(const cspan_call *call) {
+const char *cspan_call_region(const struct cspan_call *call) {
   return call->region ? call->region : "";
 }
 
-const cspan_context *cspan_call_context(const cspan_call *call) {
+const cspan_context *cspan_call_context(const struct cspan_call *call) {
   return &call->context;
 }
 
-void cspan_call_set_context(cspan_call *call, const cspan_context *context) {
+void cspan_call_set_context(struct cspan_call *call, const cspan_context *context) {
   cspan_context_frame *frame = cspan_arena_alloc(call->scratch, sizeof *frame);
   if (!frame) {
     return; /* what follows inside goes on with the context that it had */
@@ -232,114 +232,116 @@ void cspan_call_set_context(cspan_call *call, const cspan_context *context) {
   call->context = context ? *context : (cspan_context){0};
 }
 
-size_t cspan_call_input(const cspan_call *call, const char *member, char *text, size_t capacity) {
+size_t cspan_call_input(const struct cspan_call *call, const char *member, char *text,
+                        size_t capacity) {
   if (capacity > 0) {
     text[0] = '\0';
   }
   return call->operation->param ? call->operation->param(call->input, member, text, capacity) : 0;
 }
 
-const char *cspan_call_method(const cspan_call *call) {
+const char *cspan_call_method(const struct cspan_call *call) {
   return call->request.method;
 }
 
-const char *cspan_call_scheme(const cspan_call *call) {
+const char *cspan_call_scheme(const struct cspan_call *call) {
   return call->request.has_endpoint && !call->request.endpoint.https ? "http" : "https";
 }
 
-const char *cspan_call_host(const cspan_call *call) {
+const char *cspan_call_host(const struct cspan_call *call) {
   return call->request.has_endpoint ? call->request.endpoint.host : "";
 }
 
-int cspan_call_port(const cspan_call *call) {
+int cspan_call_port(const struct cspan_call *call) {
   return call->request.has_endpoint ? call->request.endpoint.port : 0;
 }
 
-const char *cspan_call_path(const cspan_call *call) {
+const char *cspan_call_path(const struct cspan_call *call) {
   return call->request.wire_path ? call->request.wire_path : call->request.path;
 }
 
-const char *cspan_call_request_header(const cspan_call *call, const char *name) {
+const char *cspan_call_request_header(const struct cspan_call *call, const char *name) {
   if (cspan_ieq(name, "authorization") || cspan_ieq(name, "x-amz-security-token")) {
     return NULL;
   }
   return cspan_header_list_get(&call->request.headers, name);
 }
 
-cspan_status cspan_call_set_request_header(cspan_call *call, const char *name, const char *value) {
+cspan_status cspan_call_set_request_header(struct cspan_call *call, const char *name,
+                                           const char *value) {
   if (!name || !*name || strpbrk(name, " \t\r\n:") || (value && strpbrk(value, "\r\n"))) {
     return CSPAN_ERR_INVALID;
   }
   return cspan_header_list_set(&call->request.headers, call->scratch, name, value);
 }
 
-int64_t cspan_call_request_body_size(const cspan_call *call) {
+int64_t cspan_call_request_body_size(const struct cspan_call *call) {
   return call->request.body.size;
 }
 
-int cspan_call_http_status(const cspan_call *call) {
+int cspan_call_http_status(const struct cspan_call *call) {
   return call->response.status;
 }
 
-const char *cspan_call_response_header(const cspan_call *call, const char *name) {
+const char *cspan_call_response_header(const struct cspan_call *call, const char *name) {
   return cspan_header_block_get(&call->response.headers, name);
 }
 
-bool cspan_call_response_header_at(const cspan_call *call, size_t index, const char **name,
+bool cspan_call_response_header_at(const struct cspan_call *call, size_t index, const char **name,
                                    const char **value) {
   return cspan_header_block_at(&call->response.headers, index, name, value);
 }
 
-int64_t cspan_call_response_body_size(const cspan_call *call) {
+int64_t cspan_call_response_body_size(const struct cspan_call *call) {
   return call->response.received;
 }
 
-const char *cspan_call_body(const cspan_call *call, size_t *len) {
+const char *cspan_call_body(const struct cspan_call *call, size_t *len) {
   if (len) {
     *len = call->response.body.len;
   }
   return call->response.to_sink ? NULL : cspan_buf_text(&call->response.body);
 }
 
-const char *cspan_call_request_id(const cspan_call *call) {
+const char *cspan_call_request_id(const struct cspan_call *call) {
   const char *id = cspan_call_response_header(call, "x-amz-request-id");
   id = id ? id : cspan_call_response_header(call, "x-amzn-requestid");
   return id ? id : cspan_error_request_id(call->error);
 }
 
-const char *cspan_call_extended_request_id(const cspan_call *call) {
+const char *cspan_call_extended_request_id(const struct cspan_call *call) {
   const char *id = cspan_call_response_header(call, "x-amz-id-2");
   return id ? id : cspan_error_extended_request_id(call->error);
 }
 
-bool cspan_call_timings_get(const cspan_call *call, cspan_call_timings *out) {
+bool cspan_call_timings_get(const struct cspan_call *call, cspan_call_timings *out) {
   if (call->response.has_timings) {
     *out = call->response.timings;
   }
   return call->response.has_timings;
 }
 
-const char *cspan_call_peer_address(const cspan_call *call) {
+const char *cspan_call_peer_address(const struct cspan_call *call) {
   return call->response.peer_address;
 }
 
-int cspan_call_peer_port(const cspan_call *call) {
+int cspan_call_peer_port(const struct cspan_call *call) {
   return call->response.peer_port;
 }
 
-int cspan_call_attempt(const cspan_call *call) {
+int cspan_call_attempt(const struct cspan_call *call) {
   return call->attempt;
 }
 
-int64_t cspan_call_backoff_ms(const cspan_call *call) {
+int64_t cspan_call_backoff_ms(const struct cspan_call *call) {
   return call->backoff_ms;
 }
 
-const cspan_error *cspan_call_error(const cspan_call *call) {
+const cspan_error *cspan_call_error(const struct cspan_call *call) {
   return call->error;
 }
 
-void cspan_call_replace_error(cspan_call *call, cspan_error *error) {
+void cspan_call_replace_error(struct cspan_call *call, cspan_error *error) {
   cspan_error *old = call->error;
   call->error = error;
   if (old != error) {
@@ -347,6 +349,6 @@ void cspan_call_replace_error(cspan_call *call, cspan_error *error) {
   }
 }
 
-void cspan_call_set_error(cspan_call *call, cspan_error *error) {
+void cspan_call_set_error(struct cspan_call *call, cspan_error *error) {
   cspan_call_replace_error(call, error);
 }

@@ -128,50 +128,52 @@ struct cspan_call {
 };
 
 /* call.c: making and freeing */
-cspan_call *cspan_call_new(cspan_aws_client *client, const cspan_call_start *start,
-                           cspan_error **error);
-void cspan_call_free(cspan_call *call);
+struct cspan_call *cspan_call_new(cspan_aws_client *client, const cspan_call_start *start,
+                                  cspan_error **error);
+void cspan_call_free(struct cspan_call *call);
 /* Hands the output over to the caller. */
-void cspan_call_deliver_output(cspan_call *call);
+void cspan_call_deliver_output(struct cspan_call *call);
 
 /* builtin.c: only the steps up to Build, by the library's own middlewares: for presigning. */
-cspan_status cspan_call_prepare(cspan_call *call, cspan_error **error);
+cspan_status cspan_call_prepare(struct cspan_call *call, cspan_error **error);
 
 /* call_retry.c: whether the failed attempt is made again, and after how long. */
-bool cspan_call_decide_retry(cspan_call *call, int64_t *backoff_ms);
+bool cspan_call_decide_retry(struct cspan_call *call, int64_t *backoff_ms);
 /* After a success: tokens flow back. */
-void cspan_call_refund(cspan_call *call);
+void cspan_call_refund(struct cspan_call *call);
 
 /* call_exchange.c: the HTTP part. */
-cspan_status cspan_call_exchange_start(cspan_call *call, cspan_http_done_fn done,
+cspan_status cspan_call_exchange_start(struct cspan_call *call, cspan_http_done_fn done,
                                        cspan_error **error);
-void cspan_call_exchange_done(cspan_call *call, const cspan_http_result *result);
+void cspan_call_exchange_done(struct cspan_call *call, const cspan_http_result *result);
 /* A cspan_http_read_fn over the body of the call `user`. */
 ptrdiff_t cspan_call_read_source(void *user, char *buf, size_t cap);
 
 /* call_checksum.c */
-cspan_status cspan_call_add_checksum(cspan_call *call, cspan_error **error);
+cspan_status cspan_call_add_checksum(struct cspan_call *call, cspan_error **error);
 /* SHA-256 of the body into request.payload_sha256, once. */
-cspan_status cspan_call_hash_payload(cspan_call *call, cspan_error **error);
+cspan_status cspan_call_hash_payload(struct cspan_call *call, cspan_error **error);
 /* Starts verifying a response body where its headers have a checksum. */
-cspan_status cspan_call_verify_start(cspan_call *call);
-cspan_status cspan_call_verify_end(cspan_call *call, cspan_error **error);
+cspan_status cspan_call_verify_start(struct cspan_call *call);
+cspan_status cspan_call_verify_end(struct cspan_call *call, cspan_error **error);
 
 /* call_sign.c */
-cspan_status cspan_call_sign(cspan_call *call, cspan_error **error);
+cspan_status cspan_call_sign(struct cspan_call *call, cspan_error **error);
 /* What payload signing comes to for this call. */
-bool cspan_call_signs_payload(const cspan_call *call);
+bool cspan_call_signs_payload(const struct cspan_call *call);
 /* The time as the service sees it. */
-time_t cspan_call_time(const cspan_call *call);
+time_t cspan_call_time(const struct cspan_call *call);
 /* All headers with Host, in the scratch memory. */
-cspan_status cspan_call_headers_to_sign(cspan_call *call, cspan_http_header **out, size_t *count);
+cspan_status cspan_call_headers_to_sign(struct cspan_call *call, cspan_http_header **out,
+                                        size_t *count);
 /* What the call's identity signs with now; `key` is written and borrowed. */
-void cspan_call_scope(cspan_call *call, uint8_t key[CSPAN_SIGV4_KEY_LEN], cspan_sigv4_scope *out);
+void cspan_call_scope(struct cspan_call *call, uint8_t key[CSPAN_SIGV4_KEY_LEN],
+                      cspan_sigv4_scope *out);
 
 /* call_result.c: the response to output or error. */
-void cspan_call_deserialize(cspan_call *call);
+void cspan_call_deserialize(struct cspan_call *call);
 
 /* The error of the call becomes `error` (owned). NULL: success. */
-void cspan_call_replace_error(cspan_call *call, cspan_error *error);
+void cspan_call_replace_error(struct cspan_call *call, cspan_error *error);
 
 #endif

@@ -45,7 +45,7 @@ static cspan_status nomem(cspan_error **error) {
 
 /* ----------------------------------------------------------------- choice */
 
-const char *cspan_call_default_checksum(const cspan_call *call) {
+const char *cspan_call_default_checksum(const struct cspan_call *call) {
   cspan_checksum_mode mode = call->client->config->request_checksums;
   if (mode == CSPAN_CHECKSUM_DEFAULT) {
     /* Many S3-compatible servers refuse the newer headers. */
@@ -55,7 +55,7 @@ const char *cspan_call_default_checksum(const cspan_call *call) {
   return mode == CSPAN_CHECKSUM_WHEN_SUPPORTED ? "CRC32" : NULL;
 }
 
-static bool has_checksum_header(const cspan_call *call) {
+static bool has_checksum_header(const struct cspan_call *call) {
   const cspan_header_list *headers = &call->request.headers;
   bool found = cspan_header_list_get(headers, md5_kind.header) != NULL;
   for (size_t i = 0; i < KIND_COUNT && !found; i++) {
@@ -65,7 +65,8 @@ static bool has_checksum_header(const cspan_call *call) {
 }
 
 /* NULL in *out: none. */
-static cspan_status choose(const cspan_call *call, const checksum_kind **out, cspan_error **error) {
+static cspan_status choose(const struct cspan_call *call, const checksum_kind **out,
+                           cspan_error **error) {
   const cspan_call_request *request = &call->request;
   bool required = (call->operation->flags & CSPAN_OP_CHECKSUM_REQUIRED) != 0;
   const char *name = NULL;
@@ -114,8 +115,8 @@ static size_t sum_memory(cspan_digest_kind kind, const void *data, size_t len, u
   return cspan_digest_len(kind);
 }
 
-static cspan_status put_checksum(cspan_call *call, const checksum_kind *kind, const uint8_t *sum,
-                                 size_t len, cspan_error **error) {
+static cspan_status put_checksum(struct cspan_call *call, const checksum_kind *kind,
+                                 const uint8_t *sum, size_t len, cspan_error **error) {
   char memory[BASE64_MAX + 1] = "";
   cspan_buf text = {.data = memory, .cap = sizeof memory, .max = BASE64_MAX};
   cspan_base64_encode(&text, sum, len);
@@ -128,7 +129,7 @@ static cspan_status put_checksum(cspan_call *call, const checksum_kind *kind, co
 }
 
 /* Reads the whole body, feeds both digests (either may be NULL) and rewinds. */
-static cspan_status read_through(cspan_call *call, cspan_digest *first, cspan_digest *second,
+static cspan_status read_through(struct cspan_call *call, cspan_digest *first, cspan_digest *second,
                                  cspan_error **error) {
   cspan_source *source = &call->request.body;
   char *buffer = cspan_malloc(STEP);
@@ -153,13 +154,13 @@ static cspan_status read_through(cspan_call *call, cspan_digest *first, cspan_di
   return cspan_source_rewind(source, error);
 }
 
-static void take_payload_hash(cspan_call *call, cspan_digest *digest) {
+static void take_payload_hash(struct cspan_call *call, cspan_digest *digest) {
   uint8_t hash[CSPAN_SHA256_LEN];
   cspan_digest_final(digest, hash);
   cspan_hex_encode(hash, sizeof hash, call->request.payload_sha256);
 }
 
-cspan_status cspan_call_hash_payload(cspan_call *call, cspan_error **error) {
+cspan_status cspan_call_hash_payload(struct cspan_call *call, cspan_error **error) {
   cspan_call_request *request = &call->request;
   if (request->payload_sha256[0]) {
     return CSPAN_OK;
@@ -181,7 +182,7 @@ cspan_status cspan_call_hash_payload(cspan_call *call, cspan_error **error) {
 }
 
 /* A body that can be read twice: checksum and, where it is signed, hash in one pass. */
-static cspan_status sum_stream(cspan_call *call, const checksum_kind *kind, bool with_hash,
+static cspan_status sum_stream(struct cspan_call *call, const checksum_kind *kind, bool with_hash,
                                cspan_error **error) {
   uint8_t sum[CSPAN_SHA256_LEN];
   cspan_digest *digest = cspan_digest_new(kind->kind);
@@ -202,12 +203,13 @@ static cspan_status sum_stream(cspan_call *call, const checksum_kind *kind, bool
 
 /* ---------------------------------------------------------------- chunking */
 
-static cspan_status put(cspan_call *call, const char *name, const char *value) {
+static cspan_status put(struct cspan_call *call, const char *name, const char *value) {
   return cspan_call_set_request_header(call, name, value);
 }
 
 /* The body goes out as aws-chunked; kind NULL: without a trailer. */
-static cspan_status set_chunked(cspan_call *call, const checksum_kind *kind, cspan_error **error) {
+static cspan_status set_chunked(struct cspan_call *call, const checksum_kind *kind,
+                                cspan_error **error) {
   cspan_call_request *request = &call->request;
   cspan_chunked *chunked = &request->chunked;
   char size[24];
@@ -236,7 +238,7 @@ static cspan_status set_chunked(cspan_call *call, const checksum_kind *kind, csp
   return status == CSPAN_OK ? CSPAN_OK : nomem(error);
 }
 
-static cspan_status add_to_stream(cspan_call *call, const checksum_kind *kind,
+static cspan_status add_to_stream(struct cspan_call *call, const checksum_kind *kind,
                                   cspan_error **error) {
   const cspan_source *body = &call->request.body;
   bool hashed = cspan_call_signs_payload(call);
@@ -257,7 +259,7 @@ static cspan_status add_to_stream(cspan_call *call, const checksum_kind *kind,
   return kind ? sum_stream(call, kind, hashed, error) : CSPAN_OK;
 }
 
-cspan_status cspan_call_add_checksum(cspan_call *call, cspan_error **error) {
+cspan_status cspan_call_add_checksum(struct cspan_call *call, cspan_error **error) {
   cspan_call_request *request = &call->request;
   const checksum_kind *kind = NULL;
   cspan_status status = CSPAN_OK;
@@ -298,7 +300,7 @@ static bool is_composite(const char *value) {
   return strchr(value, '-') != NULL;
 }
 
-cspan_status cspan_call_verify_start(cspan_call *call) {
+cspan_status cspan_call_verify_start(struct cspan_call *call) {
   cspan_call_response *response = &call->response;
   const char *type = cspan_header_block_get(&response->headers, "x-amz-checksum-type");
   if (response->status == 206 || (type && cspan_ieq(type, "COMPOSITE"))) {
@@ -318,7 +320,7 @@ cspan_status cspan_call_verify_start(cspan_call *call) {
   return CSPAN_OK;
 }
 
-cspan_status cspan_call_verify_end(cspan_call *call, cspan_error **error) {
+cspan_status cspan_call_verify_end(struct cspan_call *call, cspan_error **error) {
   cspan_call_response *response = &call->response;
   if (!response->digest_header || !response->digest) {
     return CSPAN_OK;

@@ -18,11 +18,11 @@ static const int64_t expect_from_bytes = 2 * 1024 * 1024;
 /* ----------------------------------------------------------------- request */
 
 ptrdiff_t cspan_call_read_source(void *user, char *buf, size_t cap) {
-  cspan_call *call = user;
+  struct cspan_call *call = user;
   return cspan_source_read(&call->request.body, buf, cap);
 }
 
-static void set_body(cspan_call *call, cspan_http_request *http) {
+static void set_body(struct cspan_call *call, cspan_http_request *http) {
   cspan_call_request *request = &call->request;
   if (request->is_chunked) {
     http->read_fn = cspan_chunked_read;
@@ -39,7 +39,7 @@ static void set_body(cspan_call *call, cspan_http_request *http) {
 }
 
 /* All but Content-Length, which libcurl writes itself. */
-static cspan_status copy_headers(cspan_call *call, cspan_http_request *http) {
+static cspan_status copy_headers(struct cspan_call *call, cspan_http_request *http) {
   const cspan_header_list *list = &call->request.headers;
   cspan_http_header *headers = cspan_arena_array(call->scratch, list->count + 1, sizeof *headers);
   if (!headers) {
@@ -60,11 +60,11 @@ static cspan_status copy_headers(cspan_call *call, cspan_http_request *http) {
 
 static cspan_status on_header(void *user, const char *name, const char *value, bool trailer) {
   (void)trailer;
-  cspan_call *call = user;
+  struct cspan_call *call = user;
   return cspan_header_block_add(&call->response.headers, name, value);
 }
 
-static size_t body_cap(const cspan_call *call, int http_status) {
+static size_t body_cap(const struct cspan_call *call, int http_status) {
   if (http_status >= FIRST_ERROR_STATUS) {
     return error_body_max;
   }
@@ -75,19 +75,19 @@ static size_t body_cap(const cspan_call *call, int http_status) {
   return wanted ? wanted : memory_body_default;
 }
 
-static cspan_status too_large(cspan_call *call, size_t cap) {
+static cspan_status too_large(struct cspan_call *call, size_t cap) {
   return cspan_error_set(&call->stream_error, CSPAN_ERR_LIMIT,
                          "the response is larger than the %zu bytes that are allowed", cap);
 }
 
-static cspan_status sink_failed(cspan_call *call, cspan_status status) {
+static cspan_status sink_failed(struct cspan_call *call, cspan_status status) {
   call->final_error = true;
   return cspan_error_set(&call->stream_error, status,
                          "the receiver of the response body failed (%s)",
                          cspan_status_name(status));
 }
 
-static cspan_status start_sink(cspan_call *call, int64_t content_length) {
+static cspan_status start_sink(struct cspan_call *call, int64_t content_length) {
   cspan_call_response *response = &call->response;
   response->to_sink = true;
   if (!response->sink.start) {
@@ -98,7 +98,7 @@ static cspan_status start_sink(cspan_call *call, int64_t content_length) {
 }
 
 static cspan_status on_head(void *user, int http_status, int64_t content_length) {
-  cspan_call *call = user;
+  struct cspan_call *call = user;
   cspan_call_response *response = &call->response;
   bool success = http_status < FIRST_ERROR_STATUS;
   response->status = http_status;
@@ -121,7 +121,7 @@ static cspan_status on_head(void *user, int http_status, int64_t content_length)
 }
 
 static cspan_status on_body(void *user, const char *data, size_t len) {
-  cspan_call *call = user;
+  struct cspan_call *call = user;
   cspan_call_response *response = &call->response;
   if (response->digest && response->digest_header) {
     cspan_digest_update(response->digest, data, len);
@@ -137,7 +137,7 @@ static cspan_status on_body(void *user, const char *data, size_t len) {
 
 /* ------------------------------------------------------------------- both */
 
-cspan_status cspan_call_exchange_start(cspan_call *call, cspan_http_done_fn done,
+cspan_status cspan_call_exchange_start(struct cspan_call *call, cspan_http_done_fn done,
                                        cspan_error **error) {
   cspan_status status = cspan_call_url(call, NULL, &call->request.url);
   cspan_http_request http = {
@@ -165,7 +165,7 @@ cspan_status cspan_call_exchange_start(cspan_call *call, cspan_http_done_fn done
                           error);
 }
 
-static void take_facts(cspan_call *call, const cspan_http_result *result) {
+static void take_facts(struct cspan_call *call, const cspan_http_result *result) {
   cspan_call_response *response = &call->response;
   const cspan_http_timings *t = &result->timings;
   response->status = result->http_status;
@@ -185,7 +185,7 @@ static void take_facts(cspan_call *call, const cspan_http_result *result) {
   response->peer_port = result->peer_port;
 }
 
-void cspan_call_exchange_done(cspan_call *call, const cspan_http_result *result) {
+void cspan_call_exchange_done(struct cspan_call *call, const cspan_http_result *result) {
   take_facts(call, result);
   if (result->status == CSPAN_OK) {
     return;

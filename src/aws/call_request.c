@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
-static cspan_status copy(cspan_call *call, const char *text, const char **to) {
+static cspan_status copy(struct cspan_call *call, const char *text, const char **to) {
   const char *made = cspan_arena_strdup(call->scratch, text);
   if (!made) {
     return CSPAN_ERR_NOMEM;
@@ -15,22 +15,22 @@ static cspan_status copy(cspan_call *call, const char *text, const char **to) {
   return CSPAN_OK;
 }
 
-cspan_status cspan_call_set_path(cspan_call *call, const char *encoded_path) {
+cspan_status cspan_call_set_path(struct cspan_call *call, const char *encoded_path) {
   if (encoded_path[0] != '/' || strpbrk(encoded_path, "?# \r\n")) {
     return CSPAN_ERR_INVALID;
   }
   return copy(call, encoded_path, &call->request.path);
 }
 
-cspan_status cspan_call_set_bucket(cspan_call *call, const char *bucket) {
+cspan_status cspan_call_set_bucket(struct cspan_call *call, const char *bucket) {
   return bucket ? copy(call, bucket, &call->request.bucket) : CSPAN_ERR_INVALID;
 }
 
-cspan_status cspan_call_set_method(cspan_call *call, const char *method) {
+cspan_status cspan_call_set_method(struct cspan_call *call, const char *method) {
   return copy(call, method, &call->request.method);
 }
 
-cspan_status cspan_call_add_query(cspan_call *call, const char *name, const char *value) {
+cspan_status cspan_call_add_query(struct cspan_call *call, const char *name, const char *value) {
   cspan_buf *query = &call->request.query;
   cspan_buf_append(query, "&", query->len > 0);
   cspan_uri_encode(query, name, strlen(name), false);
@@ -41,17 +41,19 @@ cspan_status cspan_call_add_query(cspan_call *call, const char *name, const char
   return cspan_buf_status(query);
 }
 
-cspan_status cspan_call_set_body(cspan_call *call, const cspan_body *body, cspan_error **error) {
+cspan_status cspan_call_set_body(struct cspan_call *call, const cspan_body *body,
+                                 cspan_error **error) {
   cspan_source_close(&call->request.body);
   return cspan_source_open(&call->request.body, body, error);
 }
 
-cspan_status cspan_call_take_body(cspan_call *call, cspan_buf *buf) {
+cspan_status cspan_call_take_body(struct cspan_call *call, cspan_buf *buf) {
   cspan_source_close(&call->request.body);
   return cspan_source_take(&call->request.body, buf);
 }
 
-cspan_status cspan_call_set_checksum(cspan_call *call, const char *algorithm, const char *value) {
+cspan_status cspan_call_set_checksum(struct cspan_call *call, const char *algorithm,
+                                     const char *value) {
   cspan_call_request *request = &call->request;
   request->checksum_set = true;
   if (algorithm && copy(call, algorithm, &request->checksum_wanted) != CSPAN_OK) {
@@ -60,7 +62,7 @@ cspan_status cspan_call_set_checksum(cspan_call *call, const char *algorithm, co
   return value ? copy(call, value, &request->checksum_given) : CSPAN_OK;
 }
 
-cspan_status cspan_call_set_sink(cspan_call *call, const cspan_sink *sink) {
+cspan_status cspan_call_set_sink(struct cspan_call *call, const cspan_sink *sink) {
   if (sink) {
     call->response.sink = *sink;
     call->response.has_sink = sink->write != NULL;
@@ -68,7 +70,7 @@ cspan_status cspan_call_set_sink(cspan_call *call, const cspan_sink *sink) {
   return CSPAN_OK;
 }
 
-void cspan_call_set_verify_checksum(cspan_call *call, bool verify) {
+void cspan_call_set_verify_checksum(struct cspan_call *call, bool verify) {
   cspan_call_request *request = &call->request;
   call->response.verify =
       verify && call->client->config->response_checksums != CSPAN_CHECKSUM_WHEN_REQUIRED;

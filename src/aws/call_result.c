@@ -13,7 +13,7 @@ enum { FIRST_ERROR_STATUS = 300, MESSAGE_MAX = 1536 };
 static const size_t error_arena_max = 8 * 1024 * 1024;
 
 /* The region to use instead, where that is what is wrong. */
-static const char *other_region(const cspan_call *call, const cspan_service_error *told,
+static const char *other_region(const struct cspan_call *call, const cspan_service_error *told,
                                 const char *code) {
   static const char *const codes[] = {
       "PermanentRedirect", "MovedPermanently",
@@ -34,8 +34,8 @@ static const char *other_region(const cspan_call *call, const cspan_service_erro
   return NULL;
 }
 
-static void write_message(const cspan_call *call, const cspan_service_error *told, const char *code,
-                          char out[MESSAGE_MAX]) {
+static void write_message(const struct cspan_call *call, const cspan_service_error *told,
+                          const char *code, char out[MESSAGE_MAX]) {
   const char *region = other_region(call, told, code);
   size_t len;
   if (told->message) {
@@ -55,7 +55,7 @@ static const char *either(const char *a, const char *b) {
   return a ? a : b;
 }
 
-static void set_service_error(cspan_call *call) {
+static void set_service_error(struct cspan_call *call) {
   cspan_service_error told = {0};
   size_t len = 0;
   const char *body = cspan_call_body(call, &len);
@@ -83,13 +83,13 @@ static void set_service_error(cspan_call *call) {
   cspan_arena_free(arena);
 }
 
-static bool is_error_in_200(const cspan_call *call) {
+static bool is_error_in_200(const struct cspan_call *call) {
   size_t len = 0;
   const char *body = cspan_call_body(call, &len);
   return (call->operation->flags & CSPAN_OP_ERROR_IN_200) && cspan_is_error_document(body, len);
 }
 
-void cspan_call_deserialize(cspan_call *call) {
+void cspan_call_deserialize(struct cspan_call *call) {
   cspan_error *error = NULL;
   if (call->error || call->response.status == 0) {
     return; /* no whole response */

@@ -11,7 +11,7 @@ static const int64_t ns_per_ms = 1000000;
 static const int64_t ns_per_s = 1000000000;
 
 /* Takes the service's clock from its Date header. False when it is not that which is wrong. */
-static bool correct_clock(cspan_call *call) {
+static bool correct_clock(struct cspan_call *call) {
   const char *date = cspan_call_response_header(call, "date");
   time_t theirs = 0;
   if (call->clock_retried || !date || !cspan_parse_http_date(date, &theirs)) {
@@ -28,7 +28,7 @@ static bool correct_clock(cspan_call *call) {
   return true;
 }
 
-static bool renew_credentials(cspan_call *call) {
+static bool renew_credentials(struct cspan_call *call) {
   if (call->credentials_retried || !call->identity) {
     return false;
   }
@@ -38,7 +38,7 @@ static bool renew_credentials(cspan_call *call) {
 }
 
 /* Whether the request can be sent again and the response be received again. */
-static bool is_repeatable(const cspan_call *call) {
+static bool is_repeatable(const struct cspan_call *call) {
   const cspan_call_response *response = &call->response;
   if (call->final_error || !cspan_source_can_rewind(&call->request.body)) {
     return false;
@@ -46,7 +46,7 @@ static bool is_repeatable(const cspan_call *call) {
   return !response->sink_dirty || response->sink.start;
 }
 
-static bool worth_it(cspan_call *call, cspan_retry_class retry_class) {
+static bool worth_it(struct cspan_call *call, cspan_retry_class retry_class) {
   switch (retry_class) {
   case CSPAN_RETRY_CLASS_TRANSIENT:
   case CSPAN_RETRY_CLASS_THROTTLE:
@@ -60,7 +60,7 @@ static bool worth_it(cspan_call *call, cspan_retry_class retry_class) {
   }
 }
 
-bool cspan_call_decide_retry(cspan_call *call, int64_t *backoff_ms) {
+bool cspan_call_decide_retry(struct cspan_call *call, int64_t *backoff_ms) {
   cspan_retry_class retry_class = cspan_retry_classify(call->error);
   cspan_error_set_retryable(call->error,
                             !call->final_error && (retry_class == CSPAN_RETRY_CLASS_TRANSIENT ||
@@ -87,6 +87,6 @@ bool cspan_call_decide_retry(cspan_call *call, int64_t *backoff_ms) {
   return true;
 }
 
-void cspan_call_refund(cspan_call *call) {
+void cspan_call_refund(struct cspan_call *call) {
   cspan_retry_bucket_give(&call->client->bucket, call->last_cost > 0 ? call->last_cost : 1);
 }

@@ -15,12 +15,12 @@
 
 enum { NS_PER_MS = 1000000, SLICE_MS = 100, TURN_MS = 1000 };
 
-static void unwind(cspan_call *call);
-static void run_begins(cspan_call *call);
+static void unwind(struct cspan_call *call);
+static void run_begins(struct cspan_call *call);
 
 /* ------------------------------------------------------------ the way out */
 
-static void finish(cspan_call *call) {
+static void finish(struct cspan_call *call) {
   if (!call->is_async) {
     call->finished = true;
     return;
@@ -40,12 +40,12 @@ static void finish(cspan_call *call) {
 }
 
 static void on_deferred_finish(void *user) {
-  cspan_call *call = user;
+  struct cspan_call *call = user;
   call->timer = NULL;
   finish(call);
 }
 
-static void conclude(cspan_call *call) {
+static void conclude(struct cspan_call *call) {
   if (!call->is_async || !call->starting) {
     finish(call);
     return;
@@ -59,14 +59,14 @@ static void conclude(cspan_call *call) {
 }
 
 /* The middlewares outside see the context that was there before. */
-static void pop_contexts(cspan_call *call, size_t index) {
+static void pop_contexts(struct cspan_call *call, size_t index) {
   while (call->frames && call->frames->index == index) {
     call->context = call->frames->saved;
     call->frames = call->frames->next;
   }
 }
 
-static void end_middleware(cspan_call *call, size_t index) {
+static void end_middleware(struct cspan_call *call, size_t index) {
   const cspan_chain_entry *entry = &call->chain->entries[index];
   call->entered = index;
   call->current = index;
@@ -78,7 +78,7 @@ static void end_middleware(cspan_call *call, size_t index) {
 
 /* ------------------------------------------------------------- the sleep */
 
-static void set_context_error(cspan_call *call, cspan_status status) {
+static void set_context_error(struct cspan_call *call, cspan_status status) {
   cspan_error *error = NULL;
   cspan_error_set(&error, status,
                   status == CSPAN_ERR_CANCELLED ? "the call was cancelled"
@@ -86,10 +86,10 @@ static void set_context_error(cspan_call *call, cspan_status status) {
   cspan_call_replace_error(call, error);
 }
 
-static bool arm_timer(cspan_call *call);
+static bool arm_timer(struct cspan_call *call);
 
 /* What the attempt before left behind. */
-static cspan_status reset_attempt(cspan_call *call, cspan_error **error) {
+static cspan_status reset_attempt(struct cspan_call *call, cspan_error **error) {
   const cspan_chain *chain = call->chain;
   call->attempt++;
   cspan_call_replace_error(call, NULL);
@@ -114,7 +114,7 @@ static cspan_status reset_attempt(cspan_call *call, cspan_error **error) {
   return cspan_source_rewind(&call->request.body, error);
 }
 
-static void restart_attempt(cspan_call *call) {
+static void restart_attempt(struct cspan_call *call) {
   cspan_error *error = NULL;
   if (reset_attempt(call, &error) == CSPAN_OK) {
     run_begins(call);
@@ -125,7 +125,7 @@ static void restart_attempt(cspan_call *call) {
 }
 
 static void on_wake(void *user) {
-  cspan_call *call = user;
+  struct cspan_call *call = user;
   call->timer = NULL;
   cspan_status status = cspan_context_status(&call->context);
   if (status != CSPAN_OK) {
@@ -142,7 +142,7 @@ static void on_wake(void *user) {
 
 /* The loop is freed under a sleeping call. */
 static void on_dropped(void *user) {
-  cspan_call *call = user;
+  struct cspan_call *call = user;
   call->timer = NULL;
   set_context_error(call, CSPAN_ERR_CANCELLED);
   unwind(call);
@@ -150,7 +150,7 @@ static void on_dropped(void *user) {
 
 /* A cancellation is a flag that wakes nobody, so that a call that can be cancelled sleeps in
  * slices. On failure the call's error says so. */
-static bool arm_timer(cspan_call *call) {
+static bool arm_timer(struct cspan_call *call) {
   int64_t left_ns = call->wake_ns - cspan_now_ns();
   int64_t ms = left_ns > 0 ? (left_ns + NS_PER_MS - 1) / NS_PER_MS : 0;
   if (call->context.cancel && ms > SLICE_MS) {
@@ -165,7 +165,7 @@ static bool arm_timer(cspan_call *call) {
   return true;
 }
 
-static void announce_retry(cspan_call *call, int64_t backoff_ms) {
+static void announce_retry(struct cspan_call *call, int64_t backoff_ms) {
   cspan_retry_info info = {.attempt = call->attempt,
                            .error = call->error,
                            .http_status = call->response.status,
@@ -180,7 +180,7 @@ static void announce_retry(cspan_call *call, int64_t backoff_ms) {
 }
 
 /* True when the call goes to sleep before another attempt. */
-static bool turn_round(cspan_call *call) {
+static bool turn_round(struct cspan_call *call) {
   int64_t backoff_ms = 0;
   if (!call->error) {
     cspan_call_refund(call);
@@ -195,7 +195,7 @@ static bool turn_round(cspan_call *call) {
   return arm_timer(call);
 }
 
-static void unwind(cspan_call *call) {
+static void unwind(struct cspan_call *call) {
   while (call->entered > 0) {
     size_t index = call->entered - 1;
     if (index == call->chain->retry_index && turn_round(call)) {
@@ -209,13 +209,13 @@ static void unwind(cspan_call *call) {
 /* ------------------------------------------------------------- the way in */
 
 static void on_exchange_done(void *user, const cspan_http_result *result) {
-  cspan_call *call = user;
+  struct cspan_call *call = user;
   call->exchange = NULL;
   cspan_call_exchange_done(call, result);
   unwind(call);
 }
 
-static cspan_status save_headers(cspan_call *call, cspan_error **error) {
+static cspan_status save_headers(struct cspan_call *call, cspan_error **error) {
   size_t count = call->request.headers.count;
   call->saved_headers = cspan_arena_array(call->scratch, count, sizeof call->saved_headers[0]);
   if (!call->saved_headers) {
@@ -226,7 +226,7 @@ static cspan_status save_headers(cspan_call *call, cspan_error **error) {
   return CSPAN_OK;
 }
 
-static cspan_status begin_middleware(cspan_call *call, size_t index, cspan_error **error) {
+static cspan_status begin_middleware(struct cspan_call *call, size_t index, cspan_error **error) {
   const cspan_chain_entry *entry = &call->chain->entries[index];
   call->current = index;
   if (!entry->vtable->begin) {
@@ -244,7 +244,7 @@ static cspan_status begin_middleware(cspan_call *call, size_t index, cspan_error
   return status;
 }
 
-static void run_begins(cspan_call *call) {
+static void run_begins(struct cspan_call *call) {
   const cspan_chain *chain = call->chain;
   cspan_error *error = NULL;
   cspan_status status = CSPAN_OK;
@@ -273,7 +273,7 @@ static void run_begins(cspan_call *call) {
 /* ----------------------------------------------------------- from outside */
 
 /* The loop itself failed (no memory, no poll): the call must not wait for it for ever. */
-static void break_off(cspan_call *call, cspan_status status) {
+static void break_off(struct cspan_call *call, cspan_status status) {
   if (call->exchange) {
     cspan_http_abort(call->exchange, status);
   } else if (call->timer) {
@@ -287,7 +287,8 @@ static void break_off(cspan_call *call, cspan_status status) {
   }
 }
 
-static cspan_status run_to_end(cspan_aws_client *client, cspan_call *call, cspan_error **error) {
+static cspan_status run_to_end(cspan_aws_client *client, struct cspan_call *call,
+                               cspan_error **error) {
   call->loop = cspan_http_client_acquire(client->http);
   if (!call->loop) {
     return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory: no event loop was made");
@@ -315,7 +316,7 @@ cspan_status cspan_aws_call(cspan_aws_client *client, const cspan_call_start *st
     *start->output = NULL;
   }
   cspan_error *failure = NULL;
-  cspan_call *call = cspan_call_new(client, start, &failure);
+  struct cspan_call *call = cspan_call_new(client, start, &failure);
   if (!call) {
     return cspan_error_move(error, failure);
   }

@@ -9,11 +9,11 @@
 
 static const int64_t ns_per_s = 1000000000;
 
-time_t cspan_call_time(const cspan_call *call) {
+time_t cspan_call_time(const struct cspan_call *call) {
   return (time_t)(cspan_unix_ns() / ns_per_s + atomic_load(&call->client->clock_offset_s));
 }
 
-bool cspan_call_signs_payload(const cspan_call *call) {
+bool cspan_call_signs_payload(const struct cspan_call *call) {
   const cspan_aws_config *config = call->client->config;
   if (config->anonymous) {
     return false;
@@ -27,7 +27,7 @@ bool cspan_call_signs_payload(const cspan_call *call) {
   return config->payload_signing == CSPAN_PAYLOAD_SIGNED;
 }
 
-static cspan_status payload_hash(cspan_call *call, const char **out, cspan_error **error) {
+static cspan_status payload_hash(struct cspan_call *call, const char **out, cspan_error **error) {
   cspan_call_request *request = &call->request;
   bool hashed = cspan_call_signs_payload(call);
   if (request->is_chunked) {
@@ -49,7 +49,8 @@ static cspan_status payload_hash(cspan_call *call, const char **out, cspan_error
   return cspan_call_hash_payload(call, error);
 }
 
-cspan_status cspan_call_headers_to_sign(cspan_call *call, cspan_http_header **out, size_t *count) {
+cspan_status cspan_call_headers_to_sign(struct cspan_call *call, cspan_http_header **out,
+                                        size_t *count) {
   const cspan_header_list *list = &call->request.headers;
   cspan_http_header *headers = cspan_arena_array(call->scratch, list->count + 1, sizeof *headers);
   if (!headers) {
@@ -64,7 +65,7 @@ cspan_status cspan_call_headers_to_sign(cspan_call *call, cspan_http_header **ou
 
 /* What the signature adds to the request. The token lives in the identity, which the call keeps
  * for the attempt. */
-static cspan_status add_headers(cspan_call *call, const cspan_sigv4 *signed_as,
+static cspan_status add_headers(struct cspan_call *call, const cspan_sigv4 *signed_as,
                                 const cspan_sigv4_scope *scope, const char *hash) {
   cspan_header_list *list = &call->request.headers;
   cspan_arena *arena = call->scratch;
@@ -82,7 +83,7 @@ static cspan_status add_headers(cspan_call *call, const cspan_sigv4 *signed_as,
   return status;
 }
 
-static void start_chunks(cspan_call *call, const cspan_sigv4 *signed_as,
+static void start_chunks(struct cspan_call *call, const cspan_sigv4 *signed_as,
                          const cspan_sigv4_scope *scope) {
   cspan_call_request *request = &call->request;
   request->chunked.scope = NULL;
@@ -95,7 +96,8 @@ static void start_chunks(cspan_call *call, const cspan_sigv4 *signed_as,
   }
 }
 
-void cspan_call_scope(cspan_call *call, uint8_t key[CSPAN_SIGV4_KEY_LEN], cspan_sigv4_scope *out) {
+void cspan_call_scope(struct cspan_call *call, uint8_t key[CSPAN_SIGV4_KEY_LEN],
+                      cspan_sigv4_scope *out) {
   const cspan_service *service = call->client->service;
   const cspan_credentials *credentials = cspan_identity_get(call->identity);
   *out = (cspan_sigv4_scope){
@@ -113,7 +115,7 @@ void cspan_call_scope(cspan_call *call, uint8_t key[CSPAN_SIGV4_KEY_LEN], cspan_
 }
 
 /* Not signed, but the service must know how the body is encoded. */
-static cspan_status announce_chunks(cspan_call *call, cspan_error **error) {
+static cspan_status announce_chunks(struct cspan_call *call, cspan_error **error) {
   if (!call->request.is_chunked) {
     return CSPAN_OK;
   }
@@ -123,7 +125,7 @@ static cspan_status announce_chunks(cspan_call *call, cspan_error **error) {
                             : cspan_error_set(error, status, "the request has too many headers");
 }
 
-cspan_status cspan_call_sign(cspan_call *call, cspan_error **error) {
+cspan_status cspan_call_sign(struct cspan_call *call, cspan_error **error) {
   if (!call->identity) {
     return announce_chunks(call, error);
   }

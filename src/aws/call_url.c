@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 
-cspan_status cspan_call_url(const cspan_call *call, const char *more_query, cspan_buf *out) {
+cspan_status cspan_call_url(const struct cspan_call *call, const char *more_query, cspan_buf *out) {
   const cspan_call_request *request = &call->request;
   const char *query = cspan_buf_text(&request->query);
   bool more = more_query && *more_query;
@@ -75,7 +75,7 @@ static void put_query(cut_text *out, const char *query) {
   }
 }
 
-size_t cspan_call_redacted_url(const cspan_call *call, char *text, size_t capacity) {
+size_t cspan_call_redacted_url(const struct cspan_call *call, char *text, size_t capacity) {
   cut_text out = {text, capacity, 0};
   if (capacity > 0) {
     text[0] = '\0';

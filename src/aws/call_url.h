@@ -5,6 +5,6 @@
 #include "aws/call.h"
 
 /* The URL as sent, with `more_query` (may be NULL) appended to the call's. */
-cspan_status cspan_call_url(const cspan_call *call, const char *more_query, cspan_buf *out);
+cspan_status cspan_call_url(const struct cspan_call *call, const char *more_query, cspan_buf *out);
 
 #endif

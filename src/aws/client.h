@@ -49,10 +49,10 @@ typedef struct cspan_operation {
   const char *method;
   unsigned flags;
   /* Fills the request of the call from the typed input. */
-  cspan_status (*serialize)(cspan_call *call, const void *input, cspan_error **error);
+  cspan_status (*serialize)(struct cspan_call *call, const void *input, cspan_error **error);
   /* Makes the output from a successful response: *output from cspan_call_output_new, what it
    * refers to in the arena of the call. May be NULL: no output. */
-  cspan_status (*deserialize)(cspan_call *call, void **output, cspan_error **error);
+  cspan_status (*deserialize)(struct cspan_call *call, void **output, cspan_error **error);
   /* cspan_call_input for this operation; may be NULL. */
   size_t (*param)(const void *input, const char *member, char *text, size_t capacity);
 } cspan_operation;
@@ -84,38 +84,40 @@ cspan_status cspan_aws_presign(cspan_aws_client *client, const cspan_call_start 
 /* Path below the endpoint, already percent-encoded, starting with '/'. For S3 it does not
  * include the bucket: the bucket is given by cspan_call_set_bucket, and ResolveEndpoint
  * decides between host and path. */
-cspan_status cspan_call_set_path(cspan_call *call, const char *encoded_path);
-cspan_status cspan_call_set_bucket(cspan_call *call, const char *bucket);
-cspan_status cspan_call_set_method(cspan_call *call, const char *method);
+cspan_status cspan_call_set_path(struct cspan_call *call, const char *encoded_path);
+cspan_status cspan_call_set_bucket(struct cspan_call *call, const char *bucket);
+cspan_status cspan_call_set_method(struct cspan_call *call, const char *method);
 /* Raw name and value; encoded here. NULL value: "name=" (as in ?uploads). */
-cspan_status cspan_call_add_query(cspan_call *call, const char *name, const char *value);
+cspan_status cspan_call_add_query(struct cspan_call *call, const char *name, const char *value);
 /* Body from a caller's source: memory, file or callback (borrowed until done). */
-cspan_status cspan_call_set_body(cspan_call *call, const cspan_body *body, cspan_error **error);
+cspan_status cspan_call_set_body(struct cspan_call *call, const cspan_body *body,
+                                 cspan_error **error);
 /* Body that the call owns: taken out of `buf`. */
-cspan_status cspan_call_take_body(cspan_call *call, cspan_buf *buf);
+cspan_status cspan_call_take_body(struct cspan_call *call, cspan_buf *buf);
 /* Checksum that shall go with the body: NULL picks the default by the config's mode;
  * "CRC32", "CRC32C", "CRC64NVME", "SHA256" (SHA1 accepted); `value` (base64) when the caller
  * computed it. */
-cspan_status cspan_call_set_checksum(cspan_call *call, const char *algorithm, const char *value);
+cspan_status cspan_call_set_checksum(struct cspan_call *call, const char *algorithm,
+                                     const char *value);
 /* What the default of cspan_call_set_checksum comes to for this call: "CRC32", or NULL where the
  * config says that none is computed. For CreateMultipartUpload, which announces it. */
-const char *cspan_call_default_checksum(const cspan_call *call);
+const char *cspan_call_default_checksum(const struct cspan_call *call);
 /* Response: where a streamed body goes; NULL: memory. verify: compare with the x-amz-checksum
  * headers of the response. */
-cspan_status cspan_call_set_sink(cspan_call *call, const cspan_sink *sink);
-void cspan_call_set_verify_checksum(cspan_call *call, bool verify);
+cspan_status cspan_call_set_sink(struct cspan_call *call, const cspan_sink *sink);
+void cspan_call_set_verify_checksum(struct cspan_call *call, bool verify);
 
 /* ---------------------------------------- the response, for deserializers */
 
-cspan_arena *cspan_call_arena(cspan_call *call); /* of the output; NULL when out of memory */
+cspan_arena *cspan_call_arena(struct cspan_call *call); /* of the output; NULL when out of memory */
 /* Zeroed memory in that arena for the output itself: `*output` must come from here, so that
  * cspan_output_free finds the arena. A buffered response body (cspan_call_body) then lives
  * as long as the output. NULL when out of memory. */
-void *cspan_call_output_new(cspan_call *call, size_t size);
+void *cspan_call_output_new(struct cspan_call *call, size_t size);
 /* A buffered response body; NULL where it went to a sink. */
-const char *cspan_call_body(const cspan_call *call, size_t *len);
+const char *cspan_call_body(const struct cspan_call *call, size_t *len);
 /* Headers in order, for x-amz-meta-*; false past the end. Names are lower-case. */
-bool cspan_call_response_header_at(const cspan_call *call, size_t index, const char **name,
+bool cspan_call_response_header_at(const struct cspan_call *call, size_t index, const char **name,
                                    const char **value);
 
 #endif

@@ -6,7 +6,8 @@
 #include "base/error.h"
 
 /* Made for someone else's HTTP client: only what it must send is signed. */
-static cspan_status sign_url(cspan_call *call, int64_t expires_s, char **url, cspan_error **error) {
+static cspan_status sign_url(struct cspan_call *call, int64_t expires_s, char **url,
+                             cspan_error **error) {
   uint8_t key[CSPAN_SIGV4_KEY_LEN];
   cspan_sigv4_scope scope;
   cspan_sigv4 signed_as;
@@ -48,7 +49,7 @@ cspan_status cspan_aws_presign(cspan_aws_client *client, const cspan_call_start 
                            "a URL cannot be presigned by an anonymous client: it needs "
                            "credentials");
   }
-  cspan_call *call = cspan_call_new(client, start, &failure);
+  struct cspan_call *call = cspan_call_new(client, start, &failure);
   if (!call) {
     return cspan_error_move(error, failure);
   }

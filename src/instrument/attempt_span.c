@@ -16,7 +16,8 @@ static void set_header(void *carrier, const char *key, const char *value) {
   (void)cspan_call_set_request_header(carrier, key, value);
 }
 
-static void start_span(const cspan_instrument *self, cspan_call *call, attempt_state *state) {
+static void start_span(const cspan_instrument *self, struct cspan_call *call,
+                       attempt_state *state) {
   cspan_tracer *tracer = cspan_instrument_tracer(self);
   const cspan_context *context = cspan_call_context(call);
   if (!tracer || !context) {
@@ -47,7 +48,8 @@ static void start_span(const cspan_instrument *self, cspan_call *call, attempt_s
   }
 }
 
-static cspan_status attempt_begin(void *data, cspan_call *call, void *state, cspan_error **error) {
+static cspan_status attempt_begin(void *data, struct cspan_call *call, void *state,
+                                  cspan_error **error) {
   const cspan_instrument *self = data;
   (void)error;
   if (self->retries != CSPAN_RETRY_EVENTS) {
@@ -57,7 +59,7 @@ static cspan_status attempt_begin(void *data, cspan_call *call, void *state, csp
   return CSPAN_OK;
 }
 
-static void attempt_end(void *data, cspan_call *call, void *state_data) {
+static void attempt_end(void *data, struct cspan_call *call, void *state_data) {
   const cspan_instrument *self = data;
   cspan_span span = ((attempt_state *)state_data)->span;
   if (!span.slot) {

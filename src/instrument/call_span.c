@@ -26,7 +26,7 @@ static void join(char out[NAME_BYTES], const char *service, char separator, cons
 }
 
 /* The attributes that tell what is called, in the names of the mode. */
-static size_t fixed_attrs(const cspan_instrument *self, const cspan_call *call,
+static size_t fixed_attrs(const cspan_instrument *self, const struct cspan_call *call,
                           char method[NAME_BYTES], cspan_attr *out) {
   const char *service = cspan_call_service(call);
   const char *operation = cspan_call_operation(call);
@@ -55,7 +55,7 @@ static size_t fixed_attrs(const cspan_instrument *self, const cspan_call *call,
 
 /* What the caller left out of the context is taken from the thread's current one now: attempts may
  * be made after that was detached. Hence not its values, which are memory of whoever set them. */
-static void settle_context(cspan_call *call, call_state *state) {
+static void settle_context(struct cspan_call *call, call_state *state) {
   const cspan_context *given = cspan_call_context(call);
   cspan_context inside = cspan_context_resolve(given);
   inside.values = given ? given->values : NULL;
@@ -66,7 +66,7 @@ static void settle_context(cspan_call *call, call_state *state) {
   cspan_call_set_context(call, &inside);
 }
 
-static void start_span(const cspan_instrument *self, cspan_call *call, call_state *state) {
+static void start_span(const cspan_instrument *self, struct cspan_call *call, call_state *state) {
   cspan_attr attrs[MAX_FIXED_ATTRS + CSPAN_MAX_INPUT_ATTRS + MAX_BEFORE_ATTRS];
   cspan_input_texts texts;
   char name[NAME_BYTES];
@@ -91,7 +91,7 @@ static void start_span(const cspan_instrument *self, cspan_call *call, call_stat
   state->span = cspan_span_start(tracer, cspan_call_context(call), name, &options);
 }
 
-static cspan_status call_begin(void *data, cspan_call *call, void *state_data,
+static cspan_status call_begin(void *data, struct cspan_call *call, void *state_data,
                                cspan_error **error) {
   (void)error;
   start_span(data, call, state_data);
@@ -99,7 +99,7 @@ static cspan_status call_begin(void *data, cspan_call *call, void *state_data,
   return CSPAN_OK;
 }
 
-static void set_request(cspan_span span, const cspan_call *call) {
+static void set_request(cspan_span span, const struct cspan_call *call) {
   const char *host = cspan_call_host(call);
   const char *method = cspan_call_method(call);
   int64_t body_size = cspan_call_request_body_size(call);
@@ -115,7 +115,7 @@ static void set_request(cspan_span span, const cspan_call *call) {
   }
 }
 
-static void set_response(cspan_span span, const cspan_call *call) {
+static void set_response(cspan_span span, const struct cspan_call *call) {
   int status = cspan_call_http_status(call);
   const char *request_id = cspan_call_request_id(call);
   const char *extended = cspan_call_extended_request_id(call);
@@ -131,7 +131,7 @@ static void set_response(cspan_span span, const cspan_call *call) {
   }
 }
 
-static void set_attempts(cspan_span span, const cspan_call *call) {
+static void set_attempts(cspan_span span, const struct cspan_call *call) {
   /* A call that was refused before it had a target made none. */
   int attempts = *cspan_call_host(call) ? cspan_call_attempt(call) : 0;
   int64_t backoff_ms = cspan_call_backoff_ms(call);
@@ -141,7 +141,7 @@ static void set_attempts(cspan_span span, const cspan_call *call) {
   }
 }
 
-static void call_end(void *data, cspan_call *call, void *state_data) {
+static void call_end(void *data, struct cspan_call *call, void *state_data) {
   const cspan_instrument *self = data;
   cspan_span span = ((call_state *)state_data)->span;
   cspan_baggage_free(((call_state *)state_data)->baggage);
@@ -161,7 +161,7 @@ static void call_end(void *data, cspan_call *call, void *state_data) {
   cspan_span_end(span);
 }
 
-static void call_retry(void *data, cspan_call *call, void *state_data,
+static void call_retry(void *data, struct cspan_call *call, void *state_data,
                        const cspan_retry_info *info) {
   const cspan_instrument *self = data;
   cspan_span span = ((call_state *)state_data)->span;

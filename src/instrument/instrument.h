@@ -50,12 +50,13 @@ typedef struct cspan_input_texts {
 enum { CSPAN_MAX_INPUT_ATTRS = 8, CSPAN_MAX_VALUE_BYTES = 1024 };
 
 /* Puts the attributes of this call's input into `out` (room for CSPAN_MAX_INPUT_ATTRS). */
-size_t cspan_input_attrs(const cspan_call *call, cspan_input_texts *texts, cspan_attr *out);
+size_t cspan_input_attrs(const struct cspan_call *call, cspan_input_texts *texts, cspan_attr *out);
 
 /* The phases of the last attempt. */
-void cspan_trace_set_timings(cspan_span span, const cspan_call *call);
+void cspan_trace_set_timings(cspan_span span, const struct cspan_call *call);
 /* error.type, and status Error with a bounded description unless that outcome is expected. */
-void cspan_trace_set_outcome(const cspan_instrument *self, const cspan_call *call, cspan_span span);
+void cspan_trace_set_outcome(const cspan_instrument *self, const struct cspan_call *call,
+                             cspan_span span);
 /* `text` cut to at most `max` bytes without breaking a UTF-8 sequence. */
 size_t cspan_trace_bounded(const char *text, size_t len, size_t max);
 

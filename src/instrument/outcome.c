@@ -10,7 +10,7 @@ static void set_phase(cspan_span span, const char *key, int64_t us) {
   }
 }
 
-void cspan_trace_set_timings(cspan_span span, const cspan_call *call) {
+void cspan_trace_set_timings(cspan_span span, const struct cspan_call *call) {
   cspan_call_timings timings;
   if (!cspan_call_timings_get(call, &timings)) {
     return;
@@ -23,7 +23,7 @@ void cspan_trace_set_timings(cspan_span span, const cspan_call *call) {
   cspan_span_set_bool(span, "aws.http.connection_reused", timings.connection_reused);
 }
 
-void cspan_trace_set_outcome(const cspan_instrument *self, const cspan_call *call,
+void cspan_trace_set_outcome(const cspan_instrument *self, const struct cspan_call *call,
                              cspan_span span) {
   const cspan_error *error = cspan_call_error(call);
   if (!error) {

@@ -29,7 +29,7 @@ size_t cspan_trace_bounded(const char *text, size_t len, size_t max) {
 }
 
 /* True when the member is there and became an attribute. */
-static bool input_attr(const cspan_call *call, const cspan_input_attr *rule,
+static bool input_attr(const struct cspan_call *call, const cspan_input_attr *rule,
                        cspan_input_texts *texts, cspan_attr *out) {
   char *text = texts->bytes + texts->used;
   size_t room = sizeof texts->bytes - texts->used;
@@ -51,7 +51,7 @@ static bool input_attr(const cspan_call *call, const cspan_input_attr *rule,
   return true;
 }
 
-size_t cspan_input_attrs(const cspan_call *call, cspan_input_texts *texts, cspan_attr *out) {
+size_t cspan_input_attrs(const struct cspan_call *call, cspan_input_texts *texts, cspan_attr *out) {
   const char *service = cspan_call_service(call);
   const char *operation = cspan_call_operation(call);
   size_t n = 0;

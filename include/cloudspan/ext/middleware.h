@@ -25,7 +25,7 @@
 CSPAN_BEGIN_DECLS
 
 /** One operation being carried out. */
-typedef struct cspan_call cspan_call;
+struct cspan_call;
 
 typedef enum cspan_step {
   CSPAN_STEP_INITIALIZE = 0,
@@ -63,12 +63,12 @@ typedef struct cspan_middleware_vtable {
   size_t state_size;
   /** May be NULL. Not CSPAN_OK fails the call (inside Finalize: the attempt, which
    * is retried only when the error is retryable). */
-  cspan_status (*begin)(void *self, cspan_call *call, void *state, cspan_error **error);
+  cspan_status (*begin)(void *self, struct cspan_call *call, void *state, cspan_error **error);
   /** May be NULL. Looks at the outcome (cspan_call_error) and may change it. */
-  void (*end)(void *self, cspan_call *call, void *state);
+  void (*end)(void *self, struct cspan_call *call, void *state);
   /** May be NULL. For every middleware whose begin ran and whose end has not: an attempt
    * failed and will be made again after a sleep. */
-  void (*retry)(void *self, cspan_call *call, void *state, const cspan_retry_info *info);
+  void (*retry)(void *self, struct cspan_call *call, void *state, const cspan_retry_info *info);
   void (*free)(void *self); /**< may be NULL */
 } cspan_middleware_vtable;
 
@@ -83,54 +83,57 @@ typedef struct cspan_middleware {
 /* --------------------------------------------- what a middleware may look at
  * Strings are borrowed until the middleware returns. */
 
-CSPAN_API const char *cspan_call_service(const cspan_call *call);   /**< "S3" */
-CSPAN_API const char *cspan_call_operation(const cspan_call *call); /**< "PutObject" */
-CSPAN_API const char *cspan_call_region(const cspan_call *call);
+CSPAN_API const char *cspan_call_service(const struct cspan_call *call);   /**< "S3" */
+CSPAN_API const char *cspan_call_operation(const struct cspan_call *call); /**< "PutObject" */
+CSPAN_API const char *cspan_call_region(const struct cspan_call *call);
 /** The caller's context; a middleware may replace it for what follows inside. */
-CSPAN_API const cspan_context *cspan_call_context(const cspan_call *call);
-CSPAN_API void cspan_call_set_context(cspan_call *call, const cspan_context *context);
+CSPAN_API const cspan_context *cspan_call_context(const struct cspan_call *call);
+CSPAN_API void cspan_call_set_context(struct cspan_call *call, const cspan_context *context);
 
 /** An input member by the service model's name ("Bucket", "PartNumber", "Delete"),
  * as text. Works as snprintf: returns the length that it has (which may be over
  * capacity; the text is cut then, always NUL-terminated), 0 when absent. */
-CSPAN_API size_t cspan_call_input(const cspan_call *call, const char *member, char *text,
+CSPAN_API size_t cspan_call_input(const struct cspan_call *call, const char *member, char *text,
                                   size_t capacity);
 
 /* The request; complete from Build on (signed: after Finalize's "Signing"). */
-CSPAN_API const char *cspan_call_method(const cspan_call *call);
-CSPAN_API const char *cspan_call_scheme(const cspan_call *call); /**< "https" */
+CSPAN_API const char *cspan_call_method(const struct cspan_call *call);
+CSPAN_API const char *cspan_call_scheme(const struct cspan_call *call); /**< "https" */
 CSPAN_API const char *cspan_call_host(
-    const cspan_call *call); /**< without port; "" before ResolveEndpoint */
-CSPAN_API int cspan_call_port(const cspan_call *call);
-CSPAN_API const char *cspan_call_path(const cspan_call *call); /**< as sent */
+    const struct cspan_call *call); /**< without port; "" before ResolveEndpoint */
+CSPAN_API int cspan_call_port(const struct cspan_call *call);
+CSPAN_API const char *cspan_call_path(const struct cspan_call *call); /**< as sent */
 /** The URL as sent, with the values of signature, credential and token query
  * parameters replaced by "REDACTED". snprintf semantics. */
-CSPAN_API size_t cspan_call_redacted_url(const cspan_call *call, char *text, size_t capacity);
+CSPAN_API size_t cspan_call_redacted_url(const struct cspan_call *call, char *text,
+                                         size_t capacity);
 /** Case-insensitive; NULL when absent. Never returns Authorization or a session token. */
-CSPAN_API const char *cspan_call_request_header(const cspan_call *call, const char *name);
+CSPAN_API const char *cspan_call_request_header(const struct cspan_call *call, const char *name);
 /** Adds or replaces; NULL value removes. Before "Signing" it is signed, except for the
  * names that the signer leaves out (traceparent, tracestate, baggage, X-Amzn-Trace-Id,
  * User-Agent, Expect, ...). A header set inside Finalize after "Retry" lasts for the attempt. */
-CSPAN_API cspan_status cspan_call_set_request_header(cspan_call *call, const char *name,
+CSPAN_API cspan_status cspan_call_set_request_header(struct cspan_call *call, const char *name,
                                                      const char *value);
-CSPAN_API int64_t cspan_call_request_body_size(const cspan_call *call); /**< -1: not known */
+CSPAN_API int64_t cspan_call_request_body_size(const struct cspan_call *call); /**< -1: not known */
 
 /* The response of the last attempt; there once Deserialize has ended. */
-CSPAN_API int cspan_call_http_status(const cspan_call *call); /**< 0: none */
-CSPAN_API const char *cspan_call_response_header(const cspan_call *call, const char *name);
-CSPAN_API int64_t cspan_call_response_body_size(const cspan_call *call);      /**< received */
-CSPAN_API const char *cspan_call_request_id(const cspan_call *call);          /**< "" unknown */
-CSPAN_API const char *cspan_call_extended_request_id(const cspan_call *call); /**< "" unknown */
-CSPAN_API bool cspan_call_timings_get(const cspan_call *call, cspan_call_timings *out);
-CSPAN_API const char *cspan_call_peer_address(const cspan_call *call); /**< "" not connected */
-CSPAN_API int cspan_call_peer_port(const cspan_call *call);
+CSPAN_API int cspan_call_http_status(const struct cspan_call *call); /**< 0: none */
+CSPAN_API const char *cspan_call_response_header(const struct cspan_call *call, const char *name);
+CSPAN_API int64_t cspan_call_response_body_size(const struct cspan_call *call); /**< received */
+CSPAN_API const char *cspan_call_request_id(const struct cspan_call *call);     /**< "" unknown */
+CSPAN_API const char *cspan_call_extended_request_id(
+    const struct cspan_call *call); /**< "" unknown */
+CSPAN_API bool cspan_call_timings_get(const struct cspan_call *call, cspan_call_timings *out);
+CSPAN_API const char *cspan_call_peer_address(
+    const struct cspan_call *call); /**< "" not connected */
+CSPAN_API int cspan_call_peer_port(const struct cspan_call *call);
 
-CSPAN_API int cspan_call_attempt(const cspan_call *call);        /**< from 1 */
-CSPAN_API int64_t cspan_call_backoff_ms(const cspan_call *call); /**< slept so far, in all */
+CSPAN_API int cspan_call_attempt(const struct cspan_call *call);        /**< from 1 */
+CSPAN_API int64_t cspan_call_backoff_ms(const struct cspan_call *call); /**< slept so far, in all */
 /** NULL on success (so far). */
-CSPAN_API const cspan_error *cspan_call_error(const cspan_call *call);
+CSPAN_API const cspan_error *cspan_call_error(const struct cspan_call *call);
 /** Makes it fail with `error` (ownership passes), or succeed with NULL. In `end` only. */
-CSPAN_API void cspan_call_set_error(cspan_call *call, cspan_error *error);
+CSPAN_API void cspan_call_set_error(struct cspan_call *call, cspan_error *error);
 
 CSPAN_END_DECLS
 

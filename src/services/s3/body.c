@@ -5,7 +5,8 @@
 #include "base/error.h"
 #include "services/s3/operation.h"
 
-cspan_status cspan_s3_write_checksum(cspan_call *call, const char *algorithm, cspan_error **error) {
+cspan_status cspan_s3_write_checksum(struct cspan_call *call, const char *algorithm,
+                                     cspan_error **error) {
   static const char *const known[] = {"CRC32", "CRC32C", "CRC64NVME", "SHA256", "SHA1"};
   bool ok = !algorithm;
   for (size_t i = 0; i < CSPAN_S3_COUNT(known) && !ok; i++) {
@@ -30,7 +31,7 @@ void cspan_s3_xml_open(cspan_buf *buf, const char *root) {
   cspan_buf_str(buf, " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
 }
 
-cspan_status cspan_s3_take_xml(cspan_call *call, cspan_buf *buf, cspan_error **error) {
+cspan_status cspan_s3_take_xml(struct cspan_call *call, cspan_buf *buf, cspan_error **error) {
   cspan_status status = cspan_buf_status(buf);
   if (status == CSPAN_ERR_LIMIT) {
     status = cspan_error_set(error, status, "%s: the request's document would be over %d bytes",

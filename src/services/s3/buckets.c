@@ -14,14 +14,16 @@ static const cspan_s3_in bucket_fields[] = {
 };
 CSPAN_S3_PARAM_FUNCTION(bucket_param, bucket_fields)
 
-static cspan_status bucket_serialize(cspan_call *call, const void *input, cspan_error **error) {
+static cspan_status bucket_serialize(struct cspan_call *call, const void *input,
+                                     cspan_error **error) {
   if (cspan_call_set_path(call, "/") != CSPAN_OK) {
     return cspan_error_move(error, cspan_error_nomem());
   }
   return cspan_s3_write(call, input, bucket_fields, CSPAN_S3_COUNT(bucket_fields), error);
 }
 
-static cspan_status bucket_deserialize(cspan_call *call, void **output, cspan_error **error) {
+static cspan_status bucket_deserialize(struct cspan_call *call, void **output,
+                                       cspan_error **error) {
   static const cspan_s3_out fields[] = {
       CSPAN_S3_OUT(bucket_output, location, CSPAN_S3_STRING, "location"),
       CSPAN_S3_OUT(bucket_output, bucket_region, CSPAN_S3_STRING, "x-amz-bucket-region"),
@@ -30,7 +32,8 @@ static cspan_status bucket_deserialize(cspan_call *call, void **output, cspan_er
                                error);
 }
 
-static cspan_status create_serialize(cspan_call *call, const void *input, cspan_error **error) {
+static cspan_status create_serialize(struct cspan_call *call, const void *input,
+                                     cspan_error **error) {
   cspan_status status = bucket_serialize(call, input, error);
   const char *region = cspan_call_region(call);
   /* us-east-1 is the one region that S3 does not accept here. */
@@ -97,7 +100,8 @@ static const cspan_s3_in list_fields[] = {
 };
 CSPAN_S3_PARAM_FUNCTION(list_param, list_fields)
 
-static cspan_status list_serialize(cspan_call *call, const void *input, cspan_error **error) {
+static cspan_status list_serialize(struct cspan_call *call, const void *input,
+                                   cspan_error **error) {
   if (cspan_call_set_path(call, "/") != CSPAN_OK) {
     return cspan_error_move(error, cspan_error_nomem());
   }
@@ -106,7 +110,7 @@ static cspan_status list_serialize(cspan_call *call, const void *input, cspan_er
 
 static const cspan_xml_node none;
 
-static cspan_status list_deserialize(cspan_call *call, void **output, cspan_error **error) {
+static cspan_status list_deserialize(struct cspan_call *call, void **output, cspan_error **error) {
   static const cspan_s3_out elements[] = {
       CSPAN_S3_OUT(list_output, continuation_token, CSPAN_S3_STRING, "ContinuationToken"),
   };

@@ -40,7 +40,8 @@ static size_t copy_param(const void *data, const char *member, char *text, size_
   return len + 1 + strlen(input->source_key);
 }
 
-static cspan_status write_source(cspan_call *call, const copy_input *input, cspan_error **error) {
+static cspan_status write_source(struct cspan_call *call, const copy_input *input,
+                                 cspan_error **error) {
   if (!input->source_bucket || !*input->source_bucket || !input->source_key ||
       !*input->source_key) {
     return cspan_error_set(error, CSPAN_ERR_INVALID,
@@ -68,7 +69,7 @@ static cspan_status write_source(cspan_call *call, const copy_input *input, cspa
   return status;
 }
 
-static cspan_status copy_serialize(cspan_call *call, const void *data, cspan_error **error) {
+static cspan_status copy_serialize(struct cspan_call *call, const void *data, cspan_error **error) {
   const copy_input *input = data;
   if (!input->replace_metadata && (input->content_type || input->metadata_count)) {
     return cspan_error_set(error, CSPAN_ERR_INVALID,
@@ -89,7 +90,7 @@ static cspan_status copy_serialize(cspan_call *call, const void *data, cspan_err
   return status;
 }
 
-static cspan_status copy_deserialize(cspan_call *call, void **output, cspan_error **error) {
+static cspan_status copy_deserialize(struct cspan_call *call, void **output, cspan_error **error) {
   static const cspan_s3_out headers[] = {
       CSPAN_S3_OUT(copy_output, version_id, CSPAN_S3_STRING, "x-amz-version-id"),
   };

@@ -73,7 +73,7 @@ static cspan_status check_objects(const delete_input *input, cspan_error **error
 }
 
 /* Some servers (OpenStack Swift) insist on Content-MD5 here, whatever checksum there is. */
-static cspan_status write_md5(cspan_call *call, const cspan_buf *body, cspan_error **error) {
+static cspan_status write_md5(struct cspan_call *call, const cspan_buf *body, cspan_error **error) {
   uint8_t md5[CSPAN_MD5_LEN];
   cspan_buf text;
   cspan_buf_init(&text, 64);
@@ -87,7 +87,7 @@ static cspan_status write_md5(cspan_call *call, const cspan_buf *body, cspan_err
   return status == CSPAN_OK ? CSPAN_OK : cspan_error_move(error, cspan_error_nomem());
 }
 
-static cspan_status write_document(cspan_call *call, const delete_input *input,
+static cspan_status write_document(struct cspan_call *call, const delete_input *input,
                                    cspan_error **error) {
   cspan_buf body;
   cspan_s3_xml_open(&body, "Delete");
@@ -110,7 +110,8 @@ static cspan_status write_document(cspan_call *call, const delete_input *input,
   return cspan_s3_take_xml(call, &body, error);
 }
 
-static cspan_status delete_serialize(cspan_call *call, const void *data, cspan_error **error) {
+static cspan_status delete_serialize(struct cspan_call *call, const void *data,
+                                     cspan_error **error) {
   const delete_input *input = data;
   cspan_status status =
       cspan_s3_write(call, input, delete_fields, CSPAN_S3_COUNT(delete_fields), error);
@@ -130,7 +131,8 @@ static cspan_status delete_serialize(cspan_call *call, const void *data, cspan_e
   return status;
 }
 
-static cspan_status delete_deserialize(cspan_call *call, void **output, cspan_error **error) {
+static cspan_status delete_deserialize(struct cspan_call *call, void **output,
+                                       cspan_error **error) {
   static const cspan_s3_out deleted_fields[] = {
       CSPAN_S3_OUT(cspan_s3_object_identifier, key, CSPAN_S3_STRING, "Key"),
       CSPAN_S3_OUT(cspan_s3_object_identifier, version_id, CSPAN_S3_STRING, "VersionId"),

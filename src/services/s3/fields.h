@@ -62,7 +62,7 @@ typedef struct cspan_s3_out {
 
 /* Writes path, bucket, query and headers; checks what is required and what may stand in a
  * header. */
-cspan_status cspan_s3_write(cspan_call *call, const void *input, const cspan_s3_in *fields,
+cspan_status cspan_s3_write(struct cspan_call *call, const void *input, const cspan_s3_in *fields,
                             size_t count, cspan_error **error);
 /* cspan_operation.param by such a table. */
 size_t cspan_s3_param(const void *input, const cspan_s3_in *fields, size_t count,
@@ -71,19 +71,20 @@ size_t cspan_s3_param(const void *input, const cspan_s3_in *fields, size_t count
 size_t cspan_s3_copy_text(const char *from, char *text, size_t capacity);
 
 /* A header of the request, its value checked. NULL or "": nothing. */
-cspan_status cspan_s3_write_header(cspan_call *call, const char *name, const char *value,
+cspan_status cspan_s3_write_header(struct cspan_call *call, const char *name, const char *value,
                                    cspan_error **error);
-cspan_status cspan_s3_write_metadata(cspan_call *call, const cspan_s3_metadata *metadata,
+cspan_status cspan_s3_write_metadata(struct cspan_call *call, const cspan_s3_metadata *metadata,
                                      size_t count, cspan_error **error);
 
 /* The zeroed output in the call's arena, with the members of `fields` from the headers. */
-cspan_status cspan_s3_read_headers(cspan_call *call, size_t output_size, const cspan_s3_out *fields,
-                                   size_t count, void **output, cspan_error **error);
+cspan_status cspan_s3_read_headers(struct cspan_call *call, size_t output_size,
+                                   const cspan_s3_out *fields, size_t count, void **output,
+                                   cspan_error **error);
 /* The root element of an XML response; its name must be `name`. */
-cspan_status cspan_s3_read_document(cspan_call *call, const char *name, const cspan_xml_node **root,
-                                    cspan_error **error);
+cspan_status cspan_s3_read_document(struct cspan_call *call, const char *name,
+                                    const cspan_xml_node **root, cspan_error **error);
 /* Members from the children of `node`. `url_encoded`: URL_STRING members are decoded. */
-cspan_status cspan_s3_read_elements(cspan_call *call, const cspan_xml_node *node,
+cspan_status cspan_s3_read_elements(struct cspan_call *call, const cspan_xml_node *node,
                                     const cspan_s3_out *fields, size_t count, bool url_encoded,
                                     void *item, cspan_error **error);
 
@@ -94,7 +95,7 @@ typedef struct cspan_s3_list_shape {
   size_t field_count;
   size_t item_size;
 } cspan_s3_list_shape;
-cspan_status cspan_s3_read_list(cspan_call *call, const cspan_xml_node *parent,
+cspan_status cspan_s3_read_list(struct cspan_call *call, const cspan_xml_node *parent,
                                 const cspan_s3_list_shape *shape, bool url_encoded,
                                 const void **items, size_t *count, cspan_error **error);
 /* Whether the response declares EncodingType url. */

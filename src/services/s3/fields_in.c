@@ -39,7 +39,7 @@ static bool fits_header(const char *value) {
 }
 
 /* Why the core did not take something of the request; CSPAN_OK passes. */
-static cspan_status refused(const cspan_call *call, cspan_status status, const char *what,
+static cspan_status refused(const struct cspan_call *call, cspan_status status, const char *what,
                             cspan_error **error) {
   if (status == CSPAN_OK) {
     return CSPAN_OK;
@@ -52,7 +52,7 @@ static cspan_status refused(const cspan_call *call, cspan_status status, const c
                                                    : "cannot be part of a request");
 }
 
-cspan_status cspan_s3_write_header(cspan_call *call, const char *name, const char *value,
+cspan_status cspan_s3_write_header(struct cspan_call *call, const char *name, const char *value,
                                    cspan_error **error) {
   if (!value || !*value) {
     return CSPAN_OK;
@@ -71,7 +71,7 @@ static bool is_token(const char *name) {
   return len > 0 && name[len] == '\0' && len < MAX_METADATA_NAME;
 }
 
-cspan_status cspan_s3_write_metadata(cspan_call *call, const cspan_s3_metadata *metadata,
+cspan_status cspan_s3_write_metadata(struct cspan_call *call, const cspan_s3_metadata *metadata,
                                      size_t count, cspan_error **error) {
   static const char prefix[] = "x-amz-meta-";
   char name[sizeof prefix + MAX_METADATA_NAME];
@@ -99,12 +99,13 @@ cspan_status cspan_s3_write_metadata(cspan_call *call, const cspan_s3_metadata *
   return CSPAN_OK;
 }
 
-static cspan_status missing(const cspan_call *call, const cspan_s3_in *field, cspan_error **error) {
+static cspan_status missing(const struct cspan_call *call, const cspan_s3_in *field,
+                            cspan_error **error) {
   return cspan_error_set(error, CSPAN_ERR_INVALID, "%s: %s is required and must not be empty",
                          cspan_call_operation(call), field->member);
 }
 
-static cspan_status write_bucket(cspan_call *call, const char *bucket, cspan_error **error) {
+static cspan_status write_bucket(struct cspan_call *call, const char *bucket, cspan_error **error) {
   /* Only what would change the shape of the URL: servers differ in the names they take. */
   bool bad = strlen(bucket) > 255 || strcmp(bucket, ".") == 0 || strcmp(bucket, "..") == 0;
   for (const char *at = bucket; *at && !bad; at++) {
@@ -122,7 +123,7 @@ static cspan_status write_bucket(cspan_call *call, const char *bucket, cspan_err
   return CSPAN_OK;
 }
 
-static cspan_status write_key(cspan_call *call, const char *key, cspan_error **error) {
+static cspan_status write_key(struct cspan_call *call, const char *key, cspan_error **error) {
   size_t len = strlen(key);
   if (!cspan_utf8_valid(key, len)) {
     return cspan_error_set(error, CSPAN_ERR_INVALID, "%s: Key is not valid UTF-8",
@@ -140,8 +141,8 @@ static cspan_status write_key(cspan_call *call, const char *key, cspan_error **e
   return refused(call, status, "Key", error);
 }
 
-static cspan_status write_field(cspan_call *call, const cspan_s3_in *field, const char *value,
-                                cspan_error **error) {
+static cspan_status write_field(struct cspan_call *call, const cspan_s3_in *field,
+                                const char *value, cspan_error **error) {
   switch (field->place) {
   case CSPAN_S3_BUCKET:
     return write_bucket(call, value, error);
@@ -162,7 +163,7 @@ static bool is_required(const cspan_s3_in *field) {
          field->place == CSPAN_S3_REQUIRED_QUERY;
 }
 
-cspan_status cspan_s3_write(cspan_call *call, const void *input, const cspan_s3_in *fields,
+cspan_status cspan_s3_write(struct cspan_call *call, const void *input, const cspan_s3_in *fields,
                             size_t count, cspan_error **error) {
   char number[NUMBER_SIZE];
   for (size_t i = 0; i < count; i++) {

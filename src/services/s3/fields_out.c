@@ -64,8 +64,9 @@ static bool set_member(void *item, const cspan_s3_out *field, const char *value)
   }
 }
 
-cspan_status cspan_s3_read_headers(cspan_call *call, size_t output_size, const cspan_s3_out *fields,
-                                   size_t count, void **output, cspan_error **error) {
+cspan_status cspan_s3_read_headers(struct cspan_call *call, size_t output_size,
+                                   const cspan_s3_out *fields, size_t count, void **output,
+                                   cspan_error **error) {
   void *item = cspan_call_output_new(call, output_size);
   bool ok = item != NULL;
   for (size_t i = 0; i < count && ok; i++) {
@@ -92,8 +93,8 @@ static bool is_document(const char *root, const char *name) {
           (strcmp(root + stem, "Response") == 0 || strcmp(root + stem, "Output") == 0));
 }
 
-cspan_status cspan_s3_read_document(cspan_call *call, const char *name, const cspan_xml_node **root,
-                                    cspan_error **error) {
+cspan_status cspan_s3_read_document(struct cspan_call *call, const char *name,
+                                    const cspan_xml_node **root, cspan_error **error) {
   size_t len = 0;
   const char *body = cspan_call_body(call, &len);
   cspan_arena *arena = cspan_call_arena(call);
@@ -113,7 +114,7 @@ cspan_status cspan_s3_read_document(cspan_call *call, const char *name, const cs
   return status;
 }
 
-cspan_status cspan_s3_read_elements(cspan_call *call, const cspan_xml_node *node,
+cspan_status cspan_s3_read_elements(struct cspan_call *call, const cspan_xml_node *node,
                                     const cspan_s3_out *fields, size_t count, bool url_encoded,
                                     void *item, cspan_error **error) {
   for (size_t i = 0; i < count; i++) {
@@ -131,7 +132,7 @@ cspan_status cspan_s3_read_elements(cspan_call *call, const cspan_xml_node *node
   return CSPAN_OK;
 }
 
-cspan_status cspan_s3_read_list(cspan_call *call, const cspan_xml_node *parent,
+cspan_status cspan_s3_read_list(struct cspan_call *call, const cspan_xml_node *parent,
                                 const cspan_s3_list_shape *shape, bool url_encoded,
                                 const void **items, size_t *count, cspan_error **error) {
   size_t n = 0;
@@ -168,7 +169,7 @@ bool cspan_s3_is_url_encoded(const cspan_xml_node *root) {
   return cspan_ieq(cspan_xml_text(root, "EncodingType"), "url");
 }
 
-cspan_status cspan_s3_read_prefixes(cspan_call *call, const cspan_xml_node *root,
+cspan_status cspan_s3_read_prefixes(struct cspan_call *call, const cspan_xml_node *root,
                                     const char *const **prefixes, size_t *count,
                                     cspan_error **error) {
   static const cspan_s3_out fields[] = {{"Prefix", 0, CSPAN_S3_URL_STRING}};

@@ -24,11 +24,12 @@ static const cspan_s3_in get_fields[] = {
 };
 CSPAN_S3_PARAM_FUNCTION(get_param, get_fields)
 
-static cspan_status head_serialize(cspan_call *call, const void *input, cspan_error **error) {
+static cspan_status head_serialize(struct cspan_call *call, const void *input,
+                                   cspan_error **error) {
   return cspan_s3_write(call, input, get_fields, CSPAN_S3_COUNT(get_fields), error);
 }
 
-static cspan_status get_serialize(cspan_call *call, const void *data, cspan_error **error) {
+static cspan_status get_serialize(struct cspan_call *call, const void *data, cspan_error **error) {
   const get_input *input = data;
   cspan_status status = head_serialize(call, input, error);
   if (status != CSPAN_OK) {
@@ -47,7 +48,7 @@ static cspan_status get_serialize(cspan_call *call, const void *data, cspan_erro
 
 static const char metadata_prefix[] = "x-amz-meta-";
 
-static size_t count_metadata(const cspan_call *call) {
+static size_t count_metadata(const struct cspan_call *call) {
   const char *name = NULL;
   const char *value = NULL;
   size_t n = 0;
@@ -57,7 +58,8 @@ static size_t count_metadata(const cspan_call *call) {
   return n;
 }
 
-static cspan_status read_metadata(cspan_call *call, get_output *output, cspan_error **error) {
+static cspan_status read_metadata(struct cspan_call *call, get_output *output,
+                                  cspan_error **error) {
   size_t n = count_metadata(call);
   if (n == 0) {
     return CSPAN_OK;
@@ -86,7 +88,7 @@ static cspan_status read_metadata(cspan_call *call, get_output *output, cspan_er
   return CSPAN_OK;
 }
 
-static cspan_status head_deserialize(cspan_call *call, void **output, cspan_error **error) {
+static cspan_status head_deserialize(struct cspan_call *call, void **output, cspan_error **error) {
   static const cspan_s3_out fields[] = {
       CSPAN_S3_OUT(get_output, content_length, CSPAN_S3_INT64, "content-length"),
       CSPAN_S3_OUT(get_output, content_range, CSPAN_S3_STRING, "content-range"),
@@ -117,7 +119,7 @@ static cspan_status head_deserialize(cspan_call *call, void **output, cspan_erro
   return status;
 }
 
-static cspan_status get_deserialize(cspan_call *call, void **output, cspan_error **error) {
+static cspan_status get_deserialize(struct cspan_call *call, void **output, cspan_error **error) {
   cspan_status status = head_deserialize(call, output, error);
   if (status == CSPAN_OK) {
     get_output *out = *output;

@@ -18,7 +18,7 @@ static const cspan_s3_in list_fields[] = {
 };
 CSPAN_S3_PARAM_FUNCTION(list_param, list_fields)
 
-static cspan_status list_serialize(cspan_call *call, const void *data, cspan_error **error) {
+static cspan_status list_serialize(struct cspan_call *call, const void *data, cspan_error **error) {
   const list_input *input = data;
   if (input->max_keys < 0) {
     return cspan_error_set(error, CSPAN_ERR_INVALID, "ListObjectsV2: max_keys is negative");
@@ -31,8 +31,8 @@ static cspan_status list_serialize(cspan_call *call, const void *data, cspan_err
   return cspan_s3_write(call, input, list_fields, CSPAN_S3_COUNT(list_fields), error);
 }
 
-static cspan_status read_contents(cspan_call *call, const cspan_xml_node *root, bool url_encoded,
-                                  list_output *out, cspan_error **error) {
+static cspan_status read_contents(struct cspan_call *call, const cspan_xml_node *root,
+                                  bool url_encoded, list_output *out, cspan_error **error) {
   static const cspan_s3_out fields[] = {
       CSPAN_S3_OUT(cspan_s3_object, key, CSPAN_S3_URL_STRING, "Key"),
       CSPAN_S3_OUT(cspan_s3_object, size_bytes, CSPAN_S3_INT64, "Size"),
@@ -49,7 +49,7 @@ static cspan_status read_contents(cspan_call *call, const cspan_xml_node *root, 
   return status;
 }
 
-static cspan_status list_deserialize(cspan_call *call, void **output, cspan_error **error) {
+static cspan_status list_deserialize(struct cspan_call *call, void **output, cspan_error **error) {
   static const cspan_s3_out elements[] = {
       CSPAN_S3_OUT(list_output, is_truncated, CSPAN_S3_BOOL, "IsTruncated"),
       CSPAN_S3_OUT(list_output, next_continuation_token, CSPAN_S3_STRING, "NextContinuationToken"),

@@ -22,7 +22,8 @@ static const cspan_s3_in create_fields[] = {
 };
 CSPAN_S3_PARAM_FUNCTION(create_param, create_fields)
 
-static cspan_status create_serialize(cspan_call *call, const void *data, cspan_error **error) {
+static cspan_status create_serialize(struct cspan_call *call, const void *data,
+                                     cspan_error **error) {
   const create_input *input = data;
   if (cspan_call_add_query(call, "uploads", NULL) != CSPAN_OK) {
     return cspan_error_move(error, cspan_error_nomem());
@@ -42,7 +43,8 @@ static cspan_status create_serialize(cspan_call *call, const void *data, cspan_e
   return status;
 }
 
-static cspan_status create_deserialize(cspan_call *call, void **output, cspan_error **error) {
+static cspan_status create_deserialize(struct cspan_call *call, void **output,
+                                       cspan_error **error) {
   static const cspan_s3_out elements[] = {
       CSPAN_S3_OUT(create_output, upload_id, CSPAN_S3_STRING, "UploadId"),
   };
@@ -93,7 +95,7 @@ static const cspan_s3_in part_fields[] = {
 };
 CSPAN_S3_PARAM_FUNCTION(part_param, part_fields)
 
-static cspan_status part_serialize(cspan_call *call, const void *data, cspan_error **error) {
+static cspan_status part_serialize(struct cspan_call *call, const void *data, cspan_error **error) {
   const part_input *input = data;
   if (input->part_number < 1 || input->part_number > 10000) {
     return cspan_error_set(error, CSPAN_ERR_INVALID,
@@ -156,7 +158,8 @@ static cspan_status check_parts(const complete_input *input, cspan_error **error
   return CSPAN_OK;
 }
 
-static cspan_status complete_serialize(cspan_call *call, const void *data, cspan_error **error) {
+static cspan_status complete_serialize(struct cspan_call *call, const void *data,
+                                       cspan_error **error) {
   const complete_input *input = data;
   cspan_status status =
       cspan_s3_write(call, input, complete_fields, CSPAN_S3_COUNT(complete_fields), error);
@@ -186,7 +189,8 @@ static cspan_status complete_serialize(cspan_call *call, const void *data, cspan
   return cspan_s3_take_xml(call, &body, error);
 }
 
-static cspan_status complete_deserialize(cspan_call *call, void **output, cspan_error **error) {
+static cspan_status complete_deserialize(struct cspan_call *call, void **output,
+                                         cspan_error **error) {
   static const cspan_s3_out headers[] = {
       CSPAN_S3_OUT(complete_output, version_id, CSPAN_S3_STRING, "x-amz-version-id"),
   };
@@ -233,11 +237,12 @@ static const cspan_s3_in abort_fields[] = {
 };
 CSPAN_S3_PARAM_FUNCTION(abort_param, abort_fields)
 
-static cspan_status abort_serialize(cspan_call *call, const void *input, cspan_error **error) {
+static cspan_status abort_serialize(struct cspan_call *call, const void *input,
+                                    cspan_error **error) {
   return cspan_s3_write(call, input, abort_fields, CSPAN_S3_COUNT(abort_fields), error);
 }
 
-static cspan_status abort_deserialize(cspan_call *call, void **output, cspan_error **error) {
+static cspan_status abort_deserialize(struct cspan_call *call, void **output, cspan_error **error) {
   return cspan_s3_read_headers(call, 1, NULL, 0, output, error);
 }
 

@@ -19,11 +19,12 @@ static const cspan_s3_in parts_fields[] = {
 };
 CSPAN_S3_PARAM_FUNCTION(parts_param, parts_fields)
 
-static cspan_status parts_serialize(cspan_call *call, const void *input, cspan_error **error) {
+static cspan_status parts_serialize(struct cspan_call *call, const void *input,
+                                    cspan_error **error) {
   return cspan_s3_write(call, input, parts_fields, CSPAN_S3_COUNT(parts_fields), error);
 }
 
-static cspan_status parts_deserialize(cspan_call *call, void **output, cspan_error **error) {
+static cspan_status parts_deserialize(struct cspan_call *call, void **output, cspan_error **error) {
   static const cspan_s3_out elements[] = {
       CSPAN_S3_OUT(parts_output, is_truncated, CSPAN_S3_BOOL, "IsTruncated"),
       CSPAN_S3_OUT(parts_output, next_part_number_marker, CSPAN_S3_INT, "NextPartNumberMarker"),
@@ -85,7 +86,8 @@ static const cspan_s3_in uploads_fields[] = {
 };
 CSPAN_S3_PARAM_FUNCTION(uploads_param, uploads_fields)
 
-static cspan_status uploads_serialize(cspan_call *call, const void *input, cspan_error **error) {
+static cspan_status uploads_serialize(struct cspan_call *call, const void *input,
+                                      cspan_error **error) {
   if (cspan_call_set_path(call, "/") != CSPAN_OK ||
       cspan_call_add_query(call, "uploads", NULL) != CSPAN_OK ||
       cspan_call_add_query(call, "encoding-type", "url") != CSPAN_OK) {
@@ -94,8 +96,8 @@ static cspan_status uploads_serialize(cspan_call *call, const void *input, cspan
   return cspan_s3_write(call, input, uploads_fields, CSPAN_S3_COUNT(uploads_fields), error);
 }
 
-static cspan_status read_uploads(cspan_call *call, const cspan_xml_node *root, bool url_encoded,
-                                 uploads_output *out, cspan_error **error) {
+static cspan_status read_uploads(struct cspan_call *call, const cspan_xml_node *root,
+                                 bool url_encoded, uploads_output *out, cspan_error **error) {
   static const cspan_s3_out elements[] = {
       CSPAN_S3_OUT(uploads_output, is_truncated, CSPAN_S3_BOOL, "IsTruncated"),
       CSPAN_S3_OUT(uploads_output, next_key_marker, CSPAN_S3_URL_STRING, "NextKeyMarker"),
@@ -118,7 +120,8 @@ static cspan_status read_uploads(cspan_call *call, const cspan_xml_node *root, b
   return status;
 }
 
-static cspan_status uploads_deserialize(cspan_call *call, void **output, cspan_error **error) {
+static cspan_status uploads_deserialize(struct cspan_call *call, void **output,
+                                        cspan_error **error) {
   const cspan_xml_node *root = NULL;
   void *item = NULL;
   cspan_status status = cspan_s3_read_document(call, "ListMultipartUploadsResult", &root, error);

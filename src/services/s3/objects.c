@@ -17,7 +17,7 @@ static const cspan_s3_in put_fields[] = {
 };
 CSPAN_S3_PARAM_FUNCTION(put_param, put_fields)
 
-static cspan_status put_serialize(cspan_call *call, const void *data, cspan_error **error) {
+static cspan_status put_serialize(struct cspan_call *call, const void *data, cspan_error **error) {
   const put_input *input = data;
   cspan_status status = cspan_s3_write(call, input, put_fields, CSPAN_S3_COUNT(put_fields), error);
   if (status == CSPAN_OK) {
@@ -32,7 +32,7 @@ static cspan_status put_serialize(cspan_call *call, const void *data, cspan_erro
   return status;
 }
 
-cspan_status cspan_s3_read_put_output(cspan_call *call, void **output, cspan_error **error) {
+cspan_status cspan_s3_read_put_output(struct cspan_call *call, void **output, cspan_error **error) {
   static const cspan_s3_out fields[] = {
       CSPAN_S3_OUT(cspan_s3_put_object_output, etag, CSPAN_S3_STRING, "etag"),
       CSPAN_S3_OUT(cspan_s3_put_object_output, version_id, CSPAN_S3_STRING, "x-amz-version-id"),
@@ -65,11 +65,13 @@ static const cspan_s3_in delete_fields[] = {
 };
 CSPAN_S3_PARAM_FUNCTION(delete_param, delete_fields)
 
-static cspan_status delete_serialize(cspan_call *call, const void *input, cspan_error **error) {
+static cspan_status delete_serialize(struct cspan_call *call, const void *input,
+                                     cspan_error **error) {
   return cspan_s3_write(call, input, delete_fields, CSPAN_S3_COUNT(delete_fields), error);
 }
 
-static cspan_status delete_deserialize(cspan_call *call, void **output, cspan_error **error) {
+static cspan_status delete_deserialize(struct cspan_call *call, void **output,
+                                       cspan_error **error) {
   static const cspan_s3_out fields[] = {
       CSPAN_S3_OUT(cspan_s3_delete_object_output, delete_marker, CSPAN_S3_BOOL,
                    "x-amz-delete-marker"),

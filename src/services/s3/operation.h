@@ -38,19 +38,20 @@ extern const cspan_operation cspan_s3_get_object_operation;
                   "x-amz-storage-class")
 
 /* The checksum of a body: `algorithm` is checked, NULL is the config's choice. */
-cspan_status cspan_s3_write_checksum(cspan_call *call, const char *algorithm, cspan_error **error);
+cspan_status cspan_s3_write_checksum(struct cspan_call *call, const char *algorithm,
+                                     cspan_error **error);
 
 /* PutObject and UploadPart answer with the same headers. */
-cspan_status cspan_s3_read_put_output(cspan_call *call, void **output, cspan_error **error);
+cspan_status cspan_s3_read_put_output(struct cspan_call *call, void **output, cspan_error **error);
 
 /* The CommonPrefixes of a list, decoded where the response says that they are encoded. */
-cspan_status cspan_s3_read_prefixes(cspan_call *call, const cspan_xml_node *root,
+cspan_status cspan_s3_read_prefixes(struct cspan_call *call, const cspan_xml_node *root,
                                     const char *const **prefixes, size_t *count,
                                     cspan_error **error);
 
 /* An XML request body. The writers check once, in cspan_s3_take_xml. */
 enum { CSPAN_S3_MAX_XML = 8 * 1024 * 1024 };
 void cspan_s3_xml_open(cspan_buf *buf, const char *root);
-cspan_status cspan_s3_take_xml(cspan_call *call, cspan_buf *buf, cspan_error **error);
+cspan_status cspan_s3_take_xml(struct cspan_call *call, cspan_buf *buf, cspan_error **error);
 
 #endif

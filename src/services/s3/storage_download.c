@@ -99,7 +99,8 @@ static cspan_status sink_write(void *user, const void *data, size_t size) {
   return CSPAN_OK;
 }
 
-static void set_text(cspan_span span, const cspan_call *call, const char *header, const char *key) {
+static void set_text(cspan_span span, const struct cspan_call *call, const char *header,
+                     const char *key) {
   const char *value = cspan_call_response_header(call, header);
   if (value) {
     cspan_span_set(span, cspan_storage_text(key, value));
@@ -108,7 +109,7 @@ static void set_text(cspan_span span, const cspan_call *call, const char *header
 
 /* Bytes were given to a write callback that cannot start again: no other attempt. The caller
  * gets the error as it was; the call gets it in a form that is not retried. */
-static void make_final(download *self, cspan_call *call, const cspan_error *error) {
+static void make_final(download *self, struct cspan_call *call, const cspan_error *error) {
   cspan_error_info info = {
       .status = CSPAN_ERR_PROTOCOL,
       .code = cspan_error_code(error),
@@ -125,7 +126,7 @@ static void make_final(download *self, cspan_call *call, const cspan_error *erro
 
 /* Success, but of what? An error document, or the page of some proxy, must not pass as the
  * object. */
-static void refuse_answer(cspan_call *call) {
+static void refuse_answer(struct cspan_call *call) {
   cspan_error *error = NULL;
   cspan_error_set(&error, CSPAN_ERR_PROTOCOL,
                   "GetObject: the response has no ETag, so it is not an object");
@@ -134,7 +135,7 @@ static void refuse_answer(cspan_call *call) {
 }
 
 /* After each attempt: what its response told, and whether a failure is one of the body. */
-static void attempt_end(void *data, cspan_call *call, void *state) {
+static void attempt_end(void *data, struct cspan_call *call, void *state) {
   download *self = data;
   int status = cspan_call_http_status(call);
   bool answered = status >= 200 && status < 300;

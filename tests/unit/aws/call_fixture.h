@@ -40,7 +40,8 @@ typedef struct fixture_output {
   size_t len;
 } fixture_output;
 
-static cspan_status fixture_serialize(cspan_call *call, const void *data, cspan_error **error) {
+static cspan_status fixture_serialize(struct cspan_call *call, const void *data,
+                                      cspan_error **error) {
   const fixture_input *input = data;
   cspan_status status = cspan_call_set_path(call, input->path ? input->path : "/key");
   if (status == CSPAN_OK && input->bucket) {
@@ -61,7 +62,8 @@ static cspan_status fixture_serialize(cspan_call *call, const void *data, cspan_
   return status;
 }
 
-static cspan_status fixture_deserialize(cspan_call *call, void **output, cspan_error **error) {
+static cspan_status fixture_deserialize(struct cspan_call *call, void **output,
+                                        cspan_error **error) {
   fixture_output *out = cspan_call_output_new(call, sizeof *out);
   if (!out) {
     return cspan_error_set(error, CSPAN_ERR_NOMEM, "no output");

@@ -39,7 +39,8 @@ static void on_done(void *user, cspan_status status, const cspan_error *error) {
   snprintf(o->code, sizeof o->code, "%s", cspan_error_code(error));
 }
 
-static void on_retry(void *self, cspan_call *call, void *state, const cspan_retry_info *info) {
+static void on_retry(void *self, struct cspan_call *call, void *state,
+                     const cspan_retry_info *info) {
   outcome *o = self;
   (void)call;
   (void)state;

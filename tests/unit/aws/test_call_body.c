@@ -158,7 +158,8 @@ static void bodies_come_from_anywhere(void **state) {
   }
 }
 
-static void change_file(void *self, cspan_call *call, void *state, const cspan_retry_info *info) {
+static void change_file(void *self, struct cspan_call *call, void *state,
+                        const cspan_retry_info *info) {
   (void)self;
   (void)call;
   (void)state;
@@ -185,7 +186,8 @@ static void a_changed_file_is_not_sent_again(void **state) {
   fixture_stop(&f);
 }
 
-static cspan_status touch_file(void *self, cspan_call *call, void *state, cspan_error **error) {
+static cspan_status touch_file(void *self, struct cspan_call *call, void *state,
+                               cspan_error **error) {
   (void)self;
   (void)call;
   (void)state;
@@ -369,7 +371,7 @@ static void a_stream_over_tls_is_read_once(void **state) {
         .checksum = true, /* the default: CRC32 */
         .body = {.read = feed, .rewind = rewind_feed, .user = &source, .size_bytes = 5}};
     cspan_call_start start = {.operation = &fixture_put, .input = &input};
-    cspan_call *call = cspan_call_new(f.client, &start, NULL);
+    struct cspan_call *call = cspan_call_new(f.client, &start, NULL);
     assert_non_null(call);
     assert_int_equal(cspan_call_prepare(call, NULL), CSPAN_OK);
     assert_string_equal(cspan_call_default_checksum(call), "CRC32");

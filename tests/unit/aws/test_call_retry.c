@@ -33,7 +33,8 @@ typedef struct watcher {
   int64_t backoff_ms;
 } watcher;
 
-static void watch_retry(void *self, cspan_call *call, void *state, const cspan_retry_info *info) {
+static void watch_retry(void *self, struct cspan_call *call, void *state,
+                        const cspan_retry_info *info) {
   watcher *w = self;
   (void)state;
   w->retries++;
@@ -42,7 +43,7 @@ static void watch_retry(void *self, cspan_call *call, void *state, const cspan_r
   snprintf(w->last_request_id, sizeof w->last_request_id, "%s", cspan_call_request_id(call));
 }
 
-static void watch_end(void *self, cspan_call *call, void *state) {
+static void watch_end(void *self, struct cspan_call *call, void *state) {
   watcher *w = self;
   (void)state;
   w->attempts = cspan_call_attempt(call);
@@ -238,7 +239,7 @@ static void a_deadline_bounds_the_sleep(void **state) {
   fixture_stop(&f);
 }
 
-static void trigger_on_retry(void *self, cspan_call *call, void *state,
+static void trigger_on_retry(void *self, struct cspan_call *call, void *state,
                              const cspan_retry_info *info) {
   (void)call;
   (void)state;

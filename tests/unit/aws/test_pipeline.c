@@ -145,7 +145,8 @@ typedef struct scribe {
   int begins;
 } scribe;
 
-static cspan_status scribe_begin(void *self, cspan_call *call, void *state, cspan_error **error) {
+static cspan_status scribe_begin(void *self, struct cspan_call *call, void *state,
+                                 cspan_error **error) {
   scribe *s = self;
   int *count = state;
   (void)call;
@@ -158,7 +159,7 @@ static cspan_status scribe_begin(void *self, cspan_call *call, void *state, cspa
   return CSPAN_OK;
 }
 
-static void scribe_end(void *self, cspan_call *call, void *state) {
+static void scribe_end(void *self, struct cspan_call *call, void *state) {
   scribe *s = self;
   int *count = state;
   (void)call;
@@ -166,7 +167,8 @@ static void scribe_end(void *self, cspan_call *call, void *state) {
   note(s->journal, '-', s->name);
 }
 
-static void scribe_retry(void *self, cspan_call *call, void *state, const cspan_retry_info *info) {
+static void scribe_retry(void *self, struct cspan_call *call, void *state,
+                         const cspan_retry_info *info) {
   scribe *s = self;
   (void)call;
   (void)state;
@@ -244,7 +246,8 @@ static void a_failed_begin_is_not_ended(void **state) {
 
 /* ------------------------------------------------------- what they may do */
 
-static cspan_status add_headers(void *self, cspan_call *call, void *state, cspan_error **error) {
+static cspan_status add_headers(void *self, struct cspan_call *call, void *state,
+                                cspan_error **error) {
   (void)state;
   (void)error;
   int *count = self;
@@ -290,7 +293,7 @@ static void headers_of_an_attempt_last_for_it(void **state) {
 
 static int marker;
 
-static cspan_status replace_context(void *self, cspan_call *call, void *state,
+static cspan_status replace_context(void *self, struct cspan_call *call, void *state,
                                     cspan_error **error) {
   (void)self;
   (void)state;
@@ -302,20 +305,20 @@ static cspan_status replace_context(void *self, cspan_call *call, void *state,
   return CSPAN_OK;
 }
 
-static void see_replaced(void *self, cspan_call *call, void *state) {
+static void see_replaced(void *self, struct cspan_call *call, void *state) {
   (void)self;
   (void)state;
   assert_ptr_equal(cspan_call_context(call)->span.slot, &marker);
 }
 
-static cspan_status see_replaced_on_begin(void *self, cspan_call *call, void *state,
+static cspan_status see_replaced_on_begin(void *self, struct cspan_call *call, void *state,
                                           cspan_error **error) {
   (void)error;
   see_replaced(self, call, state);
   return CSPAN_OK;
 }
 
-static void see_original(void *self, cspan_call *call, void *state) {
+static void see_original(void *self, struct cspan_call *call, void *state) {
   (void)state;
   int *seen = self;
   ++*seen;
@@ -345,7 +348,7 @@ static void a_context_is_replaced_inwards(void **state) {
   fixture_stop(&f);
 }
 
-static void fail_at_end(void *self, cspan_call *call, void *state) {
+static void fail_at_end(void *self, struct cspan_call *call, void *state) {
   (void)self;
   (void)state;
   cspan_error *error = NULL;
@@ -354,7 +357,7 @@ static void fail_at_end(void *self, cspan_call *call, void *state) {
   cspan_call_set_error(call, error);
 }
 
-static void forgive_at_end(void *self, cspan_call *call, void *state) {
+static void forgive_at_end(void *self, struct cspan_call *call, void *state) {
   (void)self;
   (void)state;
   assert_non_null(cspan_call_error(call));

@@ -16,7 +16,7 @@ static void connect_to(fixture *f, const char *url) {
   fixture_connect(f);
 }
 
-static cspan_status refuse(void *self, cspan_call *call, void *state, cspan_error **error) {
+static cspan_status refuse(void *self, struct cspan_call *call, void *state, cspan_error **error) {
   (void)self;
   (void)call;
   (void)state;
@@ -85,7 +85,8 @@ static void presigning_can_fail(void **state) {
 
 /* -------------------------------------------------------------- shown URLs */
 
-static cspan_status serialize_query(cspan_call *call, const void *data, cspan_error **error) {
+static cspan_status serialize_query(struct cspan_call *call, const void *data,
+                                    cspan_error **error) {
   (void)data;
   (void)error;
   cspan_call_set_path(call, "/key");
@@ -105,7 +106,8 @@ typedef struct shown {
   size_t before; /* ResolveEndpoint */
 } shown;
 
-static cspan_status show_early(void *self, cspan_call *call, void *state, cspan_error **error) {
+static cspan_status show_early(void *self, struct cspan_call *call, void *state,
+                               cspan_error **error) {
   shown *s = self;
   (void)state;
   (void)error;
@@ -114,7 +116,7 @@ static cspan_status show_early(void *self, cspan_call *call, void *state, cspan_
   return CSPAN_OK;
 }
 
-static cspan_status show(void *self, cspan_call *call, void *state, cspan_error **error) {
+static cspan_status show(void *self, struct cspan_call *call, void *state, cspan_error **error) {
   shown *s = self;
   (void)state;
   s->len = cspan_call_redacted_url(call, s->text, sizeof s->text);

@@ -23,7 +23,8 @@ typedef struct small_input {
   const char *body;
 } small_input;
 
-static cspan_status small_serialize(cspan_call *call, const void *data, cspan_error **error) {
+static cspan_status small_serialize(struct cspan_call *call, const void *data,
+                                    cspan_error **error) {
   const small_input *input = data;
   cspan_body body = {.data = input->body, .size_bytes = (int64_t)strlen(input->body)};
   if (!*input->bucket) {
@@ -33,7 +34,7 @@ static cspan_status small_serialize(cspan_call *call, const void *data, cspan_er
   return input->body[0] ? cspan_call_set_body(call, &body, error) : CSPAN_OK;
 }
 
-static cspan_status small_deserialize(cspan_call *call, void **output, cspan_error **error) {
+static cspan_status small_deserialize(struct cspan_call *call, void **output, cspan_error **error) {
   *output = cspan_call_output_new(call, 1);
   return *output ? CSPAN_OK : cspan_error_move(error, cspan_error_nomem());
 }
@@ -641,7 +642,7 @@ static void unsampled(void **state) {
 
 /* ------------------------------------------------------------------ callbacks */
 
-static size_t before(void *user, const cspan_call *call, cspan_attr *out, size_t capacity) {
+static size_t before(void *user, const struct cspan_call *call, cspan_attr *out, size_t capacity) {
   assert_true(capacity >= 2);
   assert_string_equal(cspan_call_operation(call), "PutThing");
   out[0] = cspan_attr_string("app.tenant", user);
@@ -649,7 +650,7 @@ static size_t before(void *user, const cspan_call *call, cspan_attr *out, size_t
   return 2;
 }
 
-static void after(void *user, const cspan_call *call, cspan_span span) {
+static void after(void *user, const struct cspan_call *call, cspan_span span) {
   (void)user;
   cspan_span_set_int64(span, "app.status", cspan_call_http_status(call));
 }

@@ -189,7 +189,7 @@ typedef struct question {
   size_t length;
 } question;
 
-static cspan_status ask(void *self, cspan_call *call, void *state, cspan_error **error) {
+static cspan_status ask(void *self, struct cspan_call *call, void *state, cspan_error **error) {
   question *asked = self;
   (void)state;
   (void)error;
