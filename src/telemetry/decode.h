@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Decoded spans, inside: what a list holds beyond the public views, and the
- * pieces of the decoder. */
+ * pieces of the decoders of all signals. */
 #ifndef TELEMETRY_DECODE_H
 #define TELEMETRY_DECODE_H
 
@@ -55,8 +55,6 @@ typedef struct cspan_decoder {
   const char *what; /* what is wrong with the input; static */
 } cspan_decoder;
 
-/* For a request of that size; false when out of memory. The arena is the caller's. */
-bool cspan_decode_begin(cspan_decoder *decoder, size_t request_size);
 /* Keeps the first failure; returns false. */
 bool cspan_decode_fail(cspan_decoder *decoder, cspan_status status, const char *what);
 /* Zeroed; NULL sets the failure. */
@@ -65,6 +63,12 @@ void *cspan_decode_alloc(cspan_decoder *decoder, size_t count, size_t size);
  * goes to *out_len, which may be NULL. */
 const char *cspan_decode_string(cspan_decoder *decoder, const uint8_t *data, size_t len,
                                 size_t *out_len);
+/* The texts and ids of fields; an absent id may be empty. */
+bool cspan_decode_text(cspan_decoder *decoder, const cspan_pb_field *field, const char **out);
+bool cspan_decode_id(cspan_decoder *decoder, const cspan_pb_field *field, size_t size,
+                     uint8_t *out);
+/* Unsigned on the wire; a time after the year 2262 cannot be told from the last. */
+int64_t cspan_decode_time(uint64_t value);
 /* Checks that the whole message could be read. */
 bool cspan_decode_end(cspan_decoder *decoder, const cspan_pb_reader *reader);
 
@@ -72,10 +76,22 @@ bool cspan_decode_end(cspan_decoder *decoder, const cspan_pb_reader *reader);
 bool cspan_decode_attributes(cspan_decoder *decoder, const uint8_t *message, size_t len,
                              uint32_t number, const cspan_attr **out, size_t *out_count);
 
-/* Resource and InstrumentationScope messages; *out is zeroed, its texts set to "". */
-bool cspan_decode_resource(cspan_decoder *decoder, const cspan_pb_field *message,
-                           cspan_decoded_resource *out);
-bool cspan_decode_scope(cspan_decoder *decoder, const cspan_pb_field *message,
-                        cspan_decoded_scope *out);
+/* What a signal's requests hold. */
+typedef struct cspan_decode_signal {
+  const char *name;  /* of its requests, for errors */
+  const char *items; /* "spans" */
+  /* A list with room for that many; NULL sets the failure. The arena is the list's if all
+   * goes well. */
+  void *(*begin)(cspan_decoder *decoder, size_t count);
+  bool (*add)(cspan_decoder *decoder, const cspan_pb_field *message,
+              const cspan_decoded_scope *scope, void *list);
+} cspan_decode_signal;
+
+extern const cspan_decode_signal cspan_decode_traces;  /* to a cspan_span_list */
+extern const cspan_decode_signal cspan_decode_metrics; /* to a cspan_metric_list */
+
+/* The whole request; *list stays as it is on failure. */
+cspan_status cspan_decode_request(const cspan_decode_signal *signal, const uint8_t *request,
+                                  size_t request_size, void **list, cspan_error **error);
 
 #endif

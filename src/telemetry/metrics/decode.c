@@ -7,7 +7,6 @@
 
 #include <cloudspan/ext/metrics.h>
 
-#include "base/error.h"
 #include "telemetry/metrics/attr_set.h"
 
 struct cspan_metric_list {
@@ -25,20 +24,10 @@ typedef struct point_fields {
 static const point_fields number_fields = {.attributes = 7, .exemplars = 5};
 static const point_fields histogram_fields = {.attributes = 9, .exemplars = 8};
 
-static bool set_text(cspan_decoder *decoder, const cspan_pb_field *field, const char **out) {
-  *out = cspan_decode_string(decoder, field->data, field->len, NULL);
-  return *out != NULL;
-}
-
 static double double_of(uint64_t bits) {
   double value;
   memcpy(&value, &bits, sizeof value);
   return value;
-}
-
-/* Unsigned on the wire; a time after the year 2262 cannot be told from the last. */
-static int64_t time_of(uint64_t value) {
-  return value > INT64_MAX ? INT64_MAX : (int64_t)value;
 }
 
 static void set_int64(cspan_number *out, uint64_t bits) {
@@ -52,16 +41,6 @@ static void set_double(cspan_number *out, uint64_t bits) {
 
 /* ----------------------------------------------------------------- points */
 
-static bool set_id(cspan_decoder *decoder, const cspan_pb_field *field, size_t size, uint8_t *out) {
-  if (field->len == size) {
-    memcpy(out, field->data, size);
-  } else if (field->len != 0) {
-    return cspan_decode_fail(decoder, CSPAN_ERR_PROTOCOL,
-                             "a trace id is not 16 bytes or a span id is not 8 bytes long");
-  }
-  return true;
-}
-
 static bool decode_exemplar(cspan_decoder *decoder, const cspan_pb_field *message,
                             cspan_exemplar_view *out) {
   cspan_pb_reader reader = cspan_pb_read(message->data, message->len);
@@ -69,15 +48,15 @@ static bool decode_exemplar(cspan_decoder *decoder, const cspan_pb_field *messag
   bool ok = true;
   while (ok && cspan_pb_next(&reader, &field)) {
     if (cspan_pb_is(&field, 2, WIRE_FIXED64)) {
-      out->time_unix_ns = time_of(field.value);
+      out->time_unix_ns = cspan_decode_time(field.value);
     } else if (cspan_pb_is(&field, 3, WIRE_FIXED64)) {
       set_double(&out->value, field.value);
     } else if (cspan_pb_is(&field, 6, WIRE_FIXED64)) {
       set_int64(&out->value, field.value);
     } else if (cspan_pb_is(&field, 4, WIRE_BYTES)) {
-      ok = set_id(decoder, &field, sizeof out->span_id, out->span_id);
+      ok = cspan_decode_id(decoder, &field, sizeof out->span_id, out->span_id);
     } else if (cspan_pb_is(&field, 5, WIRE_BYTES)) {
-      ok = set_id(decoder, &field, sizeof out->trace_id, out->trace_id);
+      ok = cspan_decode_id(decoder, &field, sizeof out->trace_id, out->trace_id);
     }
   }
   return ok && cspan_decode_end(decoder, &reader) &&
@@ -200,9 +179,9 @@ static bool decode_point(cspan_decoder *decoder, const cspan_pb_field *message, 
   unsigned extremes = 0;
   while (cspan_pb_next(&reader, &field)) {
     if (cspan_pb_is(&field, 2, WIRE_FIXED64)) {
-      out->start_time_unix_ns = time_of(field.value);
+      out->start_time_unix_ns = cspan_decode_time(field.value);
     } else if (cspan_pb_is(&field, 3, WIRE_FIXED64)) {
-      out->time_unix_ns = time_of(field.value);
+      out->time_unix_ns = cspan_decode_time(field.value);
     } else if (is_histogram) {
       decode_histogram_number(&field, out, &extremes);
     } else if (cspan_pb_is(&field, 4, WIRE_FIXED64)) {
@@ -267,13 +246,13 @@ static bool decode_metric(cspan_decoder *decoder, const cspan_pb_field *message,
     }
     switch (field.number) {
     case 1:
-      ok = set_text(decoder, &field, &out->name);
+      ok = cspan_decode_text(decoder, &field, &out->name);
       break;
     case 2:
-      ok = set_text(decoder, &field, &out->description);
+      ok = cspan_decode_text(decoder, &field, &out->description);
       break;
     case 3:
-      ok = set_text(decoder, &field, &out->unit);
+      ok = cspan_decode_text(decoder, &field, &out->unit);
       break;
     case GAUGE:
     case SUM:
@@ -290,110 +269,34 @@ static bool decode_metric(cspan_decoder *decoder, const cspan_pb_field *message,
   return ok && cspan_decode_end(decoder, &reader);
 }
 
-/* First what describes the scope, wherever in the message it is, then its metrics. */
-static bool decode_scope_metrics(cspan_decoder *decoder, const cspan_pb_field *message,
-                                 const cspan_decoded_resource *resource, cspan_metric_list *list) {
-  cspan_decoded_scope *scope = cspan_decode_alloc(decoder, 1, sizeof *scope);
-  if (scope == NULL) {
-    return false;
-  }
-  scope->resource = resource;
-  scope->name = scope->version = scope->schema_url = "";
-  cspan_pb_reader reader = cspan_pb_read(message->data, message->len);
-  cspan_pb_field field;
-  bool ok = true;
-  while (ok && cspan_pb_next(&reader, &field)) {
-    if (cspan_pb_is(&field, 1, WIRE_BYTES)) {
-      ok = cspan_decode_scope(decoder, &field, scope);
-    } else if (cspan_pb_is(&field, 3, WIRE_BYTES)) {
-      ok = set_text(decoder, &field, &scope->schema_url);
-    }
-  }
-  reader = cspan_pb_read(message->data, message->len);
-  while (ok && cspan_pb_next(&reader, &field)) {
-    if (cspan_pb_is(&field, 2, WIRE_BYTES)) {
-      ok = decode_metric(decoder, &field, scope, &list->metrics[list->count++]);
-    }
-  }
-  return ok && cspan_decode_end(decoder, &reader);
-}
+/* --------------------------------------------------------------- requests */
 
-static bool decode_resource_metrics(cspan_decoder *decoder, const cspan_pb_field *message,
-                                    cspan_metric_list *list) {
-  cspan_decoded_resource *resource = cspan_decode_alloc(decoder, 1, sizeof *resource);
-  if (resource == NULL) {
-    return false;
-  }
-  resource->schema_url = "";
-  cspan_pb_reader reader = cspan_pb_read(message->data, message->len);
-  cspan_pb_field field;
-  bool ok = true;
-  while (ok && cspan_pb_next(&reader, &field)) {
-    if (cspan_pb_is(&field, 1, WIRE_BYTES)) {
-      ok = cspan_decode_resource(decoder, &field, resource);
-    } else if (cspan_pb_is(&field, 3, WIRE_BYTES)) {
-      ok = set_text(decoder, &field, &resource->schema_url);
-    }
-  }
-  reader = cspan_pb_read(message->data, message->len);
-  while (ok && cspan_pb_next(&reader, &field)) {
-    if (cspan_pb_is(&field, 2, WIRE_BYTES)) {
-      ok = decode_scope_metrics(decoder, &field, resource, list);
-    }
-  }
-  return ok && cspan_decode_end(decoder, &reader);
-}
-
-/* The metrics of the request: field 1, field 2, field 2 of it. */
-static size_t count_metrics(const uint8_t *data, size_t len, unsigned level) {
-  cspan_pb_reader reader = cspan_pb_read(data, len);
-  cspan_pb_field field;
-  size_t count = 0;
-  while (cspan_pb_next(&reader, &field)) {
-    if (cspan_pb_is(&field, level == 0 ? 1 : 2, WIRE_BYTES)) {
-      count += level == 2 ? 1 : count_metrics(field.data, field.len, level + 1);
-    }
-  }
-  return count;
-}
-
-static bool decode_request(cspan_decoder *decoder, const uint8_t *data, size_t len,
-                           cspan_metric_list **out) {
+static void *begin_list(cspan_decoder *decoder, size_t count) {
   cspan_metric_list *list = cspan_decode_alloc(decoder, 1, sizeof *list);
   if (list == NULL) {
-    return false;
+    return NULL;
   }
   list->arena = decoder->arena;
-  list->metrics = cspan_decode_alloc(decoder, count_metrics(data, len, 0), sizeof *list->metrics);
-  if (list->metrics == NULL) {
-    return false;
-  }
-  cspan_pb_reader reader = cspan_pb_read(data, len);
-  cspan_pb_field field;
-  while (cspan_pb_next(&reader, &field)) {
-    if (cspan_pb_is(&field, 1, WIRE_BYTES) && !decode_resource_metrics(decoder, &field, list)) {
-      return false;
-    }
-  }
-  *out = list;
-  return cspan_decode_end(decoder, &reader);
+  list->metrics = cspan_decode_alloc(decoder, count, sizeof *list->metrics);
+  return list->metrics != NULL ? list : NULL;
 }
+
+static bool add_metric(cspan_decoder *decoder, const cspan_pb_field *message,
+                       const cspan_decoded_scope *scope, void *into) {
+  cspan_metric_list *list = into;
+  return decode_metric(decoder, message, scope, &list->metrics[list->count++]);
+}
+
+const cspan_decode_signal cspan_decode_metrics = {
+    .name = "metrics", .items = "metrics", .begin = begin_list, .add = add_metric};
 
 cspan_status cspan_metric_list_decode(const uint8_t *request, size_t request_size_bytes,
                                       cspan_metric_list **out, cspan_error **error) {
-  cspan_decoder decoder;
-  *out = NULL;
-  if (!cspan_decode_begin(&decoder, request_size_bytes)) {
-    return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory while decoding metrics");
-  }
-  if (decode_request(&decoder, request, request_size_bytes, out)) {
-    return CSPAN_OK;
-  }
-  *out = NULL;
-  cspan_arena_free(decoder.arena);
-  return cspan_error_set(error, decoder.status,
-                         "cannot decode an OTLP metrics request of %zu bytes: %s",
-                         request_size_bytes, decoder.what);
+  void *list = NULL;
+  cspan_status status =
+      cspan_decode_request(&cspan_decode_metrics, request, request_size_bytes, &list, error);
+  *out = list;
+  return status;
 }
 
 /* ------------------------------------------------------------------- lists */
