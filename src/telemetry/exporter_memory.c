@@ -1,91 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keeps what is exported, for tests. Requests joined together are one request
- * again, by the rules of protobuf: so the bytes are all that is kept. */
-#include <pthread.h>
-
+/* Keeps spans, for tests. */
 #include <cloudspan/ext/exporter.h>
 
-#include "base/alloc.h"
-#include "base/buf.h"
-#include "base/error.h"
-#include "base/log.h"
-
-#define MAX_KEPT ((size_t)256 << 20)
-
-typedef struct memory_exporter {
-  pthread_mutex_t lock;
-  cspan_buf requests;
-} memory_exporter;
+#include "telemetry/kept_requests.h"
 
 static cspan_status memory_export(void *self, const cspan_context *context,
                                   const cspan_export_batch *batch, size_t *rejected_spans,
                                   cspan_error **error) {
-  memory_exporter *memory = self;
   (void)context;
   *rejected_spans = 0;
-  pthread_mutex_lock(&memory->lock);
-  cspan_status status =
-      cspan_buf_append(&memory->requests, batch->request, batch->request_size_bytes);
-  memory->requests.status = CSPAN_OK; /* what was kept before stays readable */
-  pthread_mutex_unlock(&memory->lock);
-  if (status == CSPAN_OK)
-    return CSPAN_OK;
-  return cspan_error_set(error, status,
-                         status == CSPAN_ERR_LIMIT
-                             ? "the memory exporter is full: call cspan_memory_reset()"
-                             : "out of memory while keeping exported spans");
-}
-
-static void memory_free(void *self) {
-  memory_exporter *memory = self;
-  cspan_buf_free(&memory->requests);
-  pthread_mutex_destroy(&memory->lock);
-  cspan_free(memory);
+  return cspan_kept_add(self, batch->request, batch->request_size_bytes, error);
 }
 
 static const cspan_exporter_vtable memory_vtable = {
     .size = sizeof memory_vtable,
     .export_spans = memory_export,
-    .free = memory_free,
+    .free = cspan_kept_free,
 };
 
 cspan_span_exporter *cspan_exporter_memory(void) {
-  memory_exporter *memory = cspan_calloc(1, sizeof *memory);
-  if (!memory)
-    return NULL;
-  if (pthread_mutex_init(&memory->lock, NULL) != 0) {
-    cspan_free(memory);
-    return NULL;
-  }
-  cspan_buf_init(&memory->requests, MAX_KEPT);
-  return cspan_exporter_create(&memory_vtable, memory);
+  cspan_kept_requests *kept = cspan_kept_create(&cspan_decode_traces, "cspan_memory_reset");
+  return kept ? cspan_exporter_create(&memory_vtable, kept) : NULL;
 }
 
-static memory_exporter *memory_of(const cspan_span_exporter *exporter) {
+static cspan_kept_requests *kept_by(const cspan_span_exporter *exporter) {
   return exporter && exporter->vtable == &memory_vtable ? exporter->self : NULL;
 }
 
-cspan_span_list *cspan_memory_spans(const cspan_span_exporter *memory_exporter_) {
-  memory_exporter *memory = memory_of(memory_exporter_);
-  if (!memory)
-    return NULL;
-  cspan_span_list *list = NULL;
-  cspan_error *error = NULL;
-  pthread_mutex_lock(&memory->lock);
-  cspan_status status = cspan_span_list_decode((const uint8_t *)cspan_buf_text(&memory->requests),
-                                               memory->requests.len, &list, &error);
-  pthread_mutex_unlock(&memory->lock);
-  if (status != CSPAN_OK)
-    cspan_log(CSPAN_LOG_ERROR, "the memory exporter's spans: %s", cspan_error_message(error));
-  cspan_error_free(error);
-  return list;
+cspan_span_list *cspan_memory_spans(const cspan_span_exporter *memory_exporter) {
+  cspan_kept_requests *kept = kept_by(memory_exporter);
+  return kept ? cspan_kept_list(kept) : NULL;
 }
 
-void cspan_memory_reset(cspan_span_exporter *memory_exporter_) {
-  memory_exporter *memory = memory_of(memory_exporter_);
-  if (!memory)
-    return;
-  pthread_mutex_lock(&memory->lock);
-  cspan_buf_free(&memory->requests);
-  pthread_mutex_unlock(&memory->lock);
+void cspan_memory_reset(cspan_span_exporter *memory_exporter) {
+  cspan_kept_requests *kept = kept_by(memory_exporter);
+  if (kept) {
+    cspan_kept_clear(kept);
+  }
 }
