@@ -15,5 +15,6 @@
 #include <cloudspan/storage.h>
 #include <cloudspan/telemetry.h>
 #include <cloudspan/trace.h>
+#include <cloudspan/value.h>
 
 #endif
