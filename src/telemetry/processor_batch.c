@@ -12,16 +12,23 @@ enum { QUEUE_BYTES_MAX = 256 << 20 };
 
 /* --------------------------------------------------------------- the producers */
 
-/* The first span starts the clock, a full batch is sent at once. */
-static void after_push(batch *b) {
-  if (b->queue.count == 1 || b->queue.count == b->options.max_export_batch_size) {
+/* The first span starts the clock, a full batch is sent at once. True where an export thread waits
+ * and is to be signalled, once the lock is free: it takes it first of all, and may do so in place
+ * of the caller, on its core. */
+static bool after_push(batch *b) {
+  if (b->queue.count != 1 && b->queue.count != b->options.max_export_batch_size) {
+    return false;
+  }
+  if (b->idle == 0) {
     cspan_batch_wake(b);
   }
+  return b->idle > 0;
 }
 
 static void on_end(void *self, const cspan_ended_span *span) {
   batch *b = self;
   uint64_t full = 0;
+  bool is_to_signal = false;
   if (!span->sampled || cspan_queue_push_lent(&b->queue, span)) {
     return;
   }
@@ -29,7 +36,7 @@ static void on_end(void *self, const cspan_ended_span *span) {
   if (b->is_stopping) {
     b->loss.late++;
   } else if (cspan_queue_push(&b->queue, span)) {
-    after_push(b);
+    is_to_signal = after_push(b);
   } else {
     b->loss.queue_full++;
     cspan_drop_report_add(&b->drops, 1, 0);
@@ -37,6 +44,9 @@ static void on_end(void *self, const cspan_ended_span *span) {
     full = cspan_loss_full_due(&b->loss, false);
   }
   pthread_mutex_unlock(&b->lock);
+  if (is_to_signal) {
+    pthread_cond_signal(&b->wake);
+  }
   cspan_batch_log_full(b, full);
 }
 
@@ -88,7 +98,14 @@ static void stats(void *self, cspan_telemetry_stats *add_to) {
 
 static void init_sync(batch *b) {
   pthread_condattr_t attr;
-  pthread_mutex_init(&b->lock, NULL);
+  pthread_mutexattr_t kind;
+  pthread_mutexattr_init(&kind);
+#ifdef __GLIBC__
+  /* It is never held for long: two threads that meet spin for a moment rather than sleep. */
+  pthread_mutexattr_settype(&kind, PTHREAD_MUTEX_ADAPTIVE_NP);
+#endif
+  pthread_mutex_init(&b->lock, &kind);
+  pthread_mutexattr_destroy(&kind);
   pthread_condattr_init(&attr);
   pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
   pthread_cond_init(&b->wake, &attr);
