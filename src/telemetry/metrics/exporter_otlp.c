@@ -2,17 +2,13 @@
 /* Metrics by OTLP. */
 #include <cloudspan/ext/metrics.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "telemetry/metrics/self.h"
-#include "telemetry/otlp_client.h"
+#include "telemetry/exporter_otlp_shared.h"
 #include "telemetry/settings.h"
 
 typedef struct otlp_exporter {
-  cspan_otlp_client *client;
-  cspan_self_exporter *reports; /* NULL: none */
+  cspan_otlp_exporter shared; /* first */
   cspan_temporality temporality;
 } otlp_exporter;
 
@@ -20,41 +16,14 @@ static cspan_status otlp_export(void *self, const cspan_context *context,
                                 const cspan_metric_batch *batch, size_t *rejected_points,
                                 cspan_error **error) {
   otlp_exporter *otlp = self;
-  cspan_error *failure = NULL;
-  int64_t begun = cspan_self_export_begin(otlp->reports, batch->point_count);
-  cspan_status status =
-      cspan_otlp_client_export(otlp->client, context, batch->request, batch->request_size_bytes,
-                               batch->point_count, rejected_points, &failure);
-  cspan_self_export_end(otlp->reports, begun, batch->point_count, *rejected_points, status,
-                        failure);
-  cspan_error_move(error, failure);
-  return status;
-}
-
-static void otlp_shutdown(void *self) {
-  otlp_exporter *otlp = self;
-  cspan_otlp_client_shutdown(otlp->client);
-}
-
-static void otlp_free(void *self) {
-  otlp_exporter *otlp = self;
-  cspan_otlp_client_free(otlp->client);
-  cspan_self_exporter_free(otlp->reports);
-  cspan_free(otlp);
+  return cspan_otlp_exporter_export(&otlp->shared, context, batch->request,
+                                    batch->request_size_bytes, batch->point_count, rejected_points,
+                                    error);
 }
 
 static cspan_temporality otlp_temporality(void *self) {
   const otlp_exporter *otlp = self;
   return otlp->temporality;
-}
-
-static void otlp_set_meter_provider(void *self, cspan_meter_provider *meters) {
-  otlp_exporter *otlp = self;
-  const char *server;
-  uint16_t port;
-  cspan_otlp_client_server(otlp->client, &server, &port);
-  otlp->reports = cspan_self_exporter_create(meters, CSPAN_OTLP_METRICS,
-                                             cspan_otlp_client_type(otlp->client), server, port);
 }
 
 /* -------------------------------------------------------------------- making */
@@ -93,28 +62,24 @@ static void check_aggregation(void) {
 
 cspan_status cspan_metric_exporter_otlp(const cspan_otlp_options *options,
                                         cspan_metric_exporter **out, cspan_error **error) {
-  static const cspan_metric_exporter_vtable vtable = {.size = sizeof vtable,
-                                                      .export_metrics = otlp_export,
-                                                      .shutdown = otlp_shutdown,
-                                                      .free = otlp_free,
-                                                      .temporality = otlp_temporality,
-                                                      .set_meter_provider =
-                                                          otlp_set_meter_provider};
+  static const cspan_metric_exporter_vtable vtable = {
+      .size = sizeof vtable,
+      .export_metrics = otlp_export,
+      .shutdown = cspan_otlp_exporter_shutdown,
+      .free = cspan_otlp_exporter_free,
+      .temporality = otlp_temporality,
+      .set_meter_provider = cspan_otlp_exporter_set_meter_provider,
+  };
+  void *made;
   *out = NULL;
-  otlp_exporter *otlp = cspan_calloc(1, sizeof *otlp);
-  if (otlp == NULL) {
-    return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory while making an OTLP exporter");
-  }
-  cspan_status status =
-      cspan_otlp_client_create(CSPAN_OTLP_METRICS, options, NULL, &otlp->client, error);
+  cspan_status status = cspan_otlp_exporter_create(sizeof(otlp_exporter), CSPAN_OTLP_METRICS,
+                                                   options, NULL, &made, error);
   if (status != CSPAN_OK) {
-    cspan_free(otlp);
     return status;
   }
+  otlp_exporter *otlp = made;
   otlp->temporality = preferred_temporality();
   check_aggregation();
   *out = cspan_metric_exporter_create(&vtable, otlp);
-  return *out != NULL ? CSPAN_OK
-                      : cspan_error_set(error, CSPAN_ERR_NOMEM,
-                                        "out of memory while making an OTLP exporter");
+  return *out != NULL ? CSPAN_OK : cspan_otlp_exporter_no_memory(error);
 }
