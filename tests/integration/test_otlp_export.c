@@ -1,74 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The OTLP exporter over real sockets, against servers that play a script. */
+#include "integration/otlp_scripts.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <zlib.h>
 
-#include <cmocka.h>
-
-#include "base/buf.h"
 #include "base/sys.h"
-#include "support/script_server.h"
 #include "telemetry/exporter_otlp.h"
-
-/* A request with one span, named "hello". */
-static const char request[] = "\x0a\x0b\x12\x09\x12\x07\x2a\x05hello";
-enum { REQUEST_LEN = sizeof request - 1 };
-
-static const cspan_otlp_retry quick = {.initial_ms = 1, .max_ms = 5};
-
-#define OK_EMPTY                                                                                   \
-  "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 0\r\n\r\n"
-
-/* ------------------------------------------------------------------- logging */
-
-typedef struct log_watch {
-  pthread_mutex_t lock;
-  char text[8192];
-  const char *wanted; /* when a line has it: */
-  void (*act)(void *user);
-  void *user;
-} log_watch;
-
-static log_watch watched = {.lock = PTHREAD_MUTEX_INITIALIZER};
-
-static void on_log(void *user, cspan_log_level level, const char *message) {
-  log_watch *watch = user;
-  (void)level;
-  pthread_mutex_lock(&watch->lock);
-  strncat(watch->text, message, sizeof watch->text - strlen(watch->text) - 1);
-  bool act = watch->wanted && strstr(message, watch->wanted);
-  pthread_mutex_unlock(&watch->lock);
-  if (act)
-    watch->act(watch->user);
-}
-
-static void watch_for(const char *wanted, void (*act)(void *), void *user) {
-  pthread_mutex_lock(&watched.lock);
-  watched.wanted = wanted;
-  watched.act = act;
-  watched.user = user;
-  pthread_mutex_unlock(&watched.lock);
-}
-
-static int fresh_log(void **state) {
-  (void)state;
-  watched.text[0] = '\0';
-  watch_for(NULL, NULL, NULL);
-  cspan_log_set(on_log, &watched, CSPAN_LOG_DEBUG);
-  return 0;
-}
 
 /* ------------------------------------------------------------------- helpers */
 
@@ -109,9 +52,6 @@ static size_t count_of(const char *text, const char *part) {
 
 /* -------------------------------------------------------------------- request */
 
-static const script_step accept_once[] = {
-    {SCRIPT_READ_REQUEST, NULL, 0}, {SCRIPT_SEND, OK_EMPTY, 0}, {SCRIPT_WAIT_CLOSE, NULL, 0}, {0}};
-
 static void test_request(void **state) {
   (void)state;
   const script_connection scripts[] = {accept_once};
@@ -137,10 +77,7 @@ static void test_request(void **state) {
 
 static void test_gzip(void **state) {
   (void)state;
-  static const script_step twice[] = {{SCRIPT_READ_REQUEST, NULL, 0}, {SCRIPT_SEND, OK_EMPTY, 0},
-                                      {SCRIPT_READ_REQUEST, NULL, 0}, {SCRIPT_SEND, OK_EMPTY, 0},
-                                      {SCRIPT_WAIT_CLOSE, NULL, 0},   {0}};
-  const script_connection scripts[] = {twice};
+  const script_connection scripts[] = {accept_twice};
   script_server *server = script_server_start(scripts, 1);
   const cspan_otlp_options options = {.protocol = CSPAN_OTLP_HTTP_PROTOBUF, .compression = "gzip"};
   cspan_span_exporter *exporter = exporter_for(script_server_url(server, ""), &options);
@@ -373,9 +310,6 @@ static void test_refused_without_a_limit(void **state) {
   cspan_exporter_free(exporter);
 }
 
-static const script_step silent[] = {
-    {SCRIPT_READ_REQUEST, NULL, 0}, {SCRIPT_WAIT_CLOSE, NULL, 0}, {0}};
-
 static void test_timeout(void **state) {
   (void)state;
   const script_connection scripts[] = {silent};
@@ -472,10 +406,7 @@ static void test_shutdown_while_waiting(void **state) {
 /* A forked child makes connections of its own; the parent's stay usable. */
 static void test_fork(void **state) {
   (void)state;
-  static const script_step twice[] = {{SCRIPT_READ_REQUEST, NULL, 0}, {SCRIPT_SEND, OK_EMPTY, 0},
-                                      {SCRIPT_READ_REQUEST, NULL, 0}, {SCRIPT_SEND, OK_EMPTY, 0},
-                                      {SCRIPT_WAIT_CLOSE, NULL, 0},   {0}};
-  const script_connection scripts[] = {twice, accept_once};
+  const script_connection scripts[] = {accept_twice, accept_once};
   script_server *server = script_server_start(scripts, 2);
   cspan_span_exporter *exporter = exporter_for(script_server_url(server, ""), NULL);
   export_ok(exporter);
@@ -485,10 +416,7 @@ static void test_fork(void **state) {
     cspan_exporter_free(exporter);
     _exit((int)status);
   }
-  int result;
-  assert_int_equal(waitpid(child, &result, 0), child);
-  assert_true(WIFEXITED(result));
-  assert_int_equal(WEXITSTATUS(result), 0);
+  assert_child_well(child);
   export_ok(exporter);
   assert_int_equal(script_server_accepted(server), 2);
   cspan_exporter_free(exporter);
@@ -496,21 +424,6 @@ static void test_fork(void **state) {
 }
 
 /* ---------------------------------------------------------------------- gRPC */
-
-static void put_frame(cspan_buf *out, uint8_t type, uint8_t flags, uint8_t stream,
-                      const char *payload, size_t len) {
-  const char head[9] = {(char)(uint8_t)(len >> 16),
-                        (char)(uint8_t)(len >> 8),
-                        (char)(uint8_t)len,
-                        (char)type,
-                        (char)flags,
-                        0,
-                        0,
-                        0,
-                        (char)stream};
-  cspan_buf_append(out, head, sizeof head);
-  cspan_buf_append(out, payload, len);
-}
 
 /* A literal header field without indexing; names and values under 127 bytes. */
 static void put_field(cspan_buf *out, const char *name, const char *value) {
@@ -520,15 +433,6 @@ static void put_field(cspan_buf *out, const char *name, const char *value) {
   cspan_buf_char(out, (char)strlen(value));
   cspan_buf_str(out, value);
 }
-
-enum {
-  H2_DATA = 0,
-  H2_HEADERS = 1,
-  H2_SETTINGS = 4,
-  H2_GOAWAY = 7,
-  H2_END_STREAM = 1,
-  H2_END_HEADERS = 4
-};
 
 typedef struct grpc_answer {
   const char *status;
@@ -542,8 +446,7 @@ static void put_answer(cspan_buf *out, const grpc_answer *answer, bool first) {
   cspan_buf block;
   uint8_t stream = first ? 1 : 3;
   if (first) {
-    put_frame(out, H2_SETTINGS, 0, 0, NULL, 0);
-    put_frame(out, H2_SETTINGS, 1, 0, NULL, 0);
+    put_settings(out);
   }
   cspan_buf_init(&block, 1000);
   cspan_buf_char(&block, (char)0x88); /* :status 200 */

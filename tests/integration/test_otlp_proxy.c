@@ -2,14 +2,10 @@
 /* OTLP where http_proxy is set: not to the loopback, through a tunnel for gRPC, else as usual. */
 #include "integration/receiver_fixture.h"
 
-#include "support/script_server.h"
+#include "integration/otlp_scripts.h"
 #include "telemetry/otlp_client.h"
 
 enum { LONG_MS = 60000 };
-
-/* A request with one span, named "hello". */
-static const char request[] = "\x0a\x0b\x12\x09\x12\x07\x2a\x05hello";
-static const cspan_otlp_retry quick = {.initial_ms = 1, .max_ms = 5};
 
 /* Sends by way of that proxy, and returns how it went. */
 static cspan_status export_by(const char *proxy, cspan_otlp_protocol protocol,
@@ -23,23 +19,17 @@ static cspan_status export_by(const char *proxy, cspan_otlp_protocol protocol,
   assert_int_equal(cspan_otlp_client_create(CSPAN_OTLP_TRACES, &options, &quick, &client, &error),
                    CSPAN_OK);
   cspan_status status = cspan_otlp_client_export(client, NULL, (const uint8_t *)request,
-                                                 sizeof request - 1, 1, &rejected, &error);
+                                                 REQUEST_LEN, 1, &rejected, &error);
   cspan_error_free(error);
   cspan_otlp_client_free(client);
   unsetenv("http_proxy");
   return status;
 }
 
-#define OK_EMPTY                                                                                   \
-  "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 0\r\n\r\n"
-
-static const script_step accepting[] = {
-    {SCRIPT_READ_REQUEST, NULL, 0}, {SCRIPT_SEND, OK_EMPTY, 0}, {SCRIPT_WAIT_CLOSE, NULL, 0}, {0}};
-
 static void test_loopback_is_not_behind_a_proxy(void **state) {
   (void)state;
   static const char *const hosts[] = {"localhost", "LocalHost", "127.0.0.1"};
-  const script_connection scripts[] = {accepting};
+  const script_connection scripts[] = {accept_once};
   char proxy[64];
   char endpoint[64];
   snprintf(proxy, sizeof proxy, "http://127.0.0.1:%d", script_refused_port());
@@ -53,7 +43,7 @@ static void test_loopback_is_not_behind_a_proxy(void **state) {
 
 static void test_http_goes_through_a_proxy(void **state) {
   (void)state;
-  const script_connection scripts[] = {accepting};
+  const script_connection scripts[] = {accept_once};
   script_server *server = script_server_start(scripts, 1);
   assert_int_equal(export_by(script_server_url(server, ""), CSPAN_OTLP_HTTP_PROTOBUF,
                              "http://collector.invalid:4318"),

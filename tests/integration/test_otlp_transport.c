@@ -3,45 +3,15 @@
  * middle of them, several exporters side by side, JSON, metrics, and what is too large. */
 #include "integration/receiver_fixture.h"
 
-#include <sys/wait.h>
-
 #include <cloudspan/ext/metrics.h>
 
-#include "support/script_server.h"
+#include "integration/otlp_scripts.h"
 #include "telemetry/exporter_otlp.h"
 #include "telemetry/otlp_client.h"
 
 enum { THREADS = 4, EXPORTS = 25, LONG_MS = 10000000 };
 
-/* A request with one span, named "hello". */
-static const char request[] = "\x0a\x0b\x12\x09\x12\x07\x2a\x05hello";
-enum { REQUEST_LEN = sizeof request - 1 };
-
-static const cspan_otlp_retry quick = {.initial_ms = 1, .max_ms = 5};
-
-#define HTTP_OK(type, body, length)                                                                \
-  "HTTP/1.1 200 OK\r\nContent-Type: " type "\r\nContent-Length: " #length "\r\n\r\n" body
-#define OK_EMPTY HTTP_OK("application/x-protobuf", "", 0)
-
 /* ------------------------------------------------------------------ helpers */
-
-static char logged[8192];
-static pthread_mutex_t logged_lock = PTHREAD_MUTEX_INITIALIZER;
-
-static void on_log(void *user, cspan_log_level level, const char *message) {
-  (void)user;
-  (void)level;
-  pthread_mutex_lock(&logged_lock);
-  strncat(logged, message, sizeof logged - strlen(logged) - 1);
-  pthread_mutex_unlock(&logged_lock);
-}
-
-static int fresh_log(void **state) {
-  (void)state;
-  logged[0] = '\0';
-  cspan_log_set(on_log, NULL, CSPAN_LOG_DEBUG);
-  return 0;
-}
 
 static cspan_otlp_client *client_of(cspan_otlp_signal signal, cspan_otlp_options options,
                                     const char *endpoint) {
@@ -167,12 +137,6 @@ static void await_accepted(script_server *server, size_t count) {
     sched_yield();
 }
 
-/* Reads the request and says nothing. */
-static const script_step silent[] = {
-    {SCRIPT_READ_REQUEST, NULL, 0}, {SCRIPT_WAIT_CLOSE, NULL, 0}, {0}};
-static const script_step accept_once[] = {
-    {SCRIPT_READ_REQUEST, NULL, 0}, {SCRIPT_SEND, OK_EMPTY, 0}, {SCRIPT_WAIT_CLOSE, NULL, 0}, {0}};
-
 static void test_shutdown_ends_exports_under_way(void **state) {
   (void)state;
   const script_connection scripts[] = {silent};
@@ -221,10 +185,7 @@ static void test_fork_while_exporting(void **state) {
     cspan_otlp_client_free(client);
     _exit((int)status);
   }
-  int result;
-  assert_int_equal(waitpid(child, &result, 0), child);
-  assert_true(WIFEXITED(result));
-  assert_int_equal(WEXITSTATUS(result), 0);
+  assert_child_well(child);
   for (size_t i = 1; i < 3; i++) {
     pthread_join(workers[i].thread, NULL);
     assert_int_equal(workers[i].last, CSPAN_OK);
@@ -245,11 +206,8 @@ static void test_side_by_side(void **state) {
       {SCRIPT_SEND, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", 0},
       {SCRIPT_WAIT_CLOSE, NULL, 0},
       {0}};
-  static const script_step twice[] = {{SCRIPT_READ_REQUEST, NULL, 0}, {SCRIPT_SEND, OK_EMPTY, 0},
-                                      {SCRIPT_READ_REQUEST, NULL, 0}, {SCRIPT_SEND, OK_EMPTY, 0},
-                                      {SCRIPT_WAIT_CLOSE, NULL, 0},   {0}};
   const script_connection scripts[] = {busy};
-  const script_connection other_scripts[] = {twice};
+  const script_connection other_scripts[] = {accept_twice};
   script_server *server = script_server_start(scripts, 1);
   script_server *other_server = script_server_start(other_scripts, 1);
   cspan_otlp_client *client =
@@ -307,8 +265,8 @@ static void test_json(void **state) {
   size_t rejected = 0;
   assert_int_equal(export_hello(client, &rejected, NULL), CSPAN_OK);
   assert_int_equal(rejected, 1);
-  assert_non_null(strstr(logged, "HTTP status 503: patience"));
-  assert_non_null(strstr(logged, "rejected 1 spans: stale"));
+  assert_non_null(strstr(watched.text, "HTTP status 503: patience"));
+  assert_non_null(strstr(watched.text, "rejected 1 spans: stale"));
   char *received = script_server_received(server);
   assert_non_null(strstr(received, "POST /v1/traces HTTP/1.1\r\n"));
   assert_non_null(strstr(received, "content-type: application/json\r\n"));
@@ -340,7 +298,7 @@ static void test_metrics(void **state) {
       cspan_otlp_client_export(client, NULL, (const uint8_t *)"\x0a\0", 2, 5, &rejected, NULL),
       CSPAN_OK);
   assert_int_equal(rejected, 3);
-  assert_non_null(strstr(logged, "rejected 3 data points: x"));
+  assert_non_null(strstr(watched.text, "rejected 3 data points: x"));
   char *received = script_server_received(server);
   assert_non_null(strstr(received, "POST /v1/metrics HTTP/1.1\r\n"));
   free(received);
@@ -486,21 +444,6 @@ static void test_json_too_large(void **state) {
   free(bytes);
 }
 
-static void put_frame(cspan_buf *out, uint8_t type, uint8_t flags, uint8_t stream,
-                      const char *payload, size_t len) {
-  const char head[9] = {(char)(uint8_t)(len >> 16),
-                        (char)(uint8_t)(len >> 8),
-                        (char)(uint8_t)len,
-                        (char)type,
-                        (char)flags,
-                        0,
-                        0,
-                        0,
-                        (char)stream};
-  cspan_buf_append(out, head, sizeof head);
-  cspan_buf_append(out, payload, len);
-}
-
 static void response_too_large(cspan_otlp_protocol protocol, const script_step *steps) {
   const script_connection scripts[] = {steps};
   script_server *server = script_server_start(scripts, 1);
@@ -529,11 +472,10 @@ static void test_response_too_large(void **state) {
   static const char zeros[FRAME];
   cspan_buf answer;
   cspan_buf_init(&answer, 2 * CSPAN_OTLP_MAX_RESPONSE);
-  put_frame(&answer, 4, 0, 0, NULL, 0);   /* SETTINGS */
-  put_frame(&answer, 4, 1, 0, NULL, 0);   /* and their acknowledgement */
-  put_frame(&answer, 1, 4, 1, "\x88", 1); /* HEADERS: 200 */
+  put_settings(&answer);
+  put_frame(&answer, H2_HEADERS, H2_END_HEADERS, 1, "\x88", 1); /* 200 */
   for (size_t sent = 0; sent <= CSPAN_OTLP_MAX_RESPONSE; sent += FRAME)
-    put_frame(&answer, 0, 0, 1, zeros, FRAME); /* DATA */
+    put_frame(&answer, H2_DATA, 0, 1, zeros, FRAME);
   const script_step grpc[] = {{SCRIPT_READ_H2, NULL, 0},
                               {SCRIPT_SEND, answer.data, answer.len},
                               {SCRIPT_WAIT_CLOSE, NULL, 0},
@@ -557,7 +499,7 @@ static void test_compressed_response(void **state) {
   script_server *server = script_server_start(scripts, 1);
   cspan_otlp_client *client = spans_to(CSPAN_OTLP_HTTP_JSON, script_server_url(server, ""));
   export_ok(client);
-  assert_non_null(strstr(logged, "the receiver's answer is malformed"));
+  assert_non_null(strstr(watched.text, "the receiver's answer is malformed"));
   char *received = script_server_received(server);
   assert_null(strcasestr(received, "accept-encoding"));
   free(received);
