@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -122,4 +123,30 @@ const char *cspan_home(void) {
   }
   pthread_once(&home_once, home_from_password_database);
   return home_folder[0] ? home_folder : NULL;
+}
+
+/* ------------------------------------------------------------------ threads */
+
+void cspan_cond_init(pthread_cond_t *condition) {
+  pthread_condattr_t attr;
+  pthread_condattr_init(&attr);
+  pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+  pthread_cond_init(condition, &attr);
+  pthread_condattr_destroy(&attr);
+}
+
+void cspan_cond_wait_until(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t time_ns) {
+  const struct timespec at = {.tv_sec = (time_t)(time_ns / 1000000000),
+                              .tv_nsec = (long)(time_ns % 1000000000)};
+  pthread_cond_timedwait(condition, lock, &at);
+}
+
+int cspan_thread_start(pthread_t *thread, void *(*run)(void *), void *arg) {
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  int code = pthread_create(thread, NULL, run, arg);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  return code;
 }

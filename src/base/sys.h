@@ -3,6 +3,8 @@
 #ifndef BASE_SYS_H
 #define BASE_SYS_H
 
+#include <pthread.h>
+
 #include "base/buf.h"
 
 int64_t cspan_unix_ns(void); /* CLOCK_REALTIME */
@@ -29,6 +31,14 @@ const char *cspan_home(void);
 /* Keeps the shared object that this code is in, and so its threads and handlers, in memory until
  * the process ends, also where it is a module that the program closes again. */
 void cspan_pin_code(void);
+
+/* A condition that is waited on by cspan_now_ns()'s clock, and that wait; it may end early. */
+void cspan_cond_init(pthread_cond_t *condition);
+void cspan_cond_wait_until(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t time_ns);
+
+/* A thread that takes no signals, which are the program's: its handlers do not run there, and a
+ * write to a closed connection is an error and not SIGPIPE. 0, or an errno. */
+int cspan_thread_start(pthread_t *thread, void *(*run)(void *), void *arg);
 
 /* Sleeps until the deadline or a cancellation; returns the context's status. */
 cspan_status cspan_context_sleep_ms(const cspan_context *context, int64_t ms);

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <event2/bufferevent.h>
 #include <netinet/in.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -188,15 +187,8 @@ static void *run(void *user) {
   return NULL;
 }
 
-/* The thread takes no signals: a handler of the program must not run on it, and
- * a write to a closed connection is an error here and not a SIGPIPE. */
 static cspan_status start_thread(cspan_sandbox *sandbox, cspan_error **error) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  int code = pthread_create(&sandbox->thread, NULL, run, sandbox);
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  int code = cspan_thread_start(&sandbox->thread, run, sandbox);
   if (code != 0) {
     errno = code;
     return system_error(error, "start its thread");

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/sys.h"
 #include "telemetry/core.h"
 #include "telemetry/fork.h"
 #include "telemetry/loss.h"
@@ -30,21 +31,15 @@ typedef struct simple {
 } simple;
 
 static void init_sync(simple *s) {
-  pthread_condattr_t attr;
   pthread_mutex_init(&s->lock, NULL);
-  pthread_condattr_init(&attr);
-  pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-  pthread_cond_init(&s->idle, &attr);
-  pthread_condattr_destroy(&attr);
+  cspan_cond_init(&s->idle);
 }
 
 /* Makes the exporter the calling thread's. The lock is held at entry and exit.
  * False past the deadline (of cspan_now_ns()'s clock). */
 static bool enter(simple *s, int64_t deadline_ns) {
-  const struct timespec at = {.tv_sec = (time_t)(deadline_ns / 1000000000),
-                              .tv_nsec = (long)(deadline_ns % 1000000000)};
   while (s->is_busy && cspan_now_ns() < deadline_ns) {
-    pthread_cond_timedwait(&s->idle, &s->lock, &at);
+    cspan_cond_wait_until(&s->idle, &s->lock, deadline_ns);
   }
   if (s->is_busy) {
     return false;

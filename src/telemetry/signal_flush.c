@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/sys.h"
 #include "telemetry/core.h"
 #include "telemetry/process_end.h"
 
@@ -91,13 +92,7 @@ static void *watch(void *arg) {
 }
 
 static bool start_thread(void) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  bool started = pthread_create(&thread, NULL, watch, NULL) == 0;
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
-  return started;
+  return cspan_thread_start(&thread, watch, NULL) == 0;
 }
 
 void cspan_signal_watch(void) {

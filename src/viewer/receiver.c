@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <pthread.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -121,13 +120,8 @@ static cspan_status make_servers(cspan_receiver *receiver, const cspan_receiver_
 }
 
 static cspan_status start_thread(cspan_receiver *receiver, cspan_error **error) {
-  sigset_t all;
-  sigset_t before;
   char text[128];
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  int rc = pthread_create(&receiver->thread, NULL, run, receiver);
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  int rc = cspan_thread_start(&receiver->thread, run, receiver);
   return rc == 0 ? CSPAN_OK
                  : cspan_error_set(error, CSPAN_ERR_NOMEM, "cannot start a thread: %s",
                                    cspan_errno_text(rc, text, sizeof text));

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A collection: the callbacks, then every instrument's points, as export requests. */
-#include <time.h>
-
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/sys.h"
@@ -30,12 +28,10 @@ typedef struct collection {
 /* ------------------------------------------------------------- who collects */
 
 uint64_t cspan_collection_begin(cspan_meter_provider *provider, int64_t deadline_ns) {
-  const struct timespec until = {.tv_sec = (time_t)(deadline_ns / 1000000000),
-                                 .tv_nsec = (long)(deadline_ns % 1000000000)};
   uint64_t number = 0;
   pthread_mutex_lock(&provider->lock);
   while (provider->is_collecting && cspan_now_ns() < deadline_ns) {
-    pthread_cond_timedwait(&provider->collected, &provider->lock, &until);
+    cspan_cond_wait_until(&provider->collected, &provider->lock, deadline_ns);
   }
   if (!provider->is_collecting) {
     provider->is_collecting = true;

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -73,14 +72,6 @@ static uint32_t shard_count(void) {
     count *= 2;
   }
   return count;
-}
-
-static void init_condition(cspan_meter_provider *provider) {
-  pthread_condattr_t attr;
-  pthread_condattr_init(&attr);
-  pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-  pthread_cond_init(&provider->collected, &attr);
-  pthread_condattr_destroy(&attr);
 }
 
 static cspan_status take_resource(cspan_meter_provider *provider, uint8_t *bytes, size_t size,
@@ -160,7 +151,7 @@ static void after_fork_in_parent(void *self) {
 static void after_fork_in_child(void *self) {
   cspan_meter_provider *provider = self;
   int64_t now = cspan_unix_ns();
-  init_condition(provider); /* threads of the parent may wait for it */
+  cspan_cond_init(&provider->collected); /* threads of the parent may wait for it */
   provider->is_collecting = false;
   provider->resource = cspan_published_in_child(provider->published);
   atomic_store(&provider->readers_started, false);
@@ -202,7 +193,7 @@ cspan_status cspan_meter_provider_create(const cspan_meter_provider_options *opt
                : cspan_error_set(error, CSPAN_ERR_NOMEM, "no memory for the meter provider");
   }
   pthread_mutex_init(&provider->lock, NULL);
-  init_condition(provider);
+  cspan_cond_init(&provider->collected);
   provider->exemplar_filter = filter_of(options->exemplar_filter);
   provider->cardinality_limit =
       options->cardinality_limit > 0 ? options->cardinality_limit : DEFAULT_CARDINALITY;

@@ -3,22 +3,14 @@
  * those who flush, from theirs. */
 #include "telemetry/metrics/reader.h"
 
-#include <signal.h>
-#include <time.h>
-
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/sys.h"
 #include "telemetry/core.h"
 
 enum { DEFAULT_INTERVAL_MS = 60000, DEFAULT_TIMEOUT_MS = 30000 };
 #define LOG_EVERY_NS INT64_C(30000000000)
-
-static void wait_until(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t time_ns) {
-  const struct timespec at = {.tv_sec = (time_t)(time_ns / 1000000000),
-                              .tv_nsec = (long)(time_ns % 1000000000)};
-  pthread_cond_timedwait(condition, lock, &at);
-}
 
 /* ---------------------------------------------------------------- one export */
 
@@ -136,9 +128,9 @@ static void *work(void *arg) {
   while (!reader->is_stopping) {
     int64_t now = cspan_now_ns();
     if (now < tick) {
-      wait_until(&reader->wake, &reader->lock, tick);
+      cspan_cond_wait_until(&reader->wake, &reader->lock, tick);
     } else if (reader->is_busy) {
-      wait_until(&reader->done, &reader->lock, now + interval_ns);
+      cspan_cond_wait_until(&reader->done, &reader->lock, now + interval_ns);
     } else {
       run_once(reader);
       tick += interval_ns;
@@ -153,15 +145,10 @@ static void *work(void *arg) {
 }
 
 void cspan_reader_start(cspan_metric_reader *reader) {
-  sigset_t all;
-  sigset_t before;
   pthread_mutex_lock(&reader->lock);
   if (!reader->is_running && !reader->is_stopping &&
       reader->options.interval_ms != CSPAN_INTERVAL_NEVER) {
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    reader->is_running = pthread_create(&reader->thread, NULL, work, reader) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    reader->is_running = cspan_thread_start(&reader->thread, work, reader) == 0;
     if (!reader->is_running) {
       cspan_log(CSPAN_LOG_WARN, "metric reader: its thread cannot be started, metrics are only "
                                 "exported by a flush; raise the limit on threads");
@@ -212,7 +199,7 @@ static cspan_status flush_exporter(cspan_metric_reader *reader, int64_t deadline
 static cspan_status flush_locked(cspan_metric_reader *reader, int64_t deadline_ns,
                                  cspan_error **error) {
   while (reader->is_busy && cspan_now_ns() < deadline_ns) {
-    wait_until(&reader->done, &reader->lock, deadline_ns);
+    cspan_cond_wait_until(&reader->done, &reader->lock, deadline_ns);
   }
   if (reader->is_busy) {
     return cspan_error_set(error, CSPAN_ERR_TIMEOUT,
@@ -253,7 +240,7 @@ static void stop_thread(cspan_metric_reader *reader, int64_t deadline_ns) {
     return;
   }
   while (!reader->is_finished && cspan_now_ns() < deadline_ns) {
-    wait_until(&reader->done, &reader->lock, deadline_ns);
+    cspan_cond_wait_until(&reader->done, &reader->lock, deadline_ns);
   }
   if (!reader->is_finished) {
     cspan_cancel_trigger(reader->cancel);
@@ -281,12 +268,8 @@ cspan_status cspan_reader_shutdown(cspan_metric_reader *reader, int64_t deadline
 /* --------------------------------------------------------------- life and fork */
 
 static void init_conditions(cspan_metric_reader *reader) {
-  pthread_condattr_t attr;
-  pthread_condattr_init(&attr);
-  pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-  pthread_cond_init(&reader->wake, &attr);
-  pthread_cond_init(&reader->done, &attr);
-  pthread_condattr_destroy(&attr);
+  cspan_cond_init(&reader->wake);
+  cspan_cond_init(&reader->done);
 }
 
 static void fill(cspan_metric_reader_options *out, const cspan_metric_reader_options *given,

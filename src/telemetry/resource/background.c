@@ -2,14 +2,14 @@
 #include "telemetry/resource/background.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "base/sys.h"
 
 /* How long the end of a provider waits for answers that may be on their way. */
-enum { GRACE_MS = 250, NS_PER_MS = 1000000, NS_PER_S = 1000000000 };
+enum { GRACE_MS = 250, NS_PER_MS = 1000000 };
 
 struct cspan_background {
   cspan_tracer_provider *provider;
@@ -70,32 +70,17 @@ static void *work(void *arg) {
 }
 
 static void init_sync(cspan_background *b) {
-  pthread_condattr_t attr;
   pthread_mutex_init(&b->lock, NULL);
-  pthread_condattr_init(&attr);
-  pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-  pthread_cond_init(&b->done, &attr);
-  pthread_condattr_destroy(&attr);
+  cspan_cond_init(&b->done);
 }
 
 static void wait_a_moment(cspan_background *b) {
   int64_t until_ns = cspan_now_ns() + (int64_t)GRACE_MS * NS_PER_MS;
-  const struct timespec until = {.tv_sec = (time_t)(until_ns / NS_PER_S),
-                                 .tv_nsec = (long)(until_ns % NS_PER_S)};
   pthread_mutex_lock(&b->lock);
-  while (!b->is_done && pthread_cond_timedwait(&b->done, &b->lock, &until) == 0) {
+  while (!b->is_done && cspan_now_ns() < until_ns) {
+    cspan_cond_wait_until(&b->done, &b->lock, until_ns);
   }
   pthread_mutex_unlock(&b->lock);
-}
-
-static bool start_thread(cspan_background *b) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  bool is_started = pthread_create(&b->thread, NULL, work, b) == 0;
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
-  return is_started;
 }
 
 static void free_background(cspan_background *b) {
@@ -112,7 +97,7 @@ cspan_background *cspan_background_start(cspan_tracer_provider *provider,
     *b = own;
     b->pid = getpid();
     init_sync(b);
-    if (start_thread(b)) {
+    if (cspan_thread_start(&b->thread, work, b) == 0) {
       return b;
     }
   }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The sampler whose strategy a thread of its own fetches from a Jaeger backend. */
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/sys.h"
 #include "base/text.h"
 #include "telemetry/core.h"
 #include "telemetry/fork.h"
@@ -96,10 +96,8 @@ static void poll_once(remote_sampler *remote, cspan_http_client *http) {
 
 static void wait_interval(remote_sampler *remote) {
   int64_t at_ns = cspan_context_with_timeout(NULL, remote->interval_ms).deadline_ns;
-  const struct timespec at = {.tv_sec = (time_t)(at_ns / 1000000000),
-                              .tv_nsec = (long)(at_ns % 1000000000)};
   while (!remote->is_stopping && cspan_now_ns() < at_ns) {
-    pthread_cond_timedwait(&remote->wake, &remote->lock, &at);
+    cspan_cond_wait_until(&remote->wake, &remote->lock, at_ns);
   }
 }
 
@@ -123,25 +121,15 @@ static void *work(void *arg) {
 }
 
 static void init_sync(remote_sampler *remote) {
-  pthread_condattr_t attr;
   pthread_rwlock_init(&remote->strategies_lock, NULL);
   pthread_mutex_init(&remote->lock, NULL);
-  pthread_condattr_init(&attr);
-  pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-  pthread_cond_init(&remote->wake, &attr);
-  pthread_condattr_destroy(&attr);
+  cspan_cond_init(&remote->wake);
 }
 
-/* The thread takes no signals, which are the program's. */
 static bool start_thread(remote_sampler *remote) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
   pthread_mutex_lock(&remote->lock);
   if (!remote->is_running) {
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    remote->is_running = pthread_create(&remote->thread, NULL, work, remote) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    remote->is_running = cspan_thread_start(&remote->thread, work, remote) == 0;
   }
   bool is_running = remote->is_running;
   pthread_mutex_unlock(&remote->lock);

@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The thread of tail sampling: it looks at the age of what is held a few times in the longest
  * wait, and sleeps while nothing is held. */
-#include <signal.h>
-
+#include "base/sys.h"
 #include "telemetry/core.h"
 #include "telemetry/sampling/tail.h"
 
 enum { TURNS = 8, SHORTEST_NS = 10000000 };
 
 void cspan_tail_keeper_init(cspan_tail_keeper *keeper) {
-  pthread_condattr_t attr;
   pthread_mutex_init(&keeper->lock, NULL);
-  pthread_condattr_init(&attr);
-  pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-  pthread_cond_init(&keeper->wake, &attr);
-  pthread_condattr_destroy(&attr);
+  cspan_cond_init(&keeper->wake);
   keeper->is_running = false;
   keeper->is_stopping = false;
   atomic_init(&keeper->is_idle, true);
@@ -24,10 +19,8 @@ static void wait_turn(cspan_tail *tail) {
   cspan_tail_keeper *keeper = &tail->keeper;
   int64_t turn = tail->max_wait_ns / TURNS;
   int64_t at_ns = cspan_now_ns() + (turn > SHORTEST_NS ? turn : SHORTEST_NS);
-  const struct timespec at = {.tv_sec = (time_t)(at_ns / 1000000000),
-                              .tv_nsec = (long)(at_ns % 1000000000)};
   while (!keeper->is_stopping && cspan_now_ns() < at_ns) {
-    pthread_cond_timedwait(&keeper->wake, &keeper->lock, &at);
+    cspan_cond_wait_until(&keeper->wake, &keeper->lock, at_ns);
   }
 }
 
@@ -62,16 +55,10 @@ static void *work(void *arg) {
   return NULL;
 }
 
-/* The thread takes no signals, which are the program's. */
 static void start(cspan_tail *tail) {
   cspan_tail_keeper *keeper = &tail->keeper;
-  sigset_t all;
-  sigset_t before;
   cspan_signal_watch();
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  keeper->is_running = pthread_create(&keeper->thread, NULL, work, tail) == 0;
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  keeper->is_running = cspan_thread_start(&keeper->thread, work, tail) == 0;
 }
 
 void cspan_tail_keeper_wake(cspan_tail *tail) {

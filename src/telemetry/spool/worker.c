@@ -1,24 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The threads of a spool. One, and more where the inner exporter can do several sends at once; of
  * these one at a time empties the disk. */
-#include <signal.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/sys.h"
 #include "telemetry/core.h"
 #include "telemetry/spool/spool.h"
 
-enum { NS_PER_S = 1000000000, SLICE_NS = 50000000 };
+enum { SLICE_NS = 50000000 };
 
 void cspan_spool_init_sync(cspan_spool *s) {
-  pthread_condattr_t attr;
   pthread_mutex_init(&s->lock, NULL);
-  pthread_condattr_init(&attr);
-  pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-  pthread_cond_init(&s->wake, &attr);
-  pthread_cond_init(&s->done, &attr);
-  pthread_condattr_destroy(&attr);
+  cspan_cond_init(&s->wake);
+  cspan_cond_init(&s->done);
 }
 
 void cspan_spool_wait(cspan_spool *s, pthread_cond_t *condition, int64_t until_ns,
@@ -29,11 +25,9 @@ void cspan_spool_wait(cspan_spool *s, pthread_cond_t *condition, int64_t until_n
   }
   if (until_ns == 0) {
     pthread_cond_wait(condition, &s->lock);
-    return;
+  } else {
+    cspan_cond_wait_until(condition, &s->lock, until_ns);
   }
-  struct timespec at = {.tv_sec = (time_t)(until_ns / NS_PER_S),
-                        .tv_nsec = (long)(until_ns % NS_PER_S)};
-  pthread_cond_timedwait(condition, &s->lock, &at);
 }
 
 /* ----------------------------------------------------------------------- jobs */
@@ -146,17 +140,11 @@ static size_t waiting_jobs(const cspan_spool *s) {
   return count;
 }
 
-/* The threads take no signals, which are the program's. */
 static void start_thread(cspan_spool *s) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  if (pthread_create(&s->threads[s->thread_count], NULL, work, s) == 0) {
+  if (cspan_thread_start(&s->threads[s->thread_count], work, s) == 0) {
     s->thread_count++;
     s->running++;
   }
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 bool cspan_spool_want_worker(cspan_spool *s) {

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -159,6 +160,46 @@ static void test_clock(void **state) {
   assert_true(now > INT64_C(1672531200000000000) && now < INT64_C(7258118400000000000));
 }
 
+/* Until a time, not for one: by another clock it would return at once, again and again. */
+static void test_wait_until(void **state) {
+  (void)state;
+  pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+  pthread_cond_t never;
+  size_t waits = 0;
+  cspan_cond_init(&never);
+  int64_t until_ns = cspan_now_ns() + 20000000;
+  pthread_mutex_lock(&lock);
+  while (cspan_now_ns() < until_ns) {
+    cspan_cond_wait_until(&never, &lock, until_ns);
+    waits++;
+  }
+  pthread_mutex_unlock(&lock);
+  assert_true(waits < 50);
+  pthread_cond_destroy(&never);
+}
+
+static void *take_mask(void *mask) {
+  pthread_sigmask(SIG_SETMASK, NULL, mask);
+  return mask;
+}
+
+static void test_thread_takes_no_signals(void **state) {
+  (void)state;
+  static const int signals[] = {SIGTERM, SIGINT, SIGPIPE, SIGALRM};
+  pthread_t thread;
+  sigset_t inside;
+  sigset_t after;
+  void *result = NULL;
+  assert_int_equal(cspan_thread_start(&thread, take_mask, &inside), 0);
+  pthread_join(thread, &result);
+  assert_ptr_equal(result, &inside);
+  take_mask(&after);
+  for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+    assert_true(sigismember(&inside, signals[i]));
+    assert_false(sigismember(&after, signals[i]));
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_read_sizes),
@@ -170,6 +211,8 @@ int main(void) {
       cmocka_unit_test(test_home),
       cmocka_unit_test(test_errno_text),
       cmocka_unit_test(test_clock),
+      cmocka_unit_test(test_wait_until),
+      cmocka_unit_test(test_thread_takes_no_signals),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
