@@ -197,10 +197,20 @@ static __attribute__((noinline)) void make_spans(unsigned long count) {
 typedef struct worker {
   pthread_t thread;
   pthread_barrier_t *barrier;
+  atomic_ulong *left; /* the spans that all threads are still to make */
   unsigned long warm_up;
-  unsigned long count;
   bool is_paced; /* its spans are exported */
 } worker;
+
+/* So that all are at work to the end, also the one that shares its core with the exporter. */
+static unsigned long take_share(atomic_ulong *left) {
+  unsigned long seen = atomic_load(left);
+  unsigned long step;
+  do {
+    step = seen < PACE ? seen : PACE;
+  } while (!atomic_compare_exchange_weak(left, &seen, seen - step));
+  return step;
+}
 
 /* Three meetings with main: warm, started, done. */
 static void *work(void *arg) {
@@ -209,21 +219,14 @@ static void *work(void *arg) {
   atomic_fetch_add(&made_spans, w->warm_up);
   pthread_barrier_wait(w->barrier);
   pthread_barrier_wait(w->barrier);
-  for (unsigned long left = w->count; left > 0;) {
-    unsigned long step = left < PACE ? left : PACE;
+  for (unsigned long step; (step = take_share(w->left)) > 0;) {
     make_spans(step);
-    left -= step;
     if (w->is_paced) {
       keep_pace(step);
     }
   }
   pthread_barrier_wait(w->barrier);
   return NULL;
-}
-
-/* The share of one of the threads. */
-static unsigned long share(unsigned long count, const settings *s, unsigned long thread) {
-  return count / s->threads + (thread < count % s->threads);
 }
 
 static double now_ns(clockid_t clock) {
@@ -239,13 +242,15 @@ typedef struct result {
   bool failed;
 } result;
 
-static void start_threads(const settings *s, worker *workers, pthread_barrier_t *barrier) {
+static void start_threads(const settings *s, worker *workers, pthread_barrier_t *barrier,
+                          atomic_ulong *left) {
   unsigned long warm_up = s->count / 2 < WARM_UP ? s->count / 2 : WARM_UP;
+  atomic_init(left, s->count - warm_up);
   pthread_barrier_init(barrier, NULL, (unsigned)s->threads + 1);
   for (unsigned long i = 0; i < s->threads; i++) {
     workers[i].barrier = barrier;
-    workers[i].warm_up = share(warm_up, s, i);
-    workers[i].count = share(s->count - warm_up, s, i);
+    workers[i].left = left;
+    workers[i].warm_up = warm_up / s->threads + (i < warm_up % s->threads);
     workers[i].is_paced = provider != NULL && !s->not_sampled;
     if (pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0) {
       fprintf(stderr, "bench_span: no thread\n");
@@ -258,7 +263,9 @@ static void start_threads(const settings *s, worker *workers, pthread_barrier_t 
 static bool run_threads(const settings *s, result *out) {
   worker workers[THREADS_MAX] = {0};
   pthread_barrier_t barrier;
-  start_threads(s, workers, &barrier);
+  atomic_ulong left;
+  start_threads(s, workers, &barrier, &left);
+  out->measured = atomic_load(&left);
   pthread_barrier_wait(&barrier);
   open_gate();
   if (provider != NULL && !flush()) {
@@ -275,7 +282,6 @@ static bool run_threads(const settings *s, result *out) {
   out->cpu_ns = now_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu;
   for (unsigned long i = 0; i < s->threads; i++) {
     pthread_join(workers[i].thread, NULL);
-    out->measured += workers[i].count;
   }
   pthread_barrier_destroy(&barrier);
   return flushed;
