@@ -67,7 +67,7 @@ static void test_exports_at_once(void **state) {
     assert_int_equal(inside(&f.gate), rows[i].expected);
     gate_set(&f.gate, false);
     assert_flush(&f, LONG_MS, CSPAN_OK, NULL);
-    assert_int_equal(f.gate.spans, 20 * BATCH);
+    assert_int_equal(f.gate.items, 20 * BATCH);
     assert_int_equal(f.gate.largest, BATCH);
     assert_int_equal(stats_of(&f).spans_exported, 20 * BATCH);
     close_batch(&f);

@@ -105,7 +105,7 @@ static void test_thread_is_tried_for_again(void **state) {
   assert_flush(&f, LONG_MS, CSPAN_ERR_NOMEM, "the export thread cannot be started");
   set_thread_stack(stack);
   make_spans(f.tracer, 1); /* the queue is full; nobody flushes */
-  gate_await_spans(&f.gate, 16);
+  gate_await_items(&f.gate, 16);
   assert_int_equal(stats_of(&f).spans_dropped_queue_full, 1);
   close_batch(&f);
 }
@@ -277,7 +277,7 @@ static void test_large_resource_counts(void **state) {
   }
   gate_set(&f.gate, false);
   assert_flush(&f, LONG_MS, CSPAN_OK, NULL);
-  assert_int_equal(f.gate.spans, 8);
+  assert_int_equal(f.gate.items, 8);
   assert_int_equal(f.gate.largest, 3);
   close_batch(&f);
 }
@@ -296,7 +296,7 @@ static void test_zero_times(void **state) {
   assert_int_equal(warnings, 0);
   for (size_t i = 1; i <= 3; i++) {
     make_spans(f.tracer, 1);
-    gate_await_spans(&f.gate, i);
+    gate_await_items(&f.gate, i);
   }
   close_batch(&f);
   unsetenv("OTEL_BSP_SCHEDULE_DELAY");

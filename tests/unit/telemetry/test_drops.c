@@ -88,7 +88,7 @@ static void test_full_queue(void **state) {
   assert_int_equal(f.gate.largest, 8 + 1); /* it takes no span's place */
   make_spans(f.tracer, 1);
   assert_flush(&f, LONG_MS, CSPAN_OK, NULL);
-  assert_int_equal(f.gate.spans, 25 + 1); /* told once */
+  assert_int_equal(f.gate.items, 25 + 1); /* told once */
   cspan_telemetry_stats stats = stats_of(&f);
   assert_int_equal(stats.spans_ended, 30);
   assert_int_equal(stats.spans_exported, 25);
@@ -197,7 +197,7 @@ static void test_shutdown_sends_no_report_after_a_failure(void **state) {
   gate_set(&f.gate, false);
   assert_int_equal(cspan_tracer_provider_shutdown(f.provider, LONG_MS, NULL), CSPAN_ERR_CONNECT);
   assert_int_equal(f.gate.batches, 3);
-  assert_int_equal(f.gate.spans, 0);
+  assert_int_equal(f.gate.items, 0);
   cspan_telemetry_stats stats = stats_of(&f);
   assert_int_equal(stats.spans_dropped_queue_full, 1);
   assert_int_equal(stats.spans_dropped_export_failed, 24);
@@ -303,7 +303,7 @@ static int export_in_child(void *arg) {
   if (cspan_tracer_provider_force_flush(f->provider, LONG_MS, NULL) != CSPAN_OK) {
     return 1;
   }
-  return f->gate.spans == 3 ? 0 : 2;
+  return f->gate.items == 3 ? 0 : 2;
 }
 
 /* The parent's drops are the parent's to tell. */
@@ -321,7 +321,7 @@ static void test_fork(void **state) {
   f.gate.status = CSPAN_OK;
   make_spans(f.tracer, 1);
   assert_flush(&f, LONG_MS, CSPAN_OK, NULL);
-  assert_int_equal(f.gate.spans, 1 + 1);
+  assert_int_equal(f.gate.items, 1 + 1);
   close_batch(&f);
 }
 

@@ -13,14 +13,13 @@ static const cspan_metric_reader_options by_hand = {.interval_ms = CSPAN_INTERVA
 static void test_interval(void **state) {
   (void)state;
   const cspan_metric_reader_options options = {.interval_ms = 5};
-  metric_gate g;
+  gate_exporter g;
   cspan_instrument *counter;
   cspan_meter_provider *provider = metric_gate_provider(&g, &options, &counter);
   cspan_record_int64(counter, NULL, 1, NULL, 0);
-  metric_gate_await(&g, 3);
+  gate_await_batches(&g, 3);
   assert_true(g.deadline_ns != 0);
-  cspan_meter_provider_free(provider);
-  assert_true(g.has_gone);
+  metric_gate_end(&g, provider);
   assert_int_equal(g.shutdowns, 1);
 }
 
@@ -32,31 +31,31 @@ static void observe_one(void *user, cspan_observer *observer) {
 static void test_interval_of_observables(void **state) {
   (void)state;
   const cspan_metric_reader_options options = {.interval_ms = 5};
-  metric_gate g;
+  gate_exporter g;
   cspan_instrument *counter;
   cspan_meter_provider *provider = metric_gate_provider(&g, &options, &counter);
   cspan_meter *meter = cspan_meter_get(provider, NULL);
   cspan_meter_observe(
       meter, observe_one,
       instrument_of(meter, CSPAN_OBSERVABLE_COUNTER, CSPAN_NUMBER_INT64, "observed"));
-  metric_gate_await(&g, 2);
-  cspan_meter_provider_free(provider);
+  gate_await_batches(&g, 2);
+  metric_gate_end(&g, provider);
 }
 
 static void test_interval_of_environment(void **state) {
   (void)state;
   setenv("OTEL_METRIC_EXPORT_INTERVAL", "5", 1);
   setenv("OTEL_METRIC_EXPORT_TIMEOUT", "1234567", 1);
-  metric_gate g;
+  gate_exporter g;
   cspan_instrument *counter;
   cspan_meter_provider *provider = metric_gate_provider(&g, NULL, &counter);
   unsetenv("OTEL_METRIC_EXPORT_INTERVAL");
   unsetenv("OTEL_METRIC_EXPORT_TIMEOUT");
   int64_t earliest = cspan_now_ns() + INT64_C(1234567) * 1000000;
   cspan_record_int64(counter, NULL, 1, NULL, 0);
-  metric_gate_await(&g, 2);
+  gate_await_batches(&g, 2);
   assert_true(g.deadline_ns >= earliest);
-  cspan_meter_provider_free(provider);
+  metric_gate_end(&g, provider);
 }
 
 /* -------------------------------------------------------------------- flush */
@@ -79,7 +78,7 @@ static const flush_case flushes[] = {
 static void test_flush(void **state) {
   (void)state;
   for (size_t i = 0; i < COUNT(flushes); i++) {
-    metric_gate g;
+    gate_exporter g;
     cspan_instrument *counter;
     cspan_error *error = NULL;
     cspan_meter_provider *provider = metric_gate_provider(&g, &by_hand, &counter);
@@ -89,7 +88,7 @@ static void test_flush(void **state) {
     g.flush_status = flushes[i].flushed;
     assert_int_equal(cspan_meter_provider_force_flush(provider, 0, &error), flushes[i].expected);
     assert_int_equal(cspan_error_status(error), flushes[i].expected);
-    assert_int_equal(g.exports, 1);
+    assert_int_equal(g.batches, 1);
     if (flushes[i].says != NULL) {
       assert_non_null(strstr(cspan_error_message(error), flushes[i].says));
     }
@@ -98,36 +97,36 @@ static void test_flush(void **state) {
     g.rejects = 0;
     g.flush_status = CSPAN_OK;
     assert_int_equal(cspan_meter_provider_force_flush(provider, 0, NULL), CSPAN_OK);
-    cspan_meter_provider_free(provider);
+    metric_gate_end(&g, provider);
   }
 }
 
 /* Nothing to tell is no request. */
 static void test_flush_of_nothing(void **state) {
   (void)state;
-  metric_gate g;
+  gate_exporter g;
   cspan_instrument *counter;
   cspan_meter_provider *provider = metric_gate_provider(&g, &by_hand, &counter);
   assert_int_equal(cspan_meter_provider_force_flush(provider, 0, NULL), CSPAN_OK);
-  assert_int_equal(g.exports, 0);
+  assert_int_equal(g.batches, 0);
   assert_int_equal(g.flushes, 1);
-  cspan_meter_provider_free(provider);
+  metric_gate_end(&g, provider);
 }
 
 static void test_flush_timeout(void **state) {
   (void)state;
-  metric_gate g;
+  gate_exporter g;
   cspan_instrument *counter;
   cspan_error *error = NULL;
   cspan_meter_provider *provider = metric_gate_provider(&g, &by_hand, &counter);
   cspan_record_int64(counter, NULL, 1, NULL, 0);
-  metric_gate_set(&g, true, CSPAN_OK);
+  gate_set(&g, true);
   assert_int_equal(cspan_meter_provider_force_flush(provider, 20, &error), CSPAN_ERR_TIMEOUT);
   assert_non_null(error);
   cspan_error_free(error);
-  metric_gate_set(&g, false, CSPAN_OK);
+  gate_set(&g, false);
   assert_int_equal(cspan_meter_provider_force_flush(provider, 0, NULL), CSPAN_OK);
-  cspan_meter_provider_free(provider);
+  metric_gate_end(&g, provider);
 }
 
 static void *flush_in_thread(void *provider) {
@@ -138,21 +137,21 @@ static void *flush_in_thread(void *provider) {
 /* Another flush has the exporter all the time. */
 static void test_flush_behind_another(void **state) {
   (void)state;
-  metric_gate g;
+  gate_exporter g;
   cspan_instrument *counter;
   cspan_error *error = NULL;
   pthread_t thread;
   cspan_meter_provider *provider = metric_gate_provider(&g, &by_hand, &counter);
   cspan_record_int64(counter, NULL, 1, NULL, 0);
-  metric_gate_set(&g, true, CSPAN_OK);
+  gate_set(&g, true);
   pthread_create(&thread, NULL, flush_in_thread, provider);
-  metric_gate_await_inside(&g);
+  gate_await_inside(&g);
   assert_int_equal(cspan_meter_provider_force_flush(provider, 20, &error), CSPAN_ERR_TIMEOUT);
   assert_non_null(strstr(cspan_error_message(error), "under way"));
   cspan_error_free(error);
-  metric_gate_set(&g, false, CSPAN_OK);
+  gate_set(&g, false);
   pthread_join(thread, NULL);
-  cspan_meter_provider_free(provider);
+  metric_gate_end(&g, provider);
 }
 
 /* What a delta temporality does not tell again is told as lost, once. */
@@ -166,15 +165,15 @@ static void test_lost_deltas(void **state) {
   for (size_t i = 0; i < COUNT(cases); i++) {
     const cspan_metric_reader_options options = {.interval_ms = 5,
                                                  .temporality = cases[i].temporality};
-    metric_gate g;
+    gate_exporter g;
     cspan_instrument *counter;
     cspan_error *error = NULL;
     start_log();
     cspan_meter_provider *provider = metric_gate_provider(&g, &options, &counter);
-    metric_gate_set(&g, false, CSPAN_ERR_CONNECT);
+    gate_answer(&g, CSPAN_ERR_CONNECT);
     cspan_record_int64(counter, NULL, 1, NULL, 0);
-    metric_gate_await(&g, 1);
-    metric_gate_set(&g, false, CSPAN_OK);
+    gate_await_batches(&g, 1);
+    gate_answer(&g, CSPAN_OK);
     cspan_record_int64(counter, NULL, 1, NULL, 0);
     assert_int_equal(cspan_meter_provider_force_flush(provider, 0, &error), cases[i].expected);
     if (cases[i].expected != CSPAN_OK) {
@@ -182,7 +181,7 @@ static void test_lost_deltas(void **state) {
     }
     cspan_error_free(error);
     assert_int_equal(cspan_meter_provider_force_flush(provider, 0, NULL), CSPAN_OK);
-    cspan_meter_provider_free(provider);
+    metric_gate_end(&g, provider);
     assert_non_null(strstr(logged, "the gate said so"));
     stop_log();
   }
@@ -192,14 +191,14 @@ static void test_lost_deltas(void **state) {
 
 static void test_shutdown(void **state) {
   (void)state;
-  metric_gate g;
+  gate_exporter g;
   cspan_instrument *counter;
   cspan_error *error = NULL;
   cspan_meter_provider *provider = metric_gate_provider(&g, &by_hand, &counter);
   cspan_record_int64(counter, NULL, 1, NULL, 0);
   assert_int_equal(cspan_meter_provider_shutdown(provider, 0, NULL), CSPAN_OK);
-  assert_int_equal(g.exports, 1);
-  assert_int_equal(g.points, 1);
+  assert_int_equal(g.batches, 1);
+  assert_int_equal(g.items, 1);
   assert_int_equal(g.shutdowns, 1);
   cspan_record_int64(counter, NULL, 1, NULL, 0);
   cspan_series *bound = cspan_instrument_bind(counter, NULL, 0);
@@ -209,43 +208,42 @@ static void test_shutdown(void **state) {
   error = NULL;
   assert_int_equal(cspan_meter_provider_shutdown(provider, 0, &error), CSPAN_ERR_SHUTDOWN);
   cspan_error_free(error);
-  assert_int_equal(g.exports, 1);
+  assert_int_equal(g.batches, 1);
   assert_int_equal(g.shutdowns, 1);
-  cspan_meter_provider_free(provider);
-  assert_true(g.has_gone);
+  metric_gate_end(&g, provider);
 }
 
 static void test_shutdown_failure(void **state) {
   (void)state;
-  metric_gate g;
+  gate_exporter g;
   cspan_instrument *counter;
   cspan_error *error = NULL;
   cspan_meter_provider *provider = metric_gate_provider(&g, &by_hand, &counter);
   cspan_record_int64(counter, NULL, 1, NULL, 0);
-  metric_gate_set(&g, false, CSPAN_ERR_CONNECT);
+  gate_answer(&g, CSPAN_ERR_CONNECT);
   assert_int_equal(cspan_meter_provider_shutdown(provider, 0, &error), CSPAN_ERR_CONNECT);
   assert_string_equal(cspan_error_message(error), "the gate said so");
   cspan_error_free(error);
-  cspan_meter_provider_free(provider);
+  metric_gate_end(&g, provider);
 }
 
 /* The thread's export does not end by itself: it is cancelled. */
 static void test_shutdown_timeout(void **state) {
   (void)state;
   const cspan_metric_reader_options options = {.interval_ms = 5, .timeout_ms = 600000};
-  metric_gate g;
+  gate_exporter g;
   cspan_instrument *counter;
   cspan_error *error = NULL;
   start_log();
   cspan_meter_provider *provider = metric_gate_provider(&g, &options, &counter);
-  metric_gate_set(&g, true, CSPAN_OK);
+  gate_set(&g, true);
   cspan_record_int64(counter, NULL, 1, NULL, 0);
-  metric_gate_await_inside(&g);
+  gate_await_inside(&g);
   assert_int_not_equal(cspan_meter_provider_shutdown(provider, 20, &error), CSPAN_OK);
   assert_non_null(error);
   assert_true(g.was_cancelled);
   cspan_error_free(error);
-  cspan_meter_provider_free(provider);
+  metric_gate_end(&g, provider);
   stop_log();
 }
 
@@ -295,7 +293,7 @@ static void test_fork(void **state) {
 }
 
 typedef struct forked_gate {
-  metric_gate *gate;
+  gate_exporter *gate;
   cspan_meter_provider *provider;
   cspan_instrument *counter;
 } forked_gate;
@@ -303,11 +301,11 @@ typedef struct forked_gate {
 /* The reader of the child has a thread again, and its shutdown works. */
 static int export_in_child(void *arg) {
   forked_gate *p = arg;
-  size_t before = p->gate->exports;
+  size_t before = p->gate->batches;
   pthread_mutex_unlock(&p->gate->lock);
   cspan_record_int64(p->counter, NULL, 1, NULL, 0);
   if (CHILD_MAY_START_THREADS) {
-    metric_gate_await(p->gate, before + 2);
+    gate_await_batches(p->gate, before + 2);
   } else {
     cspan_meter_provider_force_flush(p->provider, 0, NULL);
   }
@@ -319,7 +317,7 @@ static void test_fork_of_thread(void **state) {
   const cspan_metric_reader_options options = {
       .interval_ms = CHILD_MAY_START_THREADS ? 5 : CSPAN_INTERVAL_NEVER};
   forked_gate p = {0};
-  metric_gate g;
+  gate_exporter g;
   p.gate = &g;
   p.provider = metric_gate_provider(&g, &options, &p.counter);
   cspan_record_int64(p.counter, NULL, 1, NULL, 0);
@@ -327,7 +325,7 @@ static void test_fork_of_thread(void **state) {
   pthread_mutex_lock(&g.lock); /* so that no thread of the parent holds it at the fork */
   assert_int_equal(run_forked(export_in_child, &p), 0);
   pthread_mutex_unlock(&g.lock);
-  cspan_meter_provider_free(p.provider);
+  metric_gate_end(&g, p.provider);
 }
 
 int main(void) {

@@ -12,11 +12,11 @@ static void test_flush_exports_all(void **state) {
     open_batch(&f, &patient);
     make_spans(f.tracer, counts[i]);
     assert_flush(&f, LONG_MS, CSPAN_OK, NULL);
-    assert_int_equal(f.gate.spans, counts[i]);
+    assert_int_equal(f.gate.items, counts[i]);
     assert_true(f.gate.largest <= 8);
     assert_int_equal(f.gate.flushes, 1); /* it may hold spans of an earlier process */
     if (counts[i] > 0) {
-      assert_true(f.gate.saw_deadline);
+      assert_true(f.gate.deadline_ns != 0);
     }
     cspan_telemetry_stats stats = stats_of(&f);
     assert_int_equal(stats.spans_ended, counts[i]);
@@ -72,9 +72,9 @@ static void test_full_batch_goes_at_once(void **state) {
   batch_fixture f;
   open_batch(&f, &patient);
   make_spans(f.tracer, 8);
-  gate_await_spans(&f.gate, 8);
+  gate_await_items(&f.gate, 8);
   make_spans(f.tracer, 8);
-  gate_await_spans(&f.gate, 16);
+  gate_await_items(&f.gate, 16);
   assert_int_equal(f.gate.largest, 8);
   close_batch(&f);
 }
@@ -87,7 +87,7 @@ static void test_delay_sends_a_part_of_a_batch(void **state) {
   open_batch(&f, &options);
   for (size_t i = 1; i <= 3; i++) {
     make_spans(f.tracer, 1);
-    gate_await_spans(&f.gate, i);
+    gate_await_items(&f.gate, i);
   }
   close_batch(&f);
 }
@@ -114,7 +114,7 @@ static void test_limits_hold_for_all_threads(void **state) {
   batch_fixture f;
   open_batch(&f, &patient);
   make_by_threads(&f, 3);
-  gate_await_spans(&f.gate, 8);
+  gate_await_items(&f.gate, 8);
   assert_int_equal(f.gate.largest, 8);
   assert_flush(&f, LONG_MS, CSPAN_OK, NULL);
   gate_set(&f.gate, true);
@@ -158,7 +158,7 @@ static void test_full_queue_drops_and_tells(void **state) {
   assert_flush(&f, LONG_MS, CSPAN_OK, NULL); /* told once */
   stats = stats_of(&f);
   assert_int_equal(stats.spans_exported, 24);
-  assert_int_equal(f.gate.spans, 24 + 1); /* and the report of the dropped ones */
+  assert_int_equal(f.gate.items, 24 + 1); /* and the report of the dropped ones */
   close_batch(&f);
   assert_int_equal(warnings, 2); /* the remaining four, at the end */
   cspan_log_set(NULL, NULL, CSPAN_LOG_WARN);
@@ -190,7 +190,7 @@ static void test_shutdown_flushes(void **state) {
   make_spans(f.tracer, 11);
   cspan_span open = cspan_span_start(f.tracer, NULL, "open", NULL);
   assert_int_equal(cspan_tracer_provider_shutdown(f.provider, LONG_MS, NULL), CSPAN_OK);
-  assert_int_equal(f.gate.spans, 11);
+  assert_int_equal(f.gate.items, 11);
   assert_int_equal(f.gate.flushes, 1);
   assert_int_equal(f.gate.shutdowns, 1);
   assert_null(cspan_span_start(f.tracer, NULL, "later", NULL).slot);
@@ -261,7 +261,7 @@ static void test_earlier_failure_is_told_by_the_flush(void **state) {
   pthread_mutex_unlock(&f.gate.lock);
   make_spans(f.tracer, 1);
   assert_flush(&f, LONG_MS, CSPAN_ERR_SERVICE, "8 spans were not exported");
-  assert_int_equal(f.gate.spans, 1 + 1);
+  assert_int_equal(f.gate.items, 1 + 1);
   close_batch(&f);
   cspan_log_set(NULL, NULL, CSPAN_LOG_WARN);
 }
@@ -326,7 +326,7 @@ static void test_requests_are_bounded_in_bytes(void **state) {
   }
   gate_set(&f.gate, false);
   assert_flush(&f, LONG_MS, CSPAN_OK, NULL);
-  assert_int_equal(f.gate.spans, 8);
+  assert_int_equal(f.gate.items, 8);
   assert_int_equal(f.gate.largest, 4);
   cspan_span_list *list = gate_spans(&f.gate);
   for (size_t i = 0; i < 8; i++) {
@@ -435,12 +435,12 @@ static int run_in_child(void *arg) {
   pthread_cond_init(&f->gate.changed, NULL);
   f->gate.is_shut = false;
   f->gate.inside = 0;
-  size_t before = f->gate.spans;
+  size_t before = f->gate.items;
   make_spans(f->tracer, 3);
   if (cspan_tracer_provider_force_flush(f->provider, LONG_MS, NULL) != CSPAN_OK) {
     return 1;
   }
-  if (f->gate.spans != before + 3) {
+  if (f->gate.items != before + 3) {
     return 2;
   }
   cspan_telemetry_stats stats = stats_of(f);
@@ -463,13 +463,13 @@ static void test_fork(void **state) {
     if (stalled) {
       gate_await_inside(&f.gate);
     } else {
-      gate_await_spans(&f.gate, 8);
+      gate_await_items(&f.gate, 8);
     }
     make_spans(f.tracer, 2);
     assert_int_equal(run_forked(run_in_child, &f), 0);
     gate_set(&f.gate, false);
     assert_flush(&f, LONG_MS, CSPAN_OK, NULL); /* the parent's own are untouched */
-    assert_int_equal(f.gate.spans, 10);
+    assert_int_equal(f.gate.items, 10);
     close_batch(&f);
   }
 }

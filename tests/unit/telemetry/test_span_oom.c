@@ -82,11 +82,11 @@ static bool run(bool simple, size_t n, bool all) {
   }
   bool met = fail_alloc_disarm();
   if (status == CSPAN_OK) {
-    assert_int_equal(gate.spans, made); /* OK means that all of it is through */
+    assert_int_equal(gate.items, made); /* OK means that all of it is through */
   }
   if (!met) {
     assert_int_equal(made, 3);
-    assert_int_equal(gate.spans, 3);
+    assert_int_equal(gate.items, 3);
   }
   gate_destroy(&gate);
   return met;
