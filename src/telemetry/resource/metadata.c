@@ -5,7 +5,7 @@
 
 #include "base/sys.h"
 
-enum { TURN_MS = 100, HEADER_MAX_BYTES = 16384 };
+enum { HEADER_MAX_BYTES = 16384 };
 
 cspan_http_client *cspan_metadata_client(const char *ca_bundle) {
   const cspan_http_client_options options = {.connect_timeout_ms = CSPAN_METADATA_TIMEOUT_MS,
@@ -42,26 +42,14 @@ bool cspan_metadata_is_local(const char *url) {
   return false;
 }
 
-typedef struct fetch {
-  cspan_buf *answer;
-  bool is_done;
-  bool is_good;
-} fetch;
-
-static cspan_status on_body(void *user, const char *data, size_t len) {
-  return cspan_buf_append(((fetch *)user)->answer, data, len);
-}
-
-static void on_done(void *user, const cspan_http_result *result) {
-  fetch *f = user;
-  f->is_done = true;
-  f->is_good = result->status == CSPAN_OK && result->http_status == 200;
+static void on_done(void *is_good, const cspan_http_result *result) {
+  *(bool *)is_good = result->status == CSPAN_OK && result->http_status == 200;
 }
 
 bool cspan_metadata_fetch(const cspan_detection *at, cspan_http_client *client,
                           const cspan_metadata_request *request, cspan_buf *answer) {
   const cspan_context own = cspan_context_with_timeout(at->context, CSPAN_METADATA_TIMEOUT_MS);
-  fetch f = {.answer = answer};
+  bool is_good = false;
   const cspan_http_request http = {.method = request->method != NULL ? request->method : "GET",
                                    .url = request->url,
                                    .headers = request->headers,
@@ -69,24 +57,11 @@ bool cspan_metadata_fetch(const cspan_detection *at, cspan_http_client *client,
                                    .deadline_ns = own.deadline_ns,
                                    .cancel = own.cancel,
                                    .max_header_bytes = HEADER_MAX_BYTES,
-                                   .max_body_bytes = CSPAN_METADATA_ANSWER_MAX,
-                                   .sink = {.user = &f, .body = on_body}};
+                                   .max_body_bytes = CSPAN_METADATA_ANSWER_MAX};
   cspan_buf_clear(answer);
   if (client == NULL || cspan_context_status(at->context) != CSPAN_OK) {
     return false;
   }
-  cspan_loop *loop = cspan_http_client_acquire(client);
-  if (loop == NULL) {
-    return false;
-  }
-  cspan_status status = cspan_http_start(client, loop, &http, on_done, &f, NULL, NULL);
-  while (status == CSPAN_OK && !f.is_done) {
-    status = cspan_loop_run_once(loop, TURN_MS);
-  }
-  if (status == CSPAN_OK) {
-    cspan_http_client_release(client, loop);
-  } else {
-    cspan_loop_free(loop); /* what is under way ends with it */
-  }
-  return status == CSPAN_OK && f.is_good && cspan_buf_status(answer) == CSPAN_OK;
+  cspan_http_fetch(client, &http, answer, on_done, &is_good, NULL);
+  return is_good && cspan_buf_status(answer) == CSPAN_OK;
 }

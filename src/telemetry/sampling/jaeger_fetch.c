@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
-enum { TIMEOUT_MS = 10000, TURN_MS = 100, URL_MAX = 4096 };
+enum { TIMEOUT_MS = 10000, URL_MAX = 4096 };
 
 #define DEFAULT_ENDPOINT "http://localhost:5778/sampling"
 /* Where Jaeger serves the same by gRPC, and by HTTP. */
@@ -84,33 +84,26 @@ cspan_status cspan_jaeger_url(const char *endpoint, const char *service, char **
 
 /* ---------------------------------------------------------------------- fetching */
 
-typedef struct fetch {
-  cspan_buf *answer;
-  bool is_done;
+typedef struct outcome {
   cspan_status status;
   cspan_error **error;
-} fetch;
-
-static cspan_status on_body(void *user, const char *data, size_t len) {
-  return cspan_buf_append(((fetch *)user)->answer, data, len);
-}
+} outcome;
 
 static void on_done(void *user, const cspan_http_result *result) {
-  fetch *f = user;
-  f->is_done = true;
-  f->status = result->status;
+  outcome *out = user;
+  out->status = result->status;
   if (result->status != CSPAN_OK) {
-    cspan_error_set(f->error, result->status, "%s", result->message);
+    cspan_error_set(out->error, result->status, "%s", result->message);
   } else if (result->http_status != 200) {
-    f->status = cspan_error_set(f->error, CSPAN_ERR_SERVICE, "the answer was HTTP status %d",
-                                result->http_status);
+    out->status = cspan_error_set(out->error, CSPAN_ERR_SERVICE, "the answer was HTTP status %d",
+                                  result->http_status);
   }
 }
 
 cspan_status cspan_jaeger_fetch(cspan_http_client *http, const char *url, cspan_cancel *cancel,
                                 cspan_buf *answer, cspan_error **error) {
   const cspan_http_header accept = {"Accept", "application/json"};
-  fetch f = {.answer = answer, .error = error};
+  outcome out = {.error = error};
   const cspan_http_request request = {.method = "GET",
                                       .url = url,
                                       .headers = &accept,
@@ -118,20 +111,7 @@ cspan_status cspan_jaeger_fetch(cspan_http_client *http, const char *url, cspan_
                                       .deadline_ns =
                                           cspan_context_with_timeout(NULL, TIMEOUT_MS).deadline_ns,
                                       .cancel = cancel,
-                                      .max_body_bytes = CSPAN_JAEGER_ANSWER_MAX,
-                                      .sink = {.user = &f, .body = on_body}};
-  cspan_loop *loop = cspan_http_client_acquire(http);
-  if (loop == NULL) {
-    return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory");
-  }
-  cspan_status status = cspan_http_start(http, loop, &request, on_done, &f, NULL, error);
-  while (status == CSPAN_OK && !f.is_done) {
-    status = cspan_loop_run_once(loop, TURN_MS);
-  }
-  if (status == CSPAN_OK) {
-    cspan_http_client_release(http, loop);
-    return f.status;
-  }
-  cspan_loop_free(loop); /* what is under way ends with it */
-  return f.is_done ? f.status : cspan_error_set(error, status, "the event loop failed");
+                                      .max_body_bytes = CSPAN_JAEGER_ANSWER_MAX};
+  cspan_status status = cspan_http_fetch(http, &request, answer, on_done, &out, error);
+  return status == CSPAN_OK ? out.status : status;
 }
