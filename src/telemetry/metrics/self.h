@@ -15,6 +15,9 @@
 
 /* The meter of all of it. */
 cspan_meter *cspan_self_meter(cspan_meter_provider *meters);
+/* One that counts spans. */
+cspan_instrument *cspan_self_span_instrument(cspan_meter *meter, cspan_instrument_kind kind,
+                                             const char *name, const char *description);
 void cspan_self_warn(const char *what);
 
 /* ------------------------------------------------------------- components */

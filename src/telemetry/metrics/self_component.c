@@ -44,6 +44,16 @@ cspan_meter *cspan_self_meter(cspan_meter_provider *meters) {
   return meters != NULL ? cspan_meter_get(meters, &scope) : NULL;
 }
 
+cspan_instrument *cspan_self_span_instrument(cspan_meter *meter, cspan_instrument_kind kind,
+                                             const char *name, const char *description) {
+  const cspan_instrument_options options = {.size = sizeof options,
+                                            .kind = kind,
+                                            .name = name,
+                                            .unit = "{span}",
+                                            .description = description};
+  return cspan_instrument_get(meter, &options);
+}
+
 void cspan_self_warn(const char *what) {
   cspan_log(CSPAN_LOG_WARN, "no memory to report on %s: metrics of it are missing", what);
 }

@@ -45,16 +45,6 @@ static void observe(void *user, cspan_observer *observer) {
   observe_processed(self, observer, numbers.late, "already_shutdown");
 }
 
-static cspan_instrument *instrument_of(cspan_meter *meter, cspan_instrument_kind kind,
-                                       const char *name, const char *description) {
-  const cspan_instrument_options options = {.size = sizeof options,
-                                            .kind = kind,
-                                            .name = name,
-                                            .unit = "{span}",
-                                            .description = description};
-  return cspan_instrument_get(meter, &options);
-}
-
 cspan_self_processor *cspan_self_processor_create(cspan_meter_provider *meters, const char *type,
                                                   bool has_queue, cspan_self_processor_fn read,
                                                   void *processor) {
@@ -67,15 +57,16 @@ cspan_self_processor *cspan_self_processor_create(cspan_meter_provider *meters, 
   cspan_self_component_init(&self->component, type, NULL, 0);
   self->read = read;
   self->processor = processor;
-  self->processed =
-      instrument_of(meter, CSPAN_OBSERVABLE_COUNTER, "otel.sdk.processor.span.processed",
-                    "Spans that the processor is done with, well or not");
+  self->processed = cspan_self_span_instrument(
+      meter, CSPAN_OBSERVABLE_COUNTER, "otel.sdk.processor.span.processed",
+      "Spans that the processor is done with, well or not");
   if (has_queue) {
-    self->size = instrument_of(meter, CSPAN_OBSERVABLE_UP_DOWN_COUNTER,
-                               "otel.sdk.processor.span.queue.size", "Spans in the queue");
-    self->capacity =
-        instrument_of(meter, CSPAN_OBSERVABLE_UP_DOWN_COUNTER,
-                      "otel.sdk.processor.span.queue.capacity", "Most spans that may be in it");
+    self->size =
+        cspan_self_span_instrument(meter, CSPAN_OBSERVABLE_UP_DOWN_COUNTER,
+                                   "otel.sdk.processor.span.queue.size", "Spans in the queue");
+    self->capacity = cspan_self_span_instrument(meter, CSPAN_OBSERVABLE_UP_DOWN_COUNTER,
+                                                "otel.sdk.processor.span.queue.capacity",
+                                                "Most spans that may be in it");
   }
   self->callback = cspan_meter_observe(meter, observe, self);
   if (self->callback == NULL) {

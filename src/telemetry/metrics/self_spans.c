@@ -59,16 +59,6 @@ static void observe(void *user, cspan_observer *observer) {
   }
 }
 
-static cspan_instrument *instrument_of(cspan_meter *meter, cspan_instrument_kind kind,
-                                       const char *name, const char *description) {
-  const cspan_instrument_options options = {.size = sizeof options,
-                                            .kind = kind,
-                                            .name = name,
-                                            .unit = "{span}",
-                                            .description = description};
-  return cspan_instrument_get(meter, &options);
-}
-
 cspan_self_spans *cspan_self_spans_create(cspan_meter_provider *meters) {
   cspan_meter *meter = cspan_self_meter(meters);
   cspan_self_spans *self = meter != NULL ? cspan_calloc(1, sizeof *self) : NULL;
@@ -79,10 +69,11 @@ cspan_self_spans *cspan_self_spans_create(cspan_meter_provider *meters) {
     self->memory = memory;
     self->shards =
         (cspan_self_span_shard *)(void *)(memory + _Alignof(cspan_self_span_shard) - shift);
-    self->started = instrument_of(meter, CSPAN_OBSERVABLE_COUNTER, "otel.sdk.span.started",
-                                  "Spans that were started");
-    self->live = instrument_of(meter, CSPAN_OBSERVABLE_UP_DOWN_COUNTER, "otel.sdk.span.live",
-                               "Spans that record and have not ended");
+    self->started = cspan_self_span_instrument(meter, CSPAN_OBSERVABLE_COUNTER,
+                                               "otel.sdk.span.started", "Spans that were started");
+    self->live =
+        cspan_self_span_instrument(meter, CSPAN_OBSERVABLE_UP_DOWN_COUNTER, "otel.sdk.span.live",
+                                   "Spans that record and have not ended");
     self->callback = cspan_meter_observe(meter, observe, self);
   }
   if (memory == NULL || self->callback == NULL) {
