@@ -30,29 +30,11 @@ static cspan_status check_context(const struct cspan_call *call, cspan_error **e
                                                        : "the call's deadline has passed");
 }
 
-/* A random UUID (version 4). */
-static void make_uuid(char out[37]) {
-  static const uint8_t groups[] = {4, 2, 2, 2, 6};
-  uint64_t words[2] = {cspan_random_u64(), cspan_random_u64()};
-  uint8_t bytes[16];
-  memcpy(bytes, words, sizeof bytes);
-  bytes[6] = (uint8_t)((bytes[6] & 0x0f) | 0x40);
-  bytes[8] = (uint8_t)((bytes[8] & 0x3f) | 0x80);
-  size_t at = 0;
-  for (size_t i = 0; i < sizeof groups; i++) {
-    cspan_hex_encode(bytes + at, groups[i], out);
-    at += groups[i];
-    out += (ptrdiff_t)2 * groups[i];
-    *out++ = '-';
-  }
-  out[-1] = '\0';
-}
-
 static cspan_status register_call(void *self, struct cspan_call *call, void *state,
                                   cspan_error **error) {
   (void)self;
   (void)state;
-  make_uuid(call->invocation_id);
+  cspan_random_uuid(call->invocation_id);
   return check_context(call, error);
 }
 
@@ -93,19 +75,43 @@ static cspan_status set_wire_path(struct cspan_call *call, cspan_error **error) 
   return CSPAN_OK;
 }
 
+static bool prepend(char *text, size_t size, const char *prefix) {
+  size_t len = strlen(text);
+  size_t more = strlen(prefix);
+  if (len + more >= size) {
+    return false;
+  }
+  memmove(text + more, text, len + 1);
+  memcpy(text, prefix, more);
+  return true;
+}
+
+/* Nothing can go before an IP address or localhost, where a stand-in for the service listens. */
+static cspan_status add_host_prefix(struct cspan_call *call, const cspan_base_url *custom,
+                                    cspan_error **error) {
+  cspan_endpoint *endpoint = &call->request.endpoint;
+  const char *prefix = call->request.host_prefix;
+  if (!prefix || (custom && custom->is_local)) {
+    return CSPAN_OK;
+  }
+  if (!prepend(endpoint->host, sizeof endpoint->host, prefix) ||
+      !prepend(endpoint->host_header, sizeof endpoint->host_header, prefix)) {
+    return cspan_error_set(error, CSPAN_ERR_INVALID,
+                           "the host name with the prefix \"%.80s\" is too long", prefix);
+  }
+  return CSPAN_OK;
+}
+
 static cspan_status resolve_endpoint(void *self, struct cspan_call *call, void *state,
                                      cspan_error **error) {
   (void)self;
   (void)state;
   cspan_aws_client *client = call->client;
-  const cspan_base_url *custom = call->own_base_url;
-  if (!custom && client->has_base_url) {
-    custom = &client->base_url;
-  }
+  const cspan_base_url *custom = cspan_call_custom_endpoint(call);
   if (!call->region && custom) {
     call->region = "us-east-1"; /* compatible servers take it, or do not care */
   }
-  if (!call->region) {
+  if (!call->region && !client->service->resolve_endpoint) {
     return cspan_error_set(error, CSPAN_ERR_CONFIG,
                            "no region is set: give it in the options, in AWS_REGION, or as region "
                            "in the profile");
@@ -117,7 +123,12 @@ static cspan_status resolve_endpoint(void *self, struct cspan_call *call, void *
       .addressing = client->config->addressing_style,
       .custom = custom,
   };
-  cspan_status status = client->resolve_endpoint(&params, &call->request.endpoint, error);
+  cspan_status status = client->service->resolve_endpoint
+                            ? client->service->resolve_endpoint(call, error)
+                            : cspan_endpoint_resolve(&params, &call->request.endpoint, error);
+  if (status == CSPAN_OK) {
+    status = add_host_prefix(call, custom, error);
+  }
   if (status != CSPAN_OK) {
     return status;
   }

@@ -287,6 +287,10 @@ const char *cspan_call_response_header(const struct cspan_call *call, const char
   return cspan_header_block_get(&call->response.headers, name);
 }
 
+const cspan_header_block *cspan_call_response_headers(const struct cspan_call *call) {
+  return &call->response.headers;
+}
+
 bool cspan_call_response_header_at(const struct cspan_call *call, size_t index, const char **name,
                                    const char **value) {
   return cspan_header_block_at(&call->response.headers, index, name, value);

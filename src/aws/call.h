@@ -20,7 +20,6 @@ struct cspan_aws_client {
   const cspan_service *service;
   cspan_http_client *http;
   cspan_chain *chain;
-  cspan_endpoint_fn resolve_endpoint;
   cspan_base_url base_url;
   bool has_base_url;
   cspan_retry_bucket bucket;
@@ -32,7 +31,8 @@ typedef struct cspan_call_request {
   const char *method;
   const char *path; /* of the operation, below the endpoint */
   const char *bucket;
-  cspan_buf query; /* encoded, without '?' */
+  const char *host_prefix; /* NULL: none */
+  cspan_buf query;         /* encoded, without '?' */
   cspan_header_list headers;
   cspan_endpoint endpoint; /* from ResolveEndpoint on */
   bool has_endpoint;

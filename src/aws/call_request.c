@@ -22,6 +22,41 @@ cspan_status cspan_call_set_path(struct cspan_call *call, const char *encoded_pa
   return copy(call, encoded_path, &call->request.path);
 }
 
+const void *cspan_call_typed_input(const struct cspan_call *call) {
+  return call->input;
+}
+
+cspan_arena *cspan_call_scratch(struct cspan_call *call) {
+  return call->scratch;
+}
+
+const cspan_base_url *cspan_call_custom_endpoint(const struct cspan_call *call) {
+  if (call->own_base_url) {
+    return call->own_base_url;
+  }
+  return call->client->has_base_url ? &call->client->base_url : NULL;
+}
+
+void cspan_call_set_endpoint(struct cspan_call *call, const cspan_endpoint *endpoint) {
+  call->request.endpoint = *endpoint;
+}
+
+cspan_status cspan_call_put_request_header(struct cspan_call *call, const char *name,
+                                           const char *value) {
+  return cspan_header_list_put(&call->request.headers, call->scratch, name, value);
+}
+
+cspan_status cspan_call_set_host_prefix(struct cspan_call *call, const char *prefix) {
+  call->request.host_prefix = NULL;
+  return prefix[0] != '\0' ? copy(call, prefix, &call->request.host_prefix) : CSPAN_OK;
+}
+
+cspan_status cspan_call_add_encoded_query(struct cspan_call *call, const char *query) {
+  cspan_buf *all = &call->request.query;
+  cspan_buf_append(all, "&", all->len > 0 && query[0] != '\0');
+  return cspan_buf_str(all, query);
+}
+
 cspan_status cspan_call_set_bucket(struct cspan_call *call, const char *bucket) {
   return bucket ? copy(call, bucket, &call->request.bucket) : CSPAN_ERR_INVALID;
 }

@@ -55,16 +55,25 @@ static const char *either(const char *a, const char *b) {
   return a ? a : b;
 }
 
-static void set_service_error(struct cspan_call *call) {
-  cspan_service_error told = {0};
+static cspan_status read_failure(struct cspan_call *call, cspan_arena *arena,
+                                 cspan_service_error *told) {
+  if (call->operation->read_failure) {
+    return call->operation->read_failure(call, arena, told, NULL);
+  }
   size_t len = 0;
   const char *body = cspan_call_body(call, &len);
+  cspan_service_error_parse(body, len, arena, told);
+  return CSPAN_OK;
+}
+
+static void set_service_error(struct cspan_call *call) {
+  cspan_service_error told = {0};
   cspan_arena *arena = cspan_arena_create(error_arena_max);
-  if (!arena) {
+  if (!arena || read_failure(call, arena, &told) != CSPAN_OK) {
+    cspan_arena_free(arena);
     cspan_call_replace_error(call, cspan_error_nomem());
     return;
   }
-  cspan_service_error_parse(body, len, arena, &told);
   const char *code = told.code ? told.code : cspan_http_error_code(call->response.status);
   const char *amzn_id = cspan_call_response_header(call, "x-amzn-requestid");
   char message[MESSAGE_MAX];

@@ -50,7 +50,6 @@ cspan_status cspan_aws_client_create(const cspan_aws_config *config, const cspan
   }
   client->config = cspan_aws_config_ref(config);
   client->service = service;
-  client->resolve_endpoint = cspan_endpoint_resolve;
   cspan_retry_bucket_init(&client->bucket);
   atomic_init(&client->clock_offset_s, 0);
   cspan_status status = set_up(client, error);

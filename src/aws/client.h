@@ -9,6 +9,9 @@
 
 #include <cloudspan/aws.h>
 
+#include "aws/endpoint.h"
+#include "aws/headers.h"
+#include "aws/service_error.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "http/http.h"
@@ -23,9 +26,11 @@ typedef struct cspan_service {
   const char *endpoint_prefix; /* "s3": https://s3.REGION.amazonaws.com */
   bool single_encode_path;     /* S3's SigV4 rule */
   bool sign_content_sha256;    /* x-amz-content-sha256 is sent and signed (S3) */
+  /* Where a call goes, by cspan_call_set_endpoint(); NULL: by region and prefix (endpoint.h). */
+  cspan_status (*resolve_endpoint)(struct cspan_call *call, cspan_error **error);
 } cspan_service;
 
-/* Takes what it needs of the config; `service` is static. Thread-safe. */
+/* Takes what it needs of the config; `service` outlives the client. Thread-safe. */
 cspan_status cspan_aws_client_create(const cspan_aws_config *config, const cspan_service *service,
                                      cspan_aws_client **out, cspan_error **error);
 void cspan_aws_client_free(cspan_aws_client *client);
@@ -55,6 +60,10 @@ typedef struct cspan_operation {
   cspan_status (*deserialize)(struct cspan_call *call, void **output, cspan_error **error);
   /* cspan_call_input for this operation; may be NULL. */
   size_t (*param)(const void *input, const char *member, char *text, size_t capacity);
+  /* What a response says of a failure, texts in `arena`; NULL: an XML document (service_error.h).
+   * Fails for lack of memory only. */
+  cspan_status (*read_failure)(struct cspan_call *call, cspan_arena *arena,
+                               cspan_service_error *out, cspan_error **error);
 } cspan_operation;
 
 typedef struct cspan_call_start {
@@ -80,6 +89,22 @@ cspan_status cspan_aws_presign(cspan_aws_client *client, const cspan_call_start 
 
 /* ---------------------------------------- the request, for serializers
  * Values are copied. */
+
+/* What the call was started with: cspan_call_start.input. */
+const void *cspan_call_typed_input(const struct cspan_call *call);
+/* Memory that lives as long as the call. */
+cspan_arena *cspan_call_scratch(struct cspan_call *call);
+/* In resolve_endpoint: the endpoint_url that holds for this call; NULL: none. */
+const cspan_base_url *cspan_call_custom_endpoint(const struct cspan_call *call);
+/* Where the call goes. Copied. */
+void cspan_call_set_endpoint(struct cspan_call *call, const cspan_endpoint *endpoint);
+/* A header whose texts live as long as the call. */
+cspan_status cspan_call_put_request_header(struct cspan_call *call, const char *name,
+                                           const char *value);
+/* Goes before the host of the endpoint: "data-". Copied. "": nothing. */
+cspan_status cspan_call_set_host_prefix(struct cspan_call *call, const char *prefix);
+/* Appends to the query what is encoded already: "a=b&c=d". */
+cspan_status cspan_call_add_encoded_query(struct cspan_call *call, const char *query);
 
 /* Path below the endpoint, already percent-encoded, starting with '/'. For S3 it does not
  * include the bucket: the bucket is given by cspan_call_set_bucket, and ResolveEndpoint
@@ -116,6 +141,7 @@ cspan_arena *cspan_call_arena(struct cspan_call *call); /* of the output; NULL w
 void *cspan_call_output_new(struct cspan_call *call, size_t size);
 /* A buffered response body; NULL where it went to a sink. */
 const char *cspan_call_body(const struct cspan_call *call, size_t *len);
+const cspan_header_block *cspan_call_response_headers(const struct cspan_call *call);
 /* Headers in order, for x-amz-meta-*; false past the end. Names are lower-case. */
 bool cspan_call_response_header_at(const struct cspan_call *call, size_t index, const char **name,
                                    const char **value);

@@ -36,10 +36,6 @@ typedef struct cspan_endpoint {
   char prefix[CSPAN_PREFIX_MAX];         /* goes before the path of the operation */
 } cspan_endpoint;
 
-/* The rules behind one function, so that others (a rules engine) can take their place. */
-typedef cspan_status (*cspan_endpoint_fn)(const cspan_endpoint_params *params, cspan_endpoint *out,
-                                          cspan_error **error);
-
 cspan_status cspan_endpoint_resolve(const cspan_endpoint_params *params, cspan_endpoint *out,
                                     cspan_error **error);
 

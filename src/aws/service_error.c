@@ -9,8 +9,7 @@
 
 enum { TEXT_MAX = 1024 };
 
-/* Capped, on one line: it ends up in logs and on terminals. */
-static const char *clean_text(cspan_arena *arena, const char *text) {
+const char *cspan_service_text(cspan_arena *arena, const char *text) {
   cspan_str trimmed = cspan_str_trim(cspan_str_of(text));
   if (!trimmed.data || trimmed.len == 0) {
     return NULL;
@@ -47,11 +46,11 @@ bool cspan_service_error_parse(const char *body, size_t len, cspan_arena *arena,
     return false;
   }
   const char *request_id = cspan_xml_text(error, "RequestId");
-  out->code = clean_text(arena, cspan_xml_text(error, "Code"));
-  out->message = clean_text(arena, cspan_xml_text(error, "Message"));
-  out->request_id = clean_text(arena, request_id ? request_id : cspan_xml_text(root, "RequestId"));
-  out->host_id = clean_text(arena, cspan_xml_text(error, "HostId"));
-  out->region = clean_text(arena, cspan_xml_text(error, "Region"));
+  out->code = cspan_service_text(arena, cspan_xml_text(error, "Code"));
+  out->message = cspan_service_text(arena, cspan_xml_text(error, "Message"));
+  out->request_id = cspan_service_text(arena, request_id ? request_id : cspan_xml_text(root, "RequestId"));
+  out->host_id = cspan_service_text(arena, cspan_xml_text(error, "HostId"));
+  out->region = cspan_service_text(arena, cspan_xml_text(error, "Region"));
   return out->code != NULL;
 }
 

@@ -12,11 +12,15 @@ typedef struct cspan_service_error {
   const char *request_id;
   const char *host_id;
   const char *region; /* where the bucket is */
+  const struct cspan_value *fields; /* of a modelled error: a map; NULL: none */
 } cspan_service_error;
 
 /* <Error>..., or <ErrorResponse><Error>... False when it is neither. */
 bool cspan_service_error_parse(const char *body, size_t len, cspan_arena *arena,
                                cspan_service_error *out);
+/* Text from outside as it may end up in logs and on terminals: trimmed, capped, on one line; a
+ * copy in the arena. NULL for nothing. */
+const char *cspan_service_text(cspan_arena *arena, const char *text);
 /* Whether a document starts as an error, after white space (S3 keeps a connection open with it)
  * and the XML declaration. */
 bool cspan_is_error_document(const char *body, size_t len);

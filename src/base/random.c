@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/sys.h"
+#include "base/text.h"
 
 typedef struct generator {
   uint64_t s[4];
@@ -110,4 +111,22 @@ void cspan_random_words(uint64_t *out, size_t count) {
 
 double cspan_random_unit(void) {
   return (double)(cspan_random_u64() >> 11) * 0x1.0p-53;
+}
+
+void cspan_random_uuid(char out[37]) {
+  static const uint8_t groups[] = {4, 2, 2, 2, 6};
+  uint64_t words[2];
+  uint8_t bytes[16];
+  cspan_random_words(words, 2);
+  memcpy(bytes, words, sizeof bytes);
+  bytes[6] = (uint8_t)((bytes[6] & 0x0f) | 0x40);
+  bytes[8] = (uint8_t)((bytes[8] & 0x3f) | 0x80);
+  size_t at = 0;
+  for (size_t i = 0; i < sizeof groups; i++) {
+    cspan_hex_encode(bytes + at, groups[i], out);
+    at += groups[i];
+    out += (ptrdiff_t)2 * groups[i];
+    *out++ = '-';
+  }
+  out[-1] = '\0';
 }

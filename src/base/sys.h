@@ -14,6 +14,8 @@ int64_t cspan_unix_ns(void); /* CLOCK_REALTIME */
 uint64_t cspan_random_u64(void);
 void cspan_random_words(uint64_t *out, size_t count);
 double cspan_random_unit(void); /* [0, 1) */
+/* A random UUID (version 4) as text. */
+void cspan_random_uuid(char out[37]);
 
 /* Reads a file (or a pipe, to its end) of at most max bytes. CSPAN_ERR_IO with errno's text and
  * the path; CSPAN_ERR_LIMIT when larger. */
