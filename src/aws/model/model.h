@@ -18,13 +18,16 @@
 
 /* An offset into the texts of the section; 0 is the empty text and means "not given". */
 typedef uint32_t cspan_text_ref;
-/* index + 1 into a table; 0: none. */
-typedef uint32_t cspan_table_ref;
+/* The same for texts of which a service has few: they come first in a section. All services
+ * together have a quarter of a million records, so that each byte in a record counts. */
+typedef uint16_t cspan_near_ref;
+/* index + 1 into a table, which has at most 65,535 records; 0: none. */
+typedef uint16_t cspan_table_ref;
 
 /* Consecutive records of a table. */
 typedef struct cspan_table_range {
-  uint32_t first;
-  uint32_t count;
+  uint16_t first;
+  uint16_t count;
 } cspan_table_range;
 
 typedef enum cspan_shape_type {
@@ -61,7 +64,8 @@ typedef enum cspan_shape_flags {
   CSPAN_SHAPE_THROTTLING = 1 << 8, /* retryable, and the service asks for less */
   CSPAN_SHAPE_REQUIRES_LENGTH = 1 << 9,
   CSPAN_SHAPE_WRAPPER = 1 << 10, /* query, rest-xml: the result element is one level further in */
-  CSPAN_SHAPE_DEPRECATED = 1 << 11
+  CSPAN_SHAPE_DEPRECATED = 1 << 11,
+  CSPAN_SHAPE_SPARSE = 1 << 12 /* list, map: null is a value */
 } cspan_shape_flags;
 
 typedef struct cspan_shape {
@@ -71,17 +75,16 @@ typedef struct cspan_shape {
   uint16_t flags;           /* cspan_shape_flags */
   /* structure: its members in the model's order; list: the element; map: key, value */
   cspan_table_range members;
-  cspan_table_ref payload;      /* structure: index + 1 of the member that is the body */
   cspan_table_range enums;      /* in the table of references to texts */
-  cspan_text_ref error_code;    /* exception: on the wire, where it is not the name */
-  uint32_t http_status;         /* exception; 0: not given */
-  cspan_text_ref location_name; /* of the shape itself, as a root element */
-  cspan_text_ref xml_prefix;    /* of the shape's xmlNamespace */
-  cspan_text_ref xml_uri;
-  int64_t min;            /* of a length, count or value; INT64_MIN: none */
-  int64_t max;            /* INT64_MAX: none */
+  cspan_table_ref payload;      /* structure: index + 1 of the member that is the body */
+  uint16_t http_status;         /* exception; 0: not given */
+  cspan_near_ref error_code;    /* exception: on the wire, where it is not the name */
+  cspan_near_ref location_name; /* of the shape itself, as a root element */
+  cspan_near_ref xml_prefix;    /* of the shape's xmlNamespace */
+  cspan_near_ref xml_uri;
+  cspan_table_ref limits; /* see cspan_shape_min() and cspan_shape_max() */
+  uint16_t reserved;
   uint32_t documentation; /* see cspan_model_documentation(); 0: none */
-  uint32_t reserved;
 } cspan_shape;
 
 typedef enum cspan_location {
@@ -109,18 +112,19 @@ typedef enum cspan_member_flags {
 
 typedef struct cspan_member_model {
   cspan_text_ref name; /* of the API; "member", "key", "value" of lists and maps */
-  uint32_t shape;      /* index */
   /* On the wire: the member's, else its shape's own locationName does not count here; 0: `name`
    * (elements of lists and maps: 0 means that the protocol's default holds). */
   cspan_text_ref location_name;
-  cspan_text_ref query_name; /* ec2's queryName */
-  cspan_text_ref xml_prefix; /* the member's xmlNamespace, else the shape's */
-  cspan_text_ref xml_uri;
-  uint8_t location;             /* cspan_location */
-  uint8_t timestamp_format;     /* the member's, else its shape's */
-  uint16_t flags;               /* cspan_member_flags */
-  cspan_text_ref context_param; /* the endpoint parameter that this member sets */
   uint32_t documentation;
+  uint8_t location;          /* cspan_location */
+  uint8_t timestamp_format;  /* the member's, else its shape's */
+  uint16_t flags;            /* cspan_member_flags */
+  uint16_t shape;            /* index */
+  cspan_near_ref query_name; /* ec2's queryName */
+  cspan_near_ref xml_prefix; /* the member's xmlNamespace, else the shape's */
+  cspan_near_ref xml_uri;
+  cspan_near_ref context_param; /* the endpoint parameter that this member sets */
+  uint16_t reserved;
 } cspan_member_model;
 
 /* A name with a value: static endpoint parameters, settings of checksums... */
@@ -147,25 +151,25 @@ typedef enum cspan_operation_model_flags {
 
 typedef struct cspan_operation_model {
   cspan_text_ref name;
-  cspan_text_ref http_method;
-  cspan_text_ref request_uri; /* with {labels}, {greedy+} and fixed query */
-  uint32_t response_code;     /* 0: not given */
-  cspan_table_ref input;      /* shapes */
+  cspan_text_ref request_uri;    /* with {labels}, {greedy+} and fixed query */
+  cspan_text_ref result_wrapper; /* query */
+  uint32_t flags;                /* cspan_operation_model_flags */
+  cspan_near_ref http_method;
+  uint16_t response_code; /* 0: not given */
+  cspan_table_ref input;  /* shapes */
   cspan_table_ref output;
   cspan_text_ref input_location_name; /* rest-xml: the root element of the body */
-  cspan_text_ref input_xml_prefix;
-  cspan_text_ref input_xml_uri;
-  cspan_text_ref result_wrapper; /* query */
-  cspan_text_ref host_prefix;
-  uint32_t flags;                   /* cspan_operation_model_flags */
+  cspan_near_ref input_xml_prefix;
+  cspan_near_ref input_xml_uri;
+  cspan_near_ref host_prefix;
+  cspan_table_ref paginator;
   cspan_table_range errors;         /* table of references: shape indices */
   cspan_table_range auth;           /* table of references: texts, "aws.auth#sigv4" by preference */
-  cspan_text_ref checksum_member;   /* httpChecksum.requestAlgorithmMember */
-  cspan_text_ref validation_member; /* httpChecksum.requestValidationModeMember */
+  cspan_near_ref checksum_member;   /* httpChecksum.requestAlgorithmMember */
+  cspan_near_ref validation_member; /* httpChecksum.requestValidationModeMember */
   cspan_table_range checksum_algorithms; /* references to texts: responseAlgorithms */
   cspan_table_range static_params;       /* pairs: endpoint parameters */
   cspan_table_range operation_params;    /* pairs: endpoint parameter, JMESPath */
-  cspan_table_ref paginator;
   uint32_t documentation;
 } cspan_operation_model;
 
@@ -236,6 +240,12 @@ typedef struct cspan_service_record {
   cspan_table_range client_params; /* pairs: clientContextParams, name and type */
 } cspan_service_record;
 
+/* The bounds of a length, a count or a value. */
+typedef struct cspan_model_limits {
+  int64_t min; /* INT64_MIN: none */
+  int64_t max; /* INT64_MAX: none */
+} cspan_model_limits;
+
 /* A service that was opened; the file stays mapped as long. Immutable: threads may share it. */
 typedef struct cspan_service_model {
   const cspan_service_record *info;
@@ -247,6 +257,7 @@ typedef struct cspan_service_model {
   const cspan_waiter_model *waiters;
   const cspan_acceptor_model *acceptors;
   const cspan_model_pair *pairs;
+  const cspan_model_limits *limits;
   const uint32_t *refs; /* the table of references */
   uint32_t shape_count;
   uint32_t member_count;
@@ -257,6 +268,7 @@ typedef struct cspan_service_model {
   size_t rules_size;
   const void *partitions; /* of the file it came from, as cspan_partitions_open() takes them */
   size_t partitions_size;
+  const void *section; /* what was opened; the documentation is behind the rest */
 } cspan_service_model;
 
 static inline const char *cspan_model_text(const cspan_service_model *model, cspan_text_ref ref) {
@@ -282,6 +294,15 @@ static inline const cspan_member_model *cspan_shape_members(const cspan_service_
 static inline const cspan_member_model *cspan_shape_payload(const cspan_service_model *model,
                                                             const cspan_shape *shape) {
   return shape->payload != 0 ? &model->members[shape->members.first + shape->payload - 1] : NULL;
+}
+
+/* The least and the largest length, count or value; INT64_MIN and INT64_MAX: none given. */
+static inline int64_t cspan_shape_min(const cspan_service_model *model, const cspan_shape *shape) {
+  return shape->limits != 0 ? model->limits[shape->limits - 1].min : INT64_MIN;
+}
+
+static inline int64_t cspan_shape_max(const cspan_service_model *model, const cspan_shape *shape) {
+  return shape->limits != 0 ? model->limits[shape->limits - 1].max : INT64_MAX;
 }
 
 /* The member of a structure by its API name; NULL: none. */
