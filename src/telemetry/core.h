@@ -48,10 +48,11 @@ struct cspan_tracer {
   struct cspan_arena *arena; /* they are in it; NULL: there are none */
 };
 
-/* What was made together with a provider: it is shut down after its processors, and freed after
- * all of it. */
+/* What was made together with a provider: when the process ends it is flushed, or shut down, after
+ * the processors, and it is freed after all of the provider. */
 typedef struct cspan_companion {
   void *self;
+  cspan_status (*force_flush)(void *self, int64_t timeout_ms, cspan_error **error);
   cspan_status (*shutdown)(void *self, int64_t timeout_ms, cspan_error **error);
   void (*free)(void *self);
 } cspan_companion;
@@ -102,6 +103,10 @@ cspan_status cspan_provider_publish(cspan_tracer_provider *provider, uint8_t *by
 
 /* Gives them the one they have again, as the last. */
 void cspan_provider_publish_final(cspan_tracer_provider *provider);
+
+/* cspan_tracer_provider_force_flush(), and the companion's. */
+cspan_status cspan_provider_flush_all(cspan_tracer_provider *provider, int64_t timeout_ms,
+                                      cspan_error **error);
 
 /* A provider whose spans do nothing but hand on a context. */
 cspan_status cspan_provider_disabled(cspan_tracer_provider **out, cspan_error **error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What happens to the spans of a process that ends: by exit() or a return from main the
- * listed providers are shut down. */
+ * listed providers are shut down. Their companions, which have the metrics, go with them. */
 #include "telemetry/process_end.h"
 
 #include <pthread.h>
@@ -65,7 +65,7 @@ static void each_entry(cspan_end_kind kind, end_step step, int64_t timeout_ms, c
 }
 
 void cspan_end_flush_all(int64_t timeout_ms) {
-  each_entry(CSPAN_END_SIGNAL, cspan_tracer_provider_force_flush, timeout_ms,
+  each_entry(CSPAN_END_SIGNAL, cspan_provider_flush_all, timeout_ms,
              "as a signal ends the program");
 }
 

@@ -241,34 +241,45 @@ static void take_step(processor_step step, void *self, const char *what, int64_t
   }
 }
 
-/* All processors get their turn within one timeout, and at the end the companion. */
-static cspan_status each_processor(const cspan_tracer_provider *provider, bool is_shutdown,
+typedef enum provider_step { FLUSH, FLUSH_ALL, SHUT_DOWN } provider_step;
+
+/* All processors get their turn within one timeout, and unless it is a plain flush, at the end the
+ * companion. */
+static cspan_status each_processor(const cspan_tracer_provider *provider, provider_step step,
                                    int64_t timeout_ms, cspan_error **error) {
   int64_t deadline_ns =
       cspan_context_with_timeout(NULL, timeout_ms > 0 ? timeout_ms : DEFAULT_TIMEOUT_MS)
           .deadline_ns;
+  const cspan_companion *companion = &provider->companion;
   cspan_status result = CSPAN_OK;
   for (size_t i = 0; i < provider->processor_count; i++) {
     const cspan_span_processor *processor = provider->processors[i];
-    take_step(is_shutdown ? processor->vtable->shutdown : processor->vtable->force_flush,
+    take_step(step == SHUT_DOWN ? processor->vtable->shutdown : processor->vtable->force_flush,
               processor->self, "a span processor", deadline_ns, &result, error);
   }
-  if (is_shutdown) {
-    take_step(provider->companion.shutdown, provider->companion.self, "the meter provider",
-              deadline_ns, &result, error);
+  if (step != FLUSH) {
+    take_step(step == SHUT_DOWN ? companion->shutdown : companion->force_flush, companion->self,
+              "the meter provider", deadline_ns, &result, error);
   }
   return result;
 }
 
-cspan_status cspan_tracer_provider_force_flush(cspan_tracer_provider *provider, int64_t timeout_ms,
-                                               cspan_error **error) {
-  if (provider == NULL) {
-    return CSPAN_OK;
-  }
+static cspan_status flush(const cspan_tracer_provider *provider, provider_step step,
+                          int64_t timeout_ms, cspan_error **error) {
   if (atomic_load(&provider->is_shut_down)) {
     return cspan_error_set(error, CSPAN_ERR_SHUTDOWN, "the tracer provider was shut down");
   }
-  return each_processor(provider, false, timeout_ms, error);
+  return each_processor(provider, step, timeout_ms, error);
+}
+
+cspan_status cspan_tracer_provider_force_flush(cspan_tracer_provider *provider, int64_t timeout_ms,
+                                               cspan_error **error) {
+  return provider != NULL ? flush(provider, FLUSH, timeout_ms, error) : CSPAN_OK;
+}
+
+cspan_status cspan_provider_flush_all(cspan_tracer_provider *provider, int64_t timeout_ms,
+                                      cspan_error **error) {
+  return flush(provider, FLUSH_ALL, timeout_ms, error);
 }
 
 cspan_status cspan_tracer_provider_shutdown(cspan_tracer_provider *provider, int64_t timeout_ms,
@@ -281,7 +292,7 @@ cspan_status cspan_tracer_provider_shutdown(cspan_tracer_provider *provider, int
   }
   cspan_background_end(provider->background);
   provider->background = NULL;
-  return each_processor(provider, true, timeout_ms, error);
+  return each_processor(provider, SHUT_DOWN, timeout_ms, error);
 }
 
 void cspan_tracer_provider_free(cspan_tracer_provider *provider) {

@@ -124,6 +124,39 @@ static void test_signals(void **state) {
   }
 }
 
+/* -------------------------------------------------------------------- metrics */
+
+/* The last interval, which is the only one here, is told too. */
+static void test_metrics(void **state) {
+  (void)state;
+  static const struct {
+    const char *way;
+    int signal; /* 0: it ends by itself */
+    int exit_code;
+  } rows[] = {{"exit", 0, 3}, {"signal", SIGTERM, SIGNALLED + SIGTERM}};
+  setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf", 1);
+  setenv("OTEL_METRICS_EXPORTER", "console", 1);
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    span_intake in;
+    command c;
+    intake_start(&in);
+    aim_at(cspan_receiver_http_port(in.receiver));
+    start_way(&c, rows[i].way);
+    if (rows[i].signal != 0) {
+      assert_true(command_wait_until(&c, is_ready, &c));
+      kill(c.pid, rows[i].signal);
+    }
+    command_wait(&c);
+    assert_int_equal(c.exit_code, rows[i].exit_code);
+    assert_non_null(strstr(c.out, "otel.sdk.span.started counter in {span}"));
+    assert_non_null(strstr(c.out, "\n  100 "));
+    command_free(&c);
+    assert_int_equal(intake_count(&in, "main", 0), SPANS);
+    intake_free(&in);
+  }
+  unsetenv("OTEL_METRICS_EXPORTER");
+}
+
 /* ------------------------------------------------------- nobody takes the spans */
 
 /* A socket that takes connections and says nothing. */
@@ -220,11 +253,9 @@ static void test_refused_signals(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_ends),
-      cmocka_unit_test(test_signals),
-      cmocka_unit_test(test_unreachable),
-      cmocka_unit_test(test_second_signal),
-      cmocka_unit_test(test_refused_signals),
+      cmocka_unit_test(test_ends),          cmocka_unit_test(test_signals),
+      cmocka_unit_test(test_metrics),       cmocka_unit_test(test_unreachable),
+      cmocka_unit_test(test_second_signal), cmocka_unit_test(test_refused_signals),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

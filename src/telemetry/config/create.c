@@ -118,6 +118,10 @@ cspan_status cspan_configuration_create(const cspan_configuration *configuration
   return cspan_sdk_create(configuration, NULL, NULL, out, error);
 }
 
+static cspan_status flush_meters(void *self, int64_t timeout_ms, cspan_error **error) {
+  return cspan_meter_provider_force_flush(self, timeout_ms, error);
+}
+
 static cspan_status shut_down_meters(void *self, int64_t timeout_ms, cspan_error **error) {
   return cspan_meter_provider_shutdown(self, timeout_ms, error);
 }
@@ -127,8 +131,12 @@ static void free_meters(void *self) {
 }
 
 cspan_companion cspan_companion_of_meters(cspan_meter_provider *meters) {
-  return meters != NULL ? (cspan_companion){meters, shut_down_meters, free_meters}
-                        : (cspan_companion){NULL, NULL, NULL};
+  cspan_companion none = {.self = NULL};
+  cspan_companion companion = {.self = meters,
+                               .force_flush = flush_meters,
+                               .shutdown = shut_down_meters,
+                               .free = free_meters};
+  return meters != NULL ? companion : none;
 }
 
 cspan_tracer_provider *cspan_sdk_hand_over(cspan_sdk *sdk) {
