@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Spans as text for a person: a line for the span, one for its attributes, one an
- * event and one a link. */
+ * event and one a link, and one for what was left out. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "telemetry/console_text.h"
 #include "telemetry/core.h"
+#include "telemetry/decode.h"
 #include "telemetry/json_text.h"
 
 enum { TEXT_FACTOR = 32, TEXT_BASE = 4096 };
@@ -63,26 +64,53 @@ static void put_head(cspan_buf *out, const cspan_span_view *span) {
   cspan_buf_char(out, '\n');
 }
 
+/* "2 events", behind what was said before; nothing for 0. */
+static void put_dropped(cspan_buf *out, uint32_t count, const char *what, const char **before) {
+  if (count > 0) {
+    cspan_buf_printf(out, "%s%" PRIu32 " %s%s", *before, count, what, count == 1 ? "" : "s");
+    *before = ", ";
+  }
+}
+
+static void put_dropped_attributes(cspan_buf *out, uint32_t count) {
+  const char *before = " dropped: ";
+  put_dropped(out, count, "attribute", &before);
+}
+
+static void put_dropped_of_span(cspan_buf *out, const cspan_span_view *span) {
+  const char *const first = "  dropped: ";
+  const char *before = first;
+  put_dropped(out, span->dropped_attributes, "attribute", &before);
+  put_dropped(out, span->dropped_events, "event", &before);
+  put_dropped(out, span->dropped_links, "link", &before);
+  if (before != first) {
+    cspan_buf_char(out, '\n');
+  }
+}
+
 static void put_event(cspan_buf *out, const cspan_span_view *span, const cspan_event_view *event) {
   cspan_buf_str(out, "  event +");
   put_duration(out, cspan_duration_ns(span->start_time_unix_ns, event->time_unix_ns));
   cspan_buf_char(out, ' ');
   cspan_console_name(out, event->name);
   cspan_console_attributes(out, event->attributes, event->attribute_count);
+  put_dropped_attributes(out, event->dropped_attributes);
   cspan_buf_char(out, '\n');
 }
 
-static void put_link(cspan_buf *out, const cspan_link *link) {
+static void put_link(cspan_buf *out, const cspan_link *link, const cspan_decoded_link *more) {
   char trace[33];
   char id[17];
   cspan_hex_encode(link->context.trace_id, sizeof link->context.trace_id, trace);
   cspan_hex_encode(link->context.span_id, sizeof link->context.span_id, id);
   cspan_buf_printf(out, "  link trace=%s span=%s", trace, id);
   cspan_console_attributes(out, link->attributes, link->attribute_count);
+  put_dropped_attributes(out, more->dropped_attributes);
   cspan_buf_char(out, '\n');
 }
 
-static void put_span(cspan_buf *out, const cspan_span_view *span) {
+static void put_span(cspan_buf *out, const cspan_decoded_span *decoded) {
+  const cspan_span_view *span = &decoded->view;
   put_head(out, span);
   if (span->attribute_count) {
     cspan_buf_char(out, ' ');
@@ -92,7 +120,8 @@ static void put_span(cspan_buf *out, const cspan_span_view *span) {
   for (size_t i = 0; i < span->event_count; i++)
     put_event(out, span, &span->events[i]);
   for (size_t i = 0; i < span->link_count; i++)
-    put_link(out, &span->links[i]);
+    put_link(out, &span->links[i], &decoded->links[i]);
+  put_dropped_of_span(out, span);
 }
 
 static cspan_status console_export(void *self, const cspan_context *context,
@@ -108,8 +137,8 @@ static cspan_status console_export(void *self, const cspan_context *context,
     return status;
   cspan_buf text;
   cspan_buf_init(&text, batch->request_size_bytes * TEXT_FACTOR + TEXT_BASE);
-  for (size_t i = 0; i < cspan_span_list_count(list); i++)
-    put_span(&text, cspan_span_list_at(list, i));
+  for (size_t i = 0; i < list->count; i++)
+    put_span(&text, &list->spans[i]);
   status = cspan_console_write(console->fd, &text, "spans", error);
   cspan_buf_free(&text);
   cspan_span_list_free(list);

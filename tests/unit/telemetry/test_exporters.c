@@ -126,19 +126,46 @@ static const char shown_text[] =
     "1970-01-01T00:00:00.000000Z \"\\u0007\" INTERNAL 0.000 ms OK"
     " trace=00000000000000000000000000000000 span=a102030405060709 scope=lib\n";
 
+/* What limits left out, of each kind, and of one kind only. */
+static const char dropped_json[] =
+    "{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":["
+    "{\"name\":\"all\",\"droppedAttributesCount\":2,\"droppedEventsCount\":1,"
+    "\"droppedLinksCount\":4294967295,"
+    "\"events\":[{\"name\":\"e\",\"droppedAttributesCount\":1}],"
+    "\"links\":[{\"droppedAttributesCount\":3}]},"
+    "{\"name\":\"some\",\"droppedLinksCount\":1}]}]}]}";
+
+#define NO_ID       "0000000000000000"
+#define UNTIMED(n)  "1970-01-01T00:00:00.000000Z " n " INTERNAL 0.000 ms"
+#define UNNAMED_IDS " trace=" NO_ID NO_ID " span=" NO_ID
+
+static const char dropped_text[] = UNTIMED("all") UNNAMED_IDS
+    " scope=\"\"\n"
+    "  event +0.000 ms e dropped: 1 attribute\n"
+    "  link trace=" NO_ID NO_ID " span=" NO_ID " dropped: 3 attributes\n"
+    "  dropped: 2 attributes, 1 event, 4294967295 links\n" UNTIMED("some") UNNAMED_IDS
+    " scope=\"\"\n"
+    "  dropped: 1 link\n";
+
 static void test_console(void **state) {
   (void)state;
-  FILE *file = tmpfile();
-  assert_non_null(file);
-  cspan_span_exporter *console = cspan_exporter_console(fileno(file));
-  export_json(console, shown_json);
-  cspan_exporter_free(console);
-  char text[4096] = "";
-  rewind(file);
-  size_t len = fread(text, 1, sizeof text - 1, file);
-  text[len] = '\0';
-  assert_string_equal(text, shown_text);
-  fclose(file);
+  static const struct {
+    const char *json;
+    const char *text;
+  } rows[] = {{shown_json, shown_text}, {dropped_json, dropped_text}};
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    cspan_span_exporter *console = cspan_exporter_console(fileno(file));
+    export_json(console, rows[i].json);
+    cspan_exporter_free(console);
+    char text[4096] = "";
+    rewind(file);
+    size_t len = fread(text, 1, sizeof text - 1, file);
+    text[len] = '\0';
+    assert_string_equal(text, rows[i].text);
+    fclose(file);
+  }
 }
 
 static void test_console_that_cannot_be_written(void **state) {
