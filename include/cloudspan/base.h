@@ -82,6 +82,9 @@ CSPAN_API int cspan_error_http_status(const cspan_error *error);
 CSPAN_API const char *cspan_error_request_id(const cspan_error *error);
 /** S3's x-amz-id-2, or "" */
 CSPAN_API const char *cspan_error_extended_request_id(const cspan_error *error);
+struct cspan_value; /* value.h */
+/** The members of a modelled error as a map; NULL where there are none. */
+CSPAN_API const struct cspan_value *cspan_error_fields(const cspan_error *error);
 /** Whether the same call may succeed when made again later. */
 CSPAN_API bool cspan_error_is_retryable(const cspan_error *error);
 

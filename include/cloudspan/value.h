@@ -193,9 +193,10 @@ CSPAN_API cspan_status cspan_document_copy(const cspan_value *value, cspan_docum
 
 /**
  * JSON (RFC 8259) to a document; nothing but white space may follow. CSPAN_ERR_INVALID names
- * line and column. Numbers without fraction or exponent that fit become INT, those that a
- * double holds exactly as they are written become DOUBLE, all others NUMBER. At most 1,000
- * levels and 256 MiB.
+ * line and column. Numbers without fraction or exponent that fit become INT; those with one that
+ * a double can give back (its shortest text is the same number) become DOUBLE; all others NUMBER,
+ * as they are written. Names that occur twice in a map are kept. CSPAN_ERR_LIMIT past 1,000
+ * levels, 256 MiB, or 16,777,216 values in lists and maps that are open at a time.
  */
 CSPAN_API cspan_status cspan_document_parse_json(const char *json, size_t size_bytes,
                                                  cspan_document **out, cspan_error **error);

@@ -19,6 +19,7 @@ struct cspan_arena {
   block *head;
   size_t total;
   size_t max;
+  bool met_cap;
 };
 
 cspan_arena *cspan_arena_create(size_t max_bytes) {
@@ -43,9 +44,12 @@ static block *block_add(cspan_arena *arena, size_t size) {
   size_t cap = size > BLOCK_BYTES / 4 ? size : BLOCK_BYTES;
   if (arena->max && (cap > arena->max || arena->total > arena->max - cap)) {
     cap = size; /* near the cap only what is asked for */
-    if (cap > arena->max || arena->total > arena->max - cap)
+    if (cap > arena->max || arena->total > arena->max - cap) {
+      arena->met_cap = true;
       return NULL;
+    }
   }
+  arena->met_cap = false;
   block *b = cspan_malloc(sizeof *b + cap);
   if (!b)
     return NULL;
@@ -88,6 +92,17 @@ void *cspan_arena_array(cspan_arena *arena, size_t count, size_t size) {
   if (size && count > SIZE_MAX / size)
     return NULL;
   return cspan_arena_alloc(arena, count * size);
+}
+
+void *cspan_arena_copy(cspan_arena *arena, const void *data, size_t size) {
+  void *copy = take(arena, size);
+  if (copy && size)
+    memcpy(copy, data, size);
+  return copy;
+}
+
+cspan_status cspan_arena_refusal(const cspan_arena *arena) {
+  return arena->met_cap ? CSPAN_ERR_LIMIT : CSPAN_ERR_NOMEM;
 }
 
 char *cspan_arena_strndup(cspan_arena *arena, const char *text, size_t len) {

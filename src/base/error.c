@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/value.h"
 
 struct cspan_error {
   /* Frees it, with the allocator of the library that made it: libcloudspan-sandbox has its own
@@ -15,6 +16,7 @@ struct cspan_error {
   bool retryable;
   int64_t retry_after_ms;
   char *message;
+  cspan_document *fields; /* NULL: none */
   /* These point into `text`. */
   const char *code;
   const char *request_id;
@@ -80,8 +82,17 @@ static const char *place(char **at, const char *text) {
 }
 
 static void error_release(cspan_error *error) {
+  cspan_document_free(error->fields);
   cspan_free(error->message);
   cspan_free(error);
+}
+
+static cspan_document *copy_fields(const cspan_value *fields) {
+  cspan_document *copy = NULL;
+  if (fields != NULL) {
+    (void)cspan_document_copy(fields, &copy, NULL);
+  }
+  return copy;
 }
 
 /* Takes `message`, which may be NULL for out of memory. */
@@ -102,6 +113,7 @@ static cspan_error *error_new(const cspan_error_info *info, char *message) {
   error->retryable = info->retryable;
   error->retry_after_ms = info->retry_after_ms;
   error->message = message;
+  error->fields = copy_fields(info->fields);
   error->code = place(&at, code);
   error->request_id = place(&at, request_id);
   error->extended_request_id = place(&at, extended);
@@ -178,6 +190,7 @@ cspan_error *cspan_error_dup(const cspan_error *error) {
       .extended_request_id = error->extended_request_id,
       .retryable = error->retryable,
       .retry_after_ms = error->retry_after_ms,
+      .fields = cspan_document_value(error->fields),
   };
   return error_new(&info, cspan_strdup(error->message));
 }
@@ -237,6 +250,10 @@ const char *cspan_error_request_id(const cspan_error *error) {
 
 const char *cspan_error_extended_request_id(const cspan_error *error) {
   return error ? error->extended_request_id : "";
+}
+
+const cspan_value *cspan_error_fields(const cspan_error *error) {
+  return error ? cspan_document_value(error->fields) : NULL;
 }
 
 bool cspan_error_is_retryable(const cspan_error *error) {

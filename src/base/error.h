@@ -14,6 +14,9 @@ typedef struct cspan_error_info {
   const char *extended_request_id;
   bool retryable;
   int64_t retry_after_ms; /* before which the peer wants no other try; 0: it does not say */
+  /* The members of a modelled error, copied; NULL: none. They are left out where there is no
+   * memory for the copy: the error is still true, only shorter. */
+  const struct cspan_value *fields;
 } cspan_error_info;
 
 /* The code of an error that names none: "timeout", "io_error"... Static. */

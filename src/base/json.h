@@ -5,6 +5,8 @@
 
 #include "base/value.h"
 
+enum { CSPAN_JSON_MAX_BYTES = 256 * 1024 * 1024 };
+
 /* Where a text is wrong: line and column from 1, and what is. */
 typedef struct cspan_json_fault {
   size_t line;
@@ -24,5 +26,7 @@ void cspan_json_write_string(cspan_buf *out, const char *text, size_t len);
 /* The shortest text that reads back as the same double: "1", "0.1", "1e+30"; NaN and the
  * infinities must have been dealt with. */
 void cspan_write_double(cspan_buf *out, double number);
+/* ISO 8601 in UTC: "2015-08-30T12:36:00Z", "2015-08-30T12:36:00.25Z". */
+void cspan_write_timestamp(cspan_buf *out, const cspan_value *timestamp);
 
 #endif

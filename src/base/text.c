@@ -49,9 +49,9 @@ bool cspan_starts_with(const char *text, const char *prefix) {
   return text && prefix && strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* Length of the well-formed sequence at the start, 0 when there is none: table
- * 3-7 of the Unicode standard. */
-static size_t utf8_sequence(const uint8_t *s, size_t len) {
+/* Table 3-7 of the Unicode standard. */
+size_t cspan_utf8_size(const char *data, size_t len) {
+  const uint8_t *s = (const uint8_t *)data;
   uint8_t first = s[0];
   if (first < 0x80) {
     return 1;
@@ -74,19 +74,18 @@ static size_t utf8_sequence(const uint8_t *s, size_t len) {
 }
 
 bool cspan_utf8_valid(const char *data, size_t len) {
-  const uint8_t *s = (const uint8_t *)data;
   size_t i = 0;
   while (i < len) {
     /* Eight ASCII bytes at once: nearly all text is that. */
     uint64_t word;
     if (len - i >= sizeof word) {
-      memcpy(&word, s + i, sizeof word);
+      memcpy(&word, data + i, sizeof word);
       if ((word & 0x8080808080808080U) == 0) {
         i += sizeof word;
         continue;
       }
     }
-    size_t size = utf8_sequence(s + i, len - i);
+    size_t size = cspan_utf8_size(data + i, len - i);
     if (size == 0) {
       return false;
     }

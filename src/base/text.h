@@ -40,6 +40,8 @@ bool cspan_parse_f64(const char *text, double *out);
 bool cspan_parse_bool(const char *text, bool *out); /* true/false, any case */
 
 bool cspan_utf8_valid(const char *data, size_t len);
+/* Bytes of the well-formed sequence at the start of `len` > 0 bytes; 0 when there is none. */
+size_t cspan_utf8_size(const char *data, size_t len);
 
 /* Times are seconds since the epoch, UTC. */
 void cspan_format_iso8601(time_t t, char out[21]);         /* 2015-08-30T12:36:00Z */

@@ -7,7 +7,10 @@
 
 #include "base/arena.h"
 
-enum { CSPAN_VALUE_MAX_DEPTH = 1000 };
+enum {
+  CSPAN_VALUE_MAX_DEPTH = 1000,
+  CSPAN_VALUE_MAX_OPEN = 1 << 24 /* items and members of what is open in a maker */
+};
 
 /* Begun maps and lists are kept on a stack of the heap and go into the arena when they end.
  * The first failure stays: later calls do nothing, and it is asked for once. */
@@ -38,16 +41,28 @@ void cspan_maker_put(cspan_maker *maker, cspan_value value);
 void cspan_maker_put_text(cspan_maker *maker, cspan_value_kind kind, const char *text, size_t len);
 void cspan_maker_begin(cspan_maker *maker, cspan_value_kind list_or_map);
 void cspan_maker_end(cspan_maker *maker);
+/* Whether the innermost that is open is a map. */
+bool cspan_maker_in_map(const cspan_maker *maker);
 /* A list or map that stays open holds so many values by now. */
 size_t cspan_maker_count(const cspan_maker *maker);
 /* OK with the root (null where nothing was put), NOMEM, LIMIT, or INVALID (misuse). */
 cspan_status cspan_maker_finish(cspan_maker *maker, cspan_value *root);
 
-/* A deep copy into an arena. */
+/* As cspan_value_get(), of a name with a known length. */
+const cspan_value *cspan_value_find(const cspan_value *value, const char *name, size_t len);
+
+/* A deep copy into an arena. NOMEM or LIMIT; INVALID for what is no value. */
 cspan_status cspan_value_copy(cspan_arena *arena, const cspan_value *from, cspan_value *to);
 
 /* A document in that arena, which it owns from now on; NULL when out of memory (the arena is
  * freed). `value` lives in the arena. */
 cspan_document *cspan_document_new(cspan_arena *arena, const cspan_value *value);
+
+/* The error of a status that a maker or copy gave. */
+cspan_status cspan_value_fault(cspan_status status, cspan_error **error);
+/* The end of a function that makes a document: takes the arena (may be NULL), which becomes *out
+ * when `status` is OK, and is freed otherwise. */
+cspan_status cspan_document_close(cspan_arena *arena, const cspan_value *value, cspan_status status,
+                                  cspan_document **out, cspan_error **error);
 
 #endif
