@@ -70,9 +70,8 @@ struct batch {
 /* The options of a processor: those given, then the environment, then the defaults. */
 void cspan_batch_options_fill(cspan_batch_options *out, const cspan_batch_options *given);
 
-/* batch_thread.c: waits on a condition until a time of cspan_now_ns()'s clock. */
-void cspan_batch_wait(batch *b, pthread_cond_t *condition, int64_t time_ns);
-/* Sees to it that some thread looks at what is due; starts one where all are busy. */
+/* batch_thread.c: sees to it that some thread looks at what is due, and starts one where all are
+ * busy. */
 void cspan_batch_wake(batch *b);
 /* False when there is no export thread and none can be started. */
 bool cspan_batch_start(batch *b);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Flush and shutdown of a batch processor: who waits, for what, and how long. */
-#include "base/alloc.h"
 #include "base/error.h"
+#include "base/sys.h"
 #include "telemetry/batch.h"
 
 static const char no_thread[] = "the export thread cannot be started; raise the limit on threads";
@@ -96,7 +96,7 @@ static void withdraw(batch *b, const batch_flush *flush) {
 
 static bool wait_for_flush(batch *b, batch_flush *flush, int64_t deadline_ns) {
   while (!flush->is_done && b->running > 0 && cspan_now_ns() < deadline_ns) {
-    cspan_batch_wait(b, &b->done, deadline_ns);
+    cspan_cond_wait_until(&b->done, &b->lock, deadline_ns);
   }
   if (!flush->is_done) {
     withdraw(b, flush);
@@ -155,7 +155,7 @@ static void await_resource(batch *b, int64_t deadline_ns) {
   int64_t now = cspan_now_ns();
   int64_t until = deadline_ns - (deadline_ns - now) / 2;
   while (b->resource_is_pending && b->running > 0 && cspan_now_ns() < until) {
-    cspan_batch_wait(b, &b->done, until);
+    cspan_cond_wait_until(&b->done, &b->lock, until);
   }
   b->resource_is_pending = false;
   pthread_cond_broadcast(&b->wake);
@@ -179,7 +179,7 @@ static bool stop_workers(batch *b, int64_t timeout_ms) {
   pthread_cond_broadcast(&b->wake);
   await_resource(b, deadline);
   while (b->running > 0 && cspan_now_ns() < deadline) {
-    cspan_batch_wait(b, &b->done, deadline);
+    cspan_cond_wait_until(&b->done, &b->lock, deadline);
   }
   bool in_time = b->running == 0;
   if (!in_time) {

@@ -1,16 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The export threads of a batch processor. */
-#include <signal.h>
-
-#include "base/alloc.h"
+#include "base/sys.h"
 #include "telemetry/batch.h"
 #include "telemetry/process_end.h"
-
-void cspan_batch_wait(batch *b, pthread_cond_t *condition, int64_t time_ns) {
-  struct timespec at = {.tv_sec = (time_t)(time_ns / 1000000000),
-                        .tv_nsec = (long)(time_ns % 1000000000)};
-  pthread_cond_timedwait(condition, &b->lock, &at);
-}
 
 /* Shutdown has no time left for what is queued. */
 static bool give_up_is_due(const batch *b) {
@@ -41,7 +33,7 @@ static void wait_for_work(batch_worker *w) {
       pthread_cond_wait(&b->wake, &b->lock);
     } else {
       tick = tick != 0 ? tick : cspan_now_ns() + b->options.schedule_delay_ms * 1000000;
-      cspan_batch_wait(b, &b->wake, tick);
+      cspan_cond_wait_until(&b->wake, &b->lock, tick);
       if (cspan_now_ns() >= tick) {
         cspan_queue_close(&b->queue);
         b->target = b->queue.accepted;
@@ -81,16 +73,10 @@ static void *work(void *arg) {
   return NULL;
 }
 
-/* The thread takes no signals, which are the program's. */
 static bool start_worker(batch *b) {
   batch_worker *w = &b->workers[b->started];
   cspan_signal_watch();
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  w->is_started = pthread_create(&w->thread, NULL, work, w) == 0;
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  w->is_started = cspan_thread_start(&w->thread, work, w) == 0;
   if (w->is_started) {
     b->started++;
     b->running++;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/sys.h"
 #include "telemetry/batch.h"
 #include "telemetry/metrics/self.h"
 
@@ -97,7 +98,6 @@ static void stats(void *self, cspan_telemetry_stats *add_to) {
 /* ------------------------------------------------------------------------ fork */
 
 static void init_sync(batch *b) {
-  pthread_condattr_t attr;
   pthread_mutexattr_t kind;
   pthread_mutexattr_init(&kind);
 #ifdef __GLIBC__
@@ -106,11 +106,8 @@ static void init_sync(batch *b) {
 #endif
   pthread_mutex_init(&b->lock, &kind);
   pthread_mutexattr_destroy(&kind);
-  pthread_condattr_init(&attr);
-  pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-  pthread_cond_init(&b->wake, &attr);
-  pthread_cond_init(&b->done, &attr);
-  pthread_condattr_destroy(&attr);
+  cspan_cond_init(&b->wake);
+  cspan_cond_init(&b->done);
 }
 
 static void before_fork(void *self) {
