@@ -8,8 +8,7 @@
 #include "base/text.h"
 
 enum {
-  SIGNATURE_LEN = 2 * CSPAN_SHA256_LEN,
-  HEAD_MAX = 16 + 17 + SIGNATURE_LEN + 2, /* "10000;chunk-signature=...\r\n" */
+  HEAD_MAX = 16 + 17 + CSPAN_SIGV4_SIGNATURE_MAX + 2, /* "10000;chunk-signature=...\r\n" */
   FRAME_MAX = CSPAN_CHUNK_BYTES + HEAD_MAX + 1024
 };
 
@@ -24,36 +23,55 @@ static int64_t hex_digits(int64_t value) {
   return digits;
 }
 
+/* Characters of a signature on the wire; 0: not signed. */
+static int signature_size(const cspan_chunked *chunked) {
+  if (!chunked->scope) {
+    return 0;
+  }
+  return chunked->scope->region_set ? CSPAN_SIGV4_SIGNATURE_MAX : 2 * CSPAN_SHA256_LEN;
+}
+
 /* Size line, data and line end of a chunk of `size` bytes; the last one (0) has no data line. */
-static int64_t chunk_size(int64_t size, bool signed_chunks) {
+static int64_t chunk_size(int64_t size, int signature) {
   int64_t head = hex_digits(size) + 2;
-  head += signed_chunks ? (int64_t)sizeof chunk_signature - 1 + SIGNATURE_LEN : 0;
+  head += signature > 0 ? (int64_t)sizeof chunk_signature - 1 + signature : 0;
   return size > 0 ? head + size + 2 : head;
 }
 
 int64_t cspan_chunked_size(const cspan_chunked *chunked) {
-  bool is_signed = chunked->scope != NULL;
+  int signature = signature_size(chunked);
   int64_t whole = chunked->decoded_size / CSPAN_CHUNK_BYTES;
   int64_t rest = chunked->decoded_size % CSPAN_CHUNK_BYTES;
-  int64_t total = whole * chunk_size(CSPAN_CHUNK_BYTES, is_signed);
-  total += rest > 0 ? chunk_size(rest, is_signed) : 0;
-  total += chunk_size(0, is_signed);
+  int64_t total = whole * chunk_size(CSPAN_CHUNK_BYTES, signature);
+  total += rest > 0 ? chunk_size(rest, signature) : 0;
+  total += chunk_size(0, signature);
   if (chunked->trailer_name) {
     size_t digest_len = cspan_digest_len(chunked->digest_kind);
     total += (int64_t)(strlen(chunked->trailer_name) + 1 + (digest_len + 2) / 3 * 4 + 2);
-    total += is_signed ? (int64_t)sizeof trailer_signature - 1 + SIGNATURE_LEN + 2 : 0;
+    total += signature > 0 ? (int64_t)sizeof trailer_signature - 1 + signature + 2 : 0;
   }
   return total + 2;
 }
 
-/* The head goes right before the data, which is at HEAD_MAX; gives where it starts. */
+static const char *padding(const cspan_chunked *chunked) {
+  static const char stars[CSPAN_SIGV4_SIGNATURE_MAX + 1] =
+      "************************************************************************"
+      "************************************************************************";
+  return stars + sizeof stars - 1 - (size_t)signature_size(chunked) + strlen(chunked->signature);
+}
+
+/* The head goes right before the data, which is at HEAD_MAX; gives where it starts, or 0 when it
+ * could not be signed. */
 static size_t write_head(cspan_chunked *chunked, size_t size) {
   char head[HEAD_MAX + 1];
   char *data = chunked->frame.data + HEAD_MAX;
   int len;
   if (chunked->scope) {
-    cspan_sigv4_sign_chunk(chunked->scope, data, size, chunked->signature);
-    len = snprintf(head, sizeof head, "%zx%s%s\r\n", size, chunk_signature, chunked->signature);
+    if (cspan_sigv4_sign_chunk(chunked->scope, data, size, chunked->signature) != CSPAN_OK) {
+      return 0;
+    }
+    len = snprintf(head, sizeof head, "%zx%s%s%s\r\n", size, chunk_signature, chunked->signature,
+                   padding(chunked));
   } else {
     len = snprintf(head, sizeof head, "%zx\r\n", size);
   }
@@ -61,7 +79,7 @@ static size_t write_head(cspan_chunked *chunked, size_t size) {
   return HEAD_MAX - (size_t)len;
 }
 
-static void append_trailer(cspan_chunked *chunked) {
+static bool append_trailer(cspan_chunked *chunked) {
   uint8_t sum[CSPAN_SHA256_LEN];
   cspan_buf *frame = &chunked->frame;
   cspan_digest_final(chunked->digest, sum);
@@ -71,14 +89,18 @@ static void append_trailer(cspan_chunked *chunked) {
   cspan_base64_encode(frame, sum, cspan_digest_len(chunked->digest_kind));
   if (chunked->scope && cspan_buf_char(frame, '\n') == CSPAN_OK) {
     /* Signed with a bare line feed, sent with CR LF. */
-    cspan_sigv4_sign_trailer(chunked->scope, frame->data + start, frame->len - start,
-                             chunked->signature);
+    if (cspan_sigv4_sign_trailer(chunked->scope, frame->data + start, frame->len - start,
+                                 chunked->signature) != CSPAN_OK) {
+      return false;
+    }
     frame->len--;
     cspan_buf_str(frame, "\r\n");
     cspan_buf_str(frame, trailer_signature);
-    cspan_buf_append(frame, chunked->signature, SIGNATURE_LEN);
+    cspan_buf_str(frame, chunked->signature);
+    cspan_buf_str(frame, padding(chunked));
   }
   cspan_buf_str(frame, "\r\n");
+  return true;
 }
 
 /* Encodes the next chunk into the frame; false when the source or memory failed. */
@@ -107,10 +129,13 @@ static bool next_frame(cspan_chunked *chunked) {
     cspan_digest_update(chunked->digest, data, size);
   }
   chunked->frame_sent = write_head(chunked, size);
+  if (chunked->frame_sent == 0) {
+    return false;
+  }
   frame->len = HEAD_MAX + size;
   chunked->ended = size == 0;
-  if (chunked->ended && chunked->trailer_name) {
-    append_trailer(chunked);
+  if (chunked->ended && chunked->trailer_name && !append_trailer(chunked)) {
+    return false;
   }
   return cspan_buf_str(frame, "\r\n") == CSPAN_OK;
 }

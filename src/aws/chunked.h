@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The aws-chunked content encoding: a body in chunks with a checksum in a trailer, each chunk
- * signed or not. It lets a body be sent, summed and signed in one pass.
+ * signed or not; a signature of SigV4a, whose length varies, is filled up with '*' on the wire, so
+ * that the size of the whole is known before. It lets a body be sent, summed and signed in one pass.
  *
  * Source: S3 API Reference, "Signature calculations for the Authorization header: transferring
  * payload in multiple chunks", with trailing headers.
@@ -25,7 +26,7 @@ typedef struct cspan_chunked {
   cspan_digest_kind digest_kind;
   /* NULL: not signed. `signature` is the last one: the request's at the start. */
   const cspan_sigv4_scope *scope;
-  char signature[2 * CSPAN_SHA256_LEN + 1];
+  char signature[CSPAN_SIGV4_SIGNATURE_MAX + 1];
 
   int64_t decoded_read;
   cspan_buf frame; /* one encoded chunk */

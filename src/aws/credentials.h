@@ -18,6 +18,9 @@ void cspan_identity_free(cspan_identity *identity);
 /* The signing key, from a small cache. */
 void cspan_identity_key(cspan_identity *identity, time_t time, const char *region,
                         const char *service, uint8_t out[CSPAN_SIGV4_KEY_LEN]);
+/* The key of SigV4a, made at the first use. It lives as long as the identity. */
+cspan_status cspan_identity_ecdsa_key(cspan_identity *identity, const cspan_sigv4a_key **out,
+                                      cspan_error **error);
 
 cspan_credentials_provider *cspan_credentials_provider_ref(cspan_credentials_provider *provider);
 /* The current credentials, resolved when there are none or they are about to expire; the caller

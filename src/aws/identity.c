@@ -23,6 +23,7 @@ struct cspan_identity {
   pthread_mutex_t mutex;
   cached_key keys[KEY_COUNT];
   size_t next_key;
+  cspan_sigv4a_key *ecdsa_key; /* of SigV4a, from its first use on */
   size_t text_size;
   char text[];
 };
@@ -74,6 +75,7 @@ void cspan_identity_free(cspan_identity *identity) {
     return;
   }
   pthread_mutex_destroy(&identity->mutex);
+  cspan_sigv4a_key_free(identity->ecdsa_key);
   cspan_memzero(identity, sizeof *identity + identity->text_size);
   cspan_free(identity);
 }
@@ -114,4 +116,18 @@ void cspan_identity_key(cspan_identity *identity, time_t time, const char *regio
   memcpy(slot->service, service, strlen(service) + 1);
   memcpy(slot->key, out, CSPAN_SIGV4_KEY_LEN);
   pthread_mutex_unlock(&identity->mutex);
+}
+
+cspan_status cspan_identity_ecdsa_key(cspan_identity *identity, const cspan_sigv4a_key **out,
+                                      cspan_error **error) {
+  const cspan_credentials *credentials = &identity->credentials;
+  cspan_status status = CSPAN_OK;
+  pthread_mutex_lock(&identity->mutex);
+  if (!identity->ecdsa_key) {
+    status = cspan_sigv4a_key_new(credentials->access_key_id, credentials->secret_access_key,
+                                  &identity->ecdsa_key, error);
+  }
+  *out = identity->ecdsa_key;
+  pthread_mutex_unlock(&identity->mutex);
+  return status;
 }

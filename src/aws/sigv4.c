@@ -8,13 +8,15 @@
 #include "base/error.h"
 #include "base/text.h"
 
-static const char algorithm[] = "AWS4-HMAC-SHA256";
+static const char *algorithm(const cspan_sigv4_scope *scope) {
+  return scope->region_set ? "AWS4-ECDSA-P256-SHA256" : "AWS4-HMAC-SHA256";
+}
 
 enum {
   MAX_BYTES = 1024 * 1024,
   DATE_LEN = 8,
   HEX_LEN = 2 * CSPAN_SHA256_LEN,
-  MAX_MORE = 3,
+  MAX_MORE = 4,
   MIN_EXPIRES_S = 1,
   MAX_EXPIRES_S = 7 * 24 * 3600
 };
@@ -61,12 +63,14 @@ void cspan_sigv4_key(const char *secret, time_t time, const char *region, const 
   cspan_memzero(seed, sizeof seed);
 }
 
-/* "20150830/us-east-1/service/aws4_request" */
+/* "20150830/us-east-1/service/aws4_request", of SigV4a without the region. */
 static void append_scope(cspan_buf *out, const cspan_sigv4_scope *scope, const char *date) {
   cspan_buf_append(out, date, DATE_LEN);
   cspan_buf_char(out, '/');
-  cspan_buf_str(out, scope->region);
-  cspan_buf_char(out, '/');
+  if (!scope->region_set) {
+    cspan_buf_str(out, scope->region);
+    cspan_buf_char(out, '/');
+  }
   cspan_buf_str(out, scope->service);
   cspan_buf_str(out, "/aws4_request");
 }
@@ -94,6 +98,18 @@ static cspan_str write_canonical(const cspan_sigv4_request *request, const cspan
   return (cspan_str){out->data + start, end - start};
 }
 
+/* Room for CSPAN_SIGV4_SIGNATURE_MAX + 1, of SigV4 for HEX_LEN + 1. */
+static cspan_status sign_text(const cspan_sigv4_scope *scope, const char *text, size_t len,
+                              char *out) {
+  if (scope->region_set) {
+    return cspan_sigv4a_sign(scope->ecdsa_key, text, len, out);
+  }
+  uint8_t mac[CSPAN_SHA256_LEN];
+  cspan_hmac_sha256(scope->key, CSPAN_SIGV4_KEY_LEN, text, len, mac);
+  cspan_hex_encode(mac, sizeof mac, out);
+  return CSPAN_OK;
+}
+
 /* From the canonical request to the signature. */
 static cspan_status compute(const cspan_sigv4_scope *scope, cspan_sigv4 *out, cspan_error **error) {
   if (cspan_buf_status(&out->canonical) != CSPAN_OK) {
@@ -107,18 +123,16 @@ static cspan_status compute(const cspan_sigv4_scope *scope, cspan_sigv4 *out, cs
   cspan_buf *text = &out->string_to_sign;
   cspan_buf_clear(text);
   cspan_buf_reserve(text, 256);
-  cspan_buf_str(text, algorithm);
+  cspan_buf_str(text, algorithm(scope));
   cspan_buf_char(text, '\n');
   cspan_buf_str(text, out->date);
   cspan_buf_char(text, '\n');
   append_scope(text, scope, out->date);
   cspan_buf_char(text, '\n');
-  if (cspan_buf_str(text, hash) != CSPAN_OK) {
+  if (cspan_buf_str(text, hash) != CSPAN_OK ||
+      sign_text(scope, text->data, text->len, out->signature) != CSPAN_OK) {
     return cspan_error_set(error, CSPAN_ERR_NOMEM, "the request cannot be signed: out of memory");
   }
-  uint8_t mac[CSPAN_SHA256_LEN];
-  cspan_hmac_sha256(scope->key, CSPAN_SIGV4_KEY_LEN, text->data, text->len, mac);
-  cspan_hex_encode(mac, sizeof mac, out->signature);
   return CSPAN_OK;
 }
 
@@ -131,6 +145,10 @@ static bool has_header(const cspan_sigv4_request *request, const char *name) {
   return false;
 }
 
+const char *cspan_sigv4_token_header(const cspan_sigv4_scope *scope) {
+  return scope->is_express ? "x-amz-s3session-token" : "x-amz-security-token";
+}
+
 /* The headers that signing adds and signs. */
 static size_t added_headers(const cspan_sigv4_request *request, const cspan_sigv4_scope *scope,
                             const char *date, cspan_http_header more[MAX_MORE]) {
@@ -138,9 +156,12 @@ static size_t added_headers(const cspan_sigv4_request *request, const cspan_sigv
   if (!has_header(request, "x-amz-date")) {
     more[count++] = (cspan_http_header){"x-amz-date", date};
   }
-  if (scope->session_token && !scope->omit_session_token &&
-      !has_header(request, "x-amz-security-token")) {
-    more[count++] = (cspan_http_header){"x-amz-security-token", scope->session_token};
+  if (scope->region_set && !has_header(request, "x-amz-region-set")) {
+    more[count++] = (cspan_http_header){"x-amz-region-set", scope->region_set};
+  }
+  const char *token_header = cspan_sigv4_token_header(scope);
+  if (scope->session_token && !scope->omit_session_token && !has_header(request, token_header)) {
+    more[count++] = (cspan_http_header){token_header, scope->session_token};
   }
   if (scope->content_sha256_header && !has_header(request, "x-amz-content-sha256")) {
     more[count++] = (cspan_http_header){"x-amz-content-sha256", request->payload_hash};
@@ -166,7 +187,7 @@ cspan_status cspan_sigv4_sign_headers(const cspan_sigv4_request *request,
     cspan_buf *text = &out->result;
     cspan_buf_clear(text);
     cspan_buf_reserve(text, 384);
-    cspan_buf_str(text, algorithm);
+    cspan_buf_str(text, algorithm(scope));
     cspan_buf_str(text, " Credential=");
     cspan_buf_str(text, scope->access_key_id);
     cspan_buf_char(text, '/');
@@ -188,7 +209,7 @@ static void append_encoded(cspan_buf *out, const char *text) {
 }
 
 static void append_token(cspan_buf *out, const cspan_sigv4_scope *scope) {
-  cspan_buf_str(out, "&X-Amz-Security-Token=");
+  cspan_buf_str(out, scope->is_express ? "&X-Amz-S3session-Token=" : "&X-Amz-Security-Token=");
   append_encoded(out, scope->session_token);
 }
 
@@ -199,7 +220,7 @@ static void write_parameters(const cspan_sigv4_scope *scope, const cspan_sorted_
   cspan_buf *part = &out->string_to_sign; /* free until it is computed */
   cspan_buf_clear(text);
   cspan_buf_clear(part);
-  cspan_buf_printf(text, "X-Amz-Algorithm=%s&X-Amz-Credential=", algorithm);
+  cspan_buf_printf(text, "X-Amz-Algorithm=%s&X-Amz-Credential=", algorithm(scope));
   cspan_buf_str(part, scope->access_key_id);
   cspan_buf_char(part, '/');
   append_scope(part, scope, out->date);
@@ -209,6 +230,10 @@ static void write_parameters(const cspan_sigv4_scope *scope, const cspan_sorted_
   cspan_sigv4_signed_headers(part, sorted);
   append_encoded(text, cspan_buf_text(part));
   cspan_buf_printf(text, "&X-Amz-Expires=%lld", (long long)expires_s);
+  if (scope->region_set) {
+    cspan_buf_str(text, "&X-Amz-Region-Set=");
+    append_encoded(text, scope->region_set);
+  }
   if (scope->session_token && !scope->omit_session_token) {
     append_token(text, scope);
   }
@@ -255,37 +280,36 @@ cspan_status cspan_sigv4_sign_query(const cspan_sigv4_request *request,
 
 enum { CHUNK_TEXT_MAX = 512 };
 
-/* `empty_hash` is a line that only chunks have. */
-static void sign_part(const cspan_sigv4_scope *scope, const char *kind, bool empty_hash,
-                      const void *data, size_t len, char previous[HEX_LEN + 1]) {
+/* `kind` goes after the algorithm; `empty_hash` is a line that only chunks have. */
+static cspan_status sign_part(const cspan_sigv4_scope *scope, const char *kind, bool empty_hash,
+                              const void *data, size_t len, char *previous) {
   char date[17];
   char hash[HEX_LEN + 1];
   char memory[CHUNK_TEXT_MAX];
   cspan_format_iso8601_basic(scope->time, date);
   cspan_sha256_hex(data, len, hash);
-  /* On the stack: called for every 64 KiB, and it cannot fail. */
+  /* On the stack: called for every 64 KiB. */
   cspan_buf text = {.data = memory, .cap = sizeof memory, .max = sizeof memory - 1};
   memory[0] = '\0';
+  cspan_buf_str(&text, algorithm(scope));
   cspan_buf_str(&text, kind);
   cspan_buf_char(&text, '\n');
   cspan_buf_str(&text, date);
   cspan_buf_char(&text, '\n');
   append_scope(&text, scope, date);
   cspan_buf_char(&text, '\n');
-  cspan_buf_append(&text, previous, HEX_LEN);
+  cspan_buf_str(&text, previous);
   cspan_buf_str(&text, empty_hash ? "\n" CSPAN_SIGV4_EMPTY_SHA256 "\n" : "\n");
   cspan_buf_str(&text, hash);
-  uint8_t mac[CSPAN_SHA256_LEN];
-  cspan_hmac_sha256(scope->key, CSPAN_SIGV4_KEY_LEN, text.data, text.len, mac);
-  cspan_hex_encode(mac, sizeof mac, previous);
+  return sign_text(scope, text.data, text.len, previous);
 }
 
-void cspan_sigv4_sign_chunk(const cspan_sigv4_scope *scope, const void *data, size_t len,
-                            char previous[HEX_LEN + 1]) {
-  sign_part(scope, "AWS4-HMAC-SHA256-PAYLOAD", true, data, len, previous);
+cspan_status cspan_sigv4_sign_chunk(const cspan_sigv4_scope *scope, const void *data, size_t len,
+                                    char *previous) {
+  return sign_part(scope, "-PAYLOAD", true, data, len, previous);
 }
 
-void cspan_sigv4_sign_trailer(const cspan_sigv4_scope *scope, const char *trailer, size_t len,
-                              char previous[HEX_LEN + 1]) {
-  sign_part(scope, "AWS4-HMAC-SHA256-TRAILER", false, trailer, len, previous);
+cspan_status cspan_sigv4_sign_trailer(const cspan_sigv4_scope *scope, const char *trailer,
+                                      size_t len, char *previous) {
+  return sign_part(scope, "-TRAILER", false, trailer, len, previous);
 }
