@@ -11,7 +11,7 @@
 #include "telemetry/env_otlp.h"
 #include "telemetry/fork.h"
 #include "telemetry/otlp_client.h"
-#include "telemetry/otlp_gzip.h"
+#include "base/gzip.h"
 #include "telemetry/otlp_outcome.h"
 
 /* The headers of a response that are looked at; longer values are cut. */

@@ -103,6 +103,22 @@ cspan_status cspan_protocol_timestamp(cspan_buf *out, const cspan_value *value,
                                       cspan_timestamp_format format);
 /* Accepts all formats that services send, whatever the model says. False: none of them. */
 bool cspan_protocol_parse_timestamp(const char *text, size_t len, cspan_value *out);
+/* Whatever an input may hold for a timestamp (see cspan_protocol_check) as a TIMESTAMP. */
+bool cspan_protocol_time_of(const cspan_value *value, cspan_value *out);
+
+/* The input with the idempotency tokens that were not given, in memory of `arena` where it had to
+ * be changed. Never NULL with CSPAN_OK: no input is an empty map. Serializers begin with this
+ * (cspan_rest_bind does it by itself). */
+cspan_status cspan_protocol_fill_tokens(const cspan_protocol_input *input, cspan_arena *arena,
+                                        const cspan_value **out);
+
+/* After serializing: gzip for a body of at least `min_size` bytes, where the operation compresses;
+ * Content-Encoding gets "gzip" at its end. */
+cspan_status cspan_protocol_compress(const cspan_operation_model *operation, size_t min_size,
+                                     cspan_protocol_request *request, cspan_error **error);
+/* After serializing and compressing: Content-MD5 of the body, for operations that require a
+ * checksum and name no algorithms; what the input gave stays. */
+cspan_status cspan_protocol_content_md5(cspan_protocol_request *request);
 
 /* The REST bindings that rest-json and rest-xml share: URI labels, query, headers, payload of
  * bytes or text. *body is the structure that is left for the body (NULL: none): the payload

@@ -16,7 +16,7 @@
 
 #include "support/fail_alloc.h"
 #include "telemetry/exporter_otlp.h"
-#include "telemetry/otlp_gzip.h"
+#include "base/gzip.h"
 #include "telemetry/otlp_json.h"
 #include "telemetry/otlp_outcome.h"
 

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "telemetry/otlp_gzip.h"
+#include "base/gzip.h"
 
 static void check_unpacks_to(const cspan_buf *packed, size_t from, const void *data, size_t len) {
   z_stream stream = {.next_in = (const Bytef *)packed->data + from,

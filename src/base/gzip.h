@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* gzip with a stream that is kept between uses. */
-#ifndef TELEMETRY_OTLP_GZIP_H
-#define TELEMETRY_OTLP_GZIP_H
+#ifndef BASE_GZIP_H
+#define BASE_GZIP_H
 
 #define ZLIB_CONST /* input pointers to const */
 #include <zlib.h>

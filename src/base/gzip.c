@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "telemetry/otlp_gzip.h"
+#include "base/gzip.h"
 
 #include <limits.h>
 
