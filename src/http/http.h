@@ -135,13 +135,6 @@ cspan_status cspan_http_start(cspan_http_client *client, cspan_loop *loop,
 /* Ends it early: `done` is called with `status` before this returns. */
 void cspan_http_abort(cspan_http_exchange *exchange, cspan_status status);
 
-/* A whole exchange, on a loop of the client's: it returns when all is over. The response's body
- * goes to `answer`; the request's sink is not used. `done` is called once if it returns CSPAN_OK,
- * and not at all where the exchange cannot be started. */
-cspan_status cspan_http_fetch(cspan_http_client *client, const cspan_http_request *request,
-                              cspan_buf *answer, cspan_http_done_fn done, void *user,
-                              cspan_error **error);
-
 /* ------------------------------------------------------------------- loops */
 
 /* cspan_loop itself is public: cloudspan/loop.h. */

@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "base/sys.h"
-
-enum { HEADER_MAX_BYTES = 16384 };
+#include "http/fetch.h"
 
 cspan_http_client *cspan_metadata_client(const char *ca_bundle) {
   const cspan_http_client_options options = {.connect_timeout_ms = CSPAN_METADATA_TIMEOUT_MS,
@@ -42,26 +41,16 @@ bool cspan_metadata_is_local(const char *url) {
   return false;
 }
 
-static void on_done(void *is_good, const cspan_http_result *result) {
-  *(bool *)is_good = result->status == CSPAN_OK && result->http_status == 200;
-}
-
 bool cspan_metadata_fetch(const cspan_detection *at, cspan_http_client *client,
                           const cspan_metadata_request *request, cspan_buf *answer) {
   const cspan_context own = cspan_context_with_timeout(at->context, CSPAN_METADATA_TIMEOUT_MS);
-  bool is_good = false;
   const cspan_http_request http = {.method = request->method != NULL ? request->method : "GET",
                                    .url = request->url,
                                    .headers = request->headers,
-                                   .header_count = request->header_count,
-                                   .deadline_ns = own.deadline_ns,
-                                   .cancel = own.cancel,
-                                   .max_header_bytes = HEADER_MAX_BYTES,
-                                   .max_body_bytes = CSPAN_METADATA_ANSWER_MAX};
+                                   .header_count = request->header_count};
+  int http_status = 0;
   cspan_buf_clear(answer);
-  if (client == NULL || cspan_context_status(at->context) != CSPAN_OK) {
-    return false;
-  }
-  cspan_http_fetch(client, &http, answer, on_done, &is_good, NULL);
-  return is_good && cspan_buf_status(answer) == CSPAN_OK;
+  return client != NULL &&
+         cspan_http_fetch(client, &http, &own, answer, &http_status, NULL) == CSPAN_OK &&
+         http_status == 200 && cspan_buf_status(answer) == CSPAN_OK;
 }

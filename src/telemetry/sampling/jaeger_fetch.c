@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "http/fetch.h"
 
 enum { TIMEOUT_MS = 10000, URL_MAX = 4096 };
 
@@ -84,34 +85,17 @@ cspan_status cspan_jaeger_url(const char *endpoint, const char *service, char **
 
 /* ---------------------------------------------------------------------- fetching */
 
-typedef struct outcome {
-  cspan_status status;
-  cspan_error **error;
-} outcome;
-
-static void on_done(void *user, const cspan_http_result *result) {
-  outcome *out = user;
-  out->status = result->status;
-  if (result->status != CSPAN_OK) {
-    cspan_error_set(out->error, result->status, "%s", result->message);
-  } else if (result->http_status != 200) {
-    out->status = cspan_error_set(out->error, CSPAN_ERR_SERVICE, "the answer was HTTP status %d",
-                                  result->http_status);
-  }
-}
-
 cspan_status cspan_jaeger_fetch(cspan_http_client *http, const char *url, cspan_cancel *cancel,
                                 cspan_buf *answer, cspan_error **error) {
   const cspan_http_header accept = {"Accept", "application/json"};
-  outcome out = {.error = error};
-  const cspan_http_request request = {.method = "GET",
-                                      .url = url,
-                                      .headers = &accept,
-                                      .header_count = 1,
-                                      .deadline_ns =
-                                          cspan_context_with_timeout(NULL, TIMEOUT_MS).deadline_ns,
-                                      .cancel = cancel,
-                                      .max_body_bytes = CSPAN_JAEGER_ANSWER_MAX};
-  cspan_status status = cspan_http_fetch(http, &request, answer, on_done, &out, error);
-  return status == CSPAN_OK ? out.status : status;
+  const cspan_http_request request = {
+      .method = "GET", .url = url, .headers = &accept, .header_count = 1};
+  const cspan_context cancelled = {.cancel = cancel};
+  const cspan_context context = cspan_context_with_timeout(&cancelled, TIMEOUT_MS);
+  int http_status = 0;
+  cspan_status status = cspan_http_fetch(http, &request, &context, answer, &http_status, error);
+  if (status == CSPAN_OK && http_status != 200) {
+    return cspan_error_set(error, CSPAN_ERR_SERVICE, "the answer was HTTP status %d", http_status);
+  }
+  return status;
 }
