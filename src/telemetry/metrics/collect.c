@@ -60,20 +60,20 @@ static void fail(collection *c, cspan_status status) {
 
 static void close_scope(collection *c, const cspan_meter *meter) {
   if (c->scope_at != 0) {
-    cspan_write_text(&c->request, SCHEMA_URL, meter->schema_url);
-    cspan_write_close(&c->request, c->scope_at);
+    cspan_pb_put_text(&c->request, SCHEMA_URL, meter->schema_url);
+    cspan_pb_put_close(&c->request, c->scope_at);
     c->scope_at = 0;
   }
 }
 
 static void open_scope(collection *c, const cspan_meter *meter) {
   if (c->resource_at == 0) {
-    c->resource_at = cspan_write_open(&c->request, RESOURCE_METRICS);
-    cspan_write_bytes(&c->request, RESOURCE, c->provider->resource.bytes,
-                      c->provider->resource.size_bytes);
+    c->resource_at = cspan_pb_put_open(&c->request, RESOURCE_METRICS);
+    cspan_pb_put_bytes(&c->request, RESOURCE, c->provider->resource.bytes,
+                       c->provider->resource.size_bytes);
   }
   if (c->scope_at == 0) {
-    c->scope_at = cspan_write_open(&c->request, SCOPE_METRICS);
+    c->scope_at = cspan_pb_put_open(&c->request, SCOPE_METRICS);
     cspan_meter_write_scope(meter, &c->request, SCOPE);
   }
 }
@@ -94,8 +94,8 @@ static void finish_request(collection *c) {
   if (c->resource_at == 0) {
     return;
   }
-  cspan_write_text(&c->request, SCHEMA_URL, c->provider->resource.schema_url);
-  cspan_write_close(&c->request, c->resource_at);
+  cspan_pb_put_text(&c->request, SCHEMA_URL, c->provider->resource.schema_url);
+  cspan_pb_put_close(&c->request, c->resource_at);
   c->resource_at = 0;
   cspan_status status = cspan_buf_status(&c->request);
   cspan_metric_batch batch = {.point_count = c->points};
@@ -129,7 +129,7 @@ static void collect_instrument(collection *c, cspan_instrument *instrument) {
     finish_request(c);
   }
   open_scope(c, instrument->meter);
-  cspan_write_bytes(&c->request, METRICS, c->metric.data, c->metric.len);
+  cspan_pb_put_bytes(&c->request, METRICS, c->metric.data, c->metric.len);
   c->points += points;
 }
 

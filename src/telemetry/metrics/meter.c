@@ -60,11 +60,11 @@ static cspan_meter *meter_create(cspan_meter_provider *provider, const cspan_sco
 }
 
 void cspan_meter_write_scope(const cspan_meter *meter, cspan_buf *out, uint8_t tag) {
-  size_t body = cspan_write_open(out, tag);
-  cspan_write_text(out, SCOPE_NAME, meter->name);
-  cspan_write_text(out, SCOPE_VERSION, meter->version);
+  size_t body = cspan_pb_put_open(out, tag);
+  cspan_pb_put_text(out, SCOPE_NAME, meter->name);
+  cspan_pb_put_text(out, SCOPE_VERSION, meter->version);
   cspan_buf_append(out, meter->attributes->wire, meter->attributes->wire_len);
-  cspan_write_close(out, body);
+  cspan_pb_put_close(out, body);
 }
 
 static bool is_of(const cspan_meter *meter, const cspan_scope *scope,

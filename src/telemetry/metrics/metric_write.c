@@ -12,7 +12,7 @@ static void end_at(cspan_buf *out, const uint8_t *end) {
   out->data[out->len] = '\0';
 }
 
-void cspan_write_varint(cspan_buf *out, uint8_t tag, uint64_t value) {
+void cspan_pb_put_varint(cspan_buf *out, uint8_t tag, uint64_t value) {
   uint8_t *p = room(out, 1 + WIRE_VARINT_MAX);
   if (p != NULL) {
     *p++ = tag;
@@ -20,7 +20,7 @@ void cspan_write_varint(cspan_buf *out, uint8_t tag, uint64_t value) {
   }
 }
 
-void cspan_write_fixed64(cspan_buf *out, uint8_t tag, uint64_t value) {
+void cspan_pb_put_fixed64(cspan_buf *out, uint8_t tag, uint64_t value) {
   uint8_t *p = room(out, 9);
   if (p != NULL) {
     *p++ = tag;
@@ -28,20 +28,20 @@ void cspan_write_fixed64(cspan_buf *out, uint8_t tag, uint64_t value) {
   }
 }
 
-void cspan_write_double(cspan_buf *out, uint8_t tag, double value) {
+void cspan_pb_put_double(cspan_buf *out, uint8_t tag, double value) {
   uint64_t bits;
   memcpy(&bits, &value, sizeof bits);
-  cspan_write_fixed64(out, tag, bits);
+  cspan_pb_put_fixed64(out, tag, bits);
 }
 
-void cspan_write_bytes(cspan_buf *out, uint8_t tag, const void *data, size_t len) {
+void cspan_pb_put_bytes(cspan_buf *out, uint8_t tag, const void *data, size_t len) {
   uint8_t *p = room(out, 1 + WIRE_VARINT_MAX + len);
   if (p != NULL) {
     end_at(out, wire_bytes(p, tag, data, len));
   }
 }
 
-void cspan_write_text(cspan_buf *out, uint8_t tag, const char *text) {
+void cspan_pb_put_text(cspan_buf *out, uint8_t tag, const char *text) {
   size_t len = strlen(text);
   size_t wire = len > 0 ? text_wire_size(text, len) : 0;
   uint8_t *p = wire > 0 ? room(out, 1 + WIRE_VARINT_MAX + wire) : NULL;
@@ -53,13 +53,13 @@ void cspan_write_text(cspan_buf *out, uint8_t tag, const char *text) {
 }
 
 /* One byte is set aside for the length; a longer body is moved. */
-size_t cspan_write_open(cspan_buf *out, uint8_t tag) {
+size_t cspan_pb_put_open(cspan_buf *out, uint8_t tag) {
   cspan_buf_char(out, (char)tag);
   cspan_buf_char(out, '\0');
   return out->len;
 }
 
-void cspan_write_close(cspan_buf *out, size_t body) {
+void cspan_pb_put_close(cspan_buf *out, size_t body) {
   if (cspan_buf_status(out) != CSPAN_OK) {
     return;
   }

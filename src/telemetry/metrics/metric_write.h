@@ -7,14 +7,14 @@
 #include "base/buf.h"
 
 /* `tag` is the whole tag, of one byte. */
-void cspan_write_varint(cspan_buf *out, uint8_t tag, uint64_t value);
-void cspan_write_fixed64(cspan_buf *out, uint8_t tag, uint64_t value);
-void cspan_write_double(cspan_buf *out, uint8_t tag, double value);
-void cspan_write_bytes(cspan_buf *out, uint8_t tag, const void *data, size_t len);
+void cspan_pb_put_varint(cspan_buf *out, uint8_t tag, uint64_t value);
+void cspan_pb_put_fixed64(cspan_buf *out, uint8_t tag, uint64_t value);
+void cspan_pb_put_double(cspan_buf *out, uint8_t tag, double value);
+void cspan_pb_put_bytes(cspan_buf *out, uint8_t tag, const void *data, size_t len);
 /* Nothing for ""; what is not UTF-8 becomes U+FFFD. */
-void cspan_write_text(cspan_buf *out, uint8_t tag, const char *text);
+void cspan_pb_put_text(cspan_buf *out, uint8_t tag, const char *text);
 /* A message of a length that is known later: open gives the place of its body. */
-size_t cspan_write_open(cspan_buf *out, uint8_t tag);
-void cspan_write_close(cspan_buf *out, size_t body);
+size_t cspan_pb_put_open(cspan_buf *out, uint8_t tag);
+void cspan_pb_put_close(cspan_buf *out, size_t body);
 
 #endif

@@ -139,8 +139,8 @@ static bool read_series(cspan_series *series, const cspan_reading *reading, poin
 
 static void write_num(cspan_buf *out, const cspan_instrument *instrument, uint8_t int_tag,
                       uint8_t double_tag, cspan_num value) {
-  cspan_write_fixed64(out, instrument->number == CSPAN_NUMBER_DOUBLE ? double_tag : int_tag,
-                      value.u);
+  cspan_pb_put_fixed64(out, instrument->number == CSPAN_NUMBER_DOUBLE ? double_tag : int_tag,
+                       value.u);
 }
 
 static bool is_set(const uint8_t *id, size_t len) {
@@ -154,14 +154,14 @@ static bool is_set(const uint8_t *id, size_t len) {
 
 static void write_exemplar(cspan_buf *out, const cspan_instrument *instrument, uint8_t tag,
                            const cspan_exemplar *exemplar) {
-  size_t body = cspan_write_open(out, tag);
-  cspan_write_fixed64(out, EXEMPLAR_TIME, (uint64_t)exemplar->time_ns);
+  size_t body = cspan_pb_put_open(out, tag);
+  cspan_pb_put_fixed64(out, EXEMPLAR_TIME, (uint64_t)exemplar->time_ns);
   write_num(out, instrument, EXEMPLAR_INT, EXEMPLAR_DOUBLE, exemplar->value);
   if (is_set(exemplar->trace_id, sizeof exemplar->trace_id)) {
-    cspan_write_bytes(out, EXEMPLAR_SPAN, exemplar->span_id, sizeof exemplar->span_id);
-    cspan_write_bytes(out, EXEMPLAR_TRACE, exemplar->trace_id, sizeof exemplar->trace_id);
+    cspan_pb_put_bytes(out, EXEMPLAR_SPAN, exemplar->span_id, sizeof exemplar->span_id);
+    cspan_pb_put_bytes(out, EXEMPLAR_TRACE, exemplar->trace_id, sizeof exemplar->trace_id);
   }
-  cspan_write_close(out, body);
+  cspan_pb_put_close(out, body);
 }
 
 /* Each reader gets an exemplar once. */
@@ -195,23 +195,23 @@ static void write_packed(cspan_buf *out, uint8_t tag, const void *words, size_t 
 static void write_histogram(cspan_buf *out, cspan_series *series, const cspan_reading *reading,
                             const point *p) {
   const cspan_instrument *instrument = series->instrument;
-  cspan_write_fixed64(out, HISTOGRAM_COUNT, p->updates);
-  cspan_write_double(out, HISTOGRAM_SUM, p->sum.d);
+  cspan_pb_put_fixed64(out, HISTOGRAM_COUNT, p->updates);
+  cspan_pb_put_double(out, HISTOGRAM_SUM, p->sum.d);
   write_packed(out, HISTOGRAM_BUCKETS, p->buckets, instrument->bucket_count);
   if (instrument->bucket_count > 1) {
     write_packed(out, HISTOGRAM_BOUNDARIES, instrument->boundaries, instrument->bucket_count - 1);
   }
   write_exemplars(out, series, reading, HISTOGRAM_EXEMPLARS);
-  cspan_write_double(out, HISTOGRAM_MIN, p->extremes.min);
-  cspan_write_double(out, HISTOGRAM_MAX, p->extremes.max);
+  cspan_pb_put_double(out, HISTOGRAM_MIN, p->extremes.min);
+  cspan_pb_put_double(out, HISTOGRAM_MAX, p->extremes.max);
 }
 
 static void write_point(cspan_buf *out, cspan_series *series, const cspan_reading *reading,
                         const point *p) {
   const cspan_instrument *instrument = series->instrument;
-  size_t body = cspan_write_open(out, DATA_POINTS);
-  cspan_write_fixed64(out, POINT_START, (uint64_t)p->start_ns);
-  cspan_write_fixed64(out, POINT_TIME, (uint64_t)reading->now_ns);
+  size_t body = cspan_pb_put_open(out, DATA_POINTS);
+  cspan_pb_put_fixed64(out, POINT_START, (uint64_t)p->start_ns);
+  cspan_pb_put_fixed64(out, POINT_TIME, (uint64_t)reading->now_ns);
   if (instrument->bucket_count > 0) {
     write_histogram(out, series, reading, p);
   } else {
@@ -219,7 +219,7 @@ static void write_point(cspan_buf *out, cspan_series *series, const cspan_readin
     write_exemplars(out, series, reading, NUMBER_EXEMPLARS);
   }
   cspan_buf_append(out, p->key->wire, p->key->wire_len);
-  cspan_write_close(out, body);
+  cspan_pb_put_close(out, body);
 }
 
 static size_t write_points(cspan_buf *out, cspan_instrument *instrument,
@@ -251,19 +251,19 @@ size_t cspan_metric_write(cspan_buf *out, cspan_instrument *instrument,
   uint8_t data_tag = instrument->bucket_count > 0 ? METRIC_HISTOGRAM
                      : is_gauge                   ? METRIC_GAUGE
                                                   : METRIC_SUM;
-  cspan_write_text(out, METRIC_NAME, instrument->name);
-  cspan_write_text(out, METRIC_DESCRIPTION, instrument->description);
-  cspan_write_text(out, METRIC_UNIT, instrument->unit);
-  size_t data = cspan_write_open(out, data_tag);
+  cspan_pb_put_text(out, METRIC_NAME, instrument->name);
+  cspan_pb_put_text(out, METRIC_DESCRIPTION, instrument->description);
+  cspan_pb_put_text(out, METRIC_UNIT, instrument->unit);
+  size_t data = cspan_pb_put_open(out, data_tag);
   size_t count = write_points(out, instrument, reading);
   if (!is_gauge) {
-    cspan_write_varint(out, DATA_TEMPORALITY,
-                       reading->is_delta ? TEMPORALITY_DELTA : TEMPORALITY_CUMULATIVE);
+    cspan_pb_put_varint(out, DATA_TEMPORALITY,
+                        reading->is_delta ? TEMPORALITY_DELTA : TEMPORALITY_CUMULATIVE);
   }
   if (cspan_instrument_adds(instrument)) {
-    cspan_write_varint(out, SUM_IS_MONOTONIC, 1);
+    cspan_pb_put_varint(out, SUM_IS_MONOTONIC, 1);
   }
-  cspan_write_close(out, data);
+  cspan_pb_put_close(out, data);
   if (instrument->evicts) {
     evict_idle(instrument, reading->collection);
   }

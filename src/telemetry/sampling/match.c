@@ -58,7 +58,7 @@ static void double_text(double number, char room[CSPAN_VALUE_TEXT_MAX]) {
   }
 }
 
-cspan_str cspan_value_text(const cspan_attr *value, char room[CSPAN_VALUE_TEXT_MAX]) {
+cspan_str cspan_attr_value_text(const cspan_attr *value, char room[CSPAN_VALUE_TEXT_MAX]) {
   switch (value->type) {
   case CSPAN_ATTR_STRING:
     return value->value.string != NULL ? (cspan_str){value->value.string, value->count}
@@ -109,7 +109,7 @@ bool cspan_attr_matches(const cspan_attr_match *match, const cspan_attr *attr) {
   size_t count = attr->type >= CSPAN_ATTR_STRING_ARRAY ? attr->count : 1;
   for (size_t i = 0; i < count; i++) {
     cspan_attr element = cspan_attr_element(attr, i);
-    if (cspan_attr_text_matches(match, cspan_value_text(&element, room))) {
+    if (cspan_attr_text_matches(match, cspan_attr_value_text(&element, room))) {
       return true;
     }
   }

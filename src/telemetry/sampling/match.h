@@ -14,7 +14,7 @@ bool cspan_pattern_matches(const char *pattern, cspan_str text);
 /* Room for a value that is not a string as text. */
 enum { CSPAN_VALUE_TEXT_MAX = 32 };
 /* The text of a value that is no array; `room` is used for what is not a string. */
-cspan_str cspan_value_text(const cspan_attr *value, char room[CSPAN_VALUE_TEXT_MAX]);
+cspan_str cspan_attr_value_text(const cspan_attr *value, char room[CSPAN_VALUE_TEXT_MAX]);
 
 /* Deep copies; false when out of memory, and then there is nothing to be freed. */
 bool cspan_span_match_copy(cspan_span_match *to, const cspan_span_match *from);

@@ -61,7 +61,7 @@ static bool scalar_matches(const cspan_scan_field *field, const cspan_attr_match
   default:
     return false;
   }
-  return cspan_attr_text_matches(match, cspan_value_text(&value, room));
+  return cspan_attr_text_matches(match, cspan_attr_value_text(&value, room));
 }
 
 static bool array_matches(const cspan_scan_field *array, const cspan_attr_match *match) {
