@@ -6,6 +6,13 @@
 
 /* Never pass a credential, signature, token or a URL with a query. */
 void cspan_log(cspan_log_level level, const char *fmt, ...) CSPAN_PRINTF(2, 3);
+/* The end of a counted word in a message: "" for 1, else "s"; and the verb behind it. */
+static inline const char *cspan_plural(uint64_t count) {
+  return count == 1 ? "" : "s";
+}
+static inline const char *cspan_was_were(uint64_t count) {
+  return count == 1 ? "was" : "were";
+}
 bool cspan_log_enabled(cspan_log_level level);
 
 /* Leaves the target as it is. */

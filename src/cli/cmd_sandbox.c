@@ -8,6 +8,7 @@
 #include <cloudspan/sandbox.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/sys.h"
 #include "base/text.h"
 #include "cli/cli.h"
@@ -201,7 +202,8 @@ static size_t print_log(const cspan_cli_run *run, const cspan_sandbox *sandbox, 
     }
   }
   if (missed) {
-    cspan_cli_message(run, "warning: %zu requests came too fast to be logged", missed);
+    cspan_cli_message(run, "warning: %zu request%s came too fast to be logged", missed,
+                      cspan_plural(missed));
   }
   (void)fflush(stdout);
   return seen;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/sys.h"
 #include "cli/cli.h"
 #include "cli/output.h"
@@ -107,15 +108,19 @@ static void print_totals(const cspan_cli_run *run, const view *v) {
   cspan_display_stats stats;
   cspan_display_stats_get(v->display, &stats);
   if (stats.assembler.spans_dropped || stats.traces_failed) {
+    uint64_t traces = stats.assembler.traces_dropped + stats.traces_failed;
     cspan_cli_message(
-        run, "warning: %" PRIu64 " spans and %" PRIu64 " traces were not shown: too many",
-        stats.assembler.spans_dropped, stats.assembler.traces_dropped + stats.traces_failed);
+        run, "warning: %" PRIu64 " span%s and %" PRIu64 " trace%s were not shown: too many",
+        stats.assembler.spans_dropped, cspan_plural(stats.assembler.spans_dropped), traces,
+        cspan_plural(traces));
   }
   if (run->globals->json || run->globals->quiet || stats.write_failed) {
     return;
   }
   print_table(run, v->display);
-  (void)printf("%" PRId64 " traces, %" PRIu64 " spans\n", v->written, stats.assembler.spans);
+  (void)printf("%" PRId64 " trace%s, %" PRIu64 " span%s\n", v->written,
+               cspan_plural((uint64_t)v->written), stats.assembler.spans,
+               cspan_plural(stats.assembler.spans));
 }
 
 static cspan_status start(const cspan_cli_run *run, view *v, cspan_receiver **receiver,

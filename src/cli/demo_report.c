@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "cli/demo.h"
 #include "cli/text.h"
 #include "viewer/summary.h"
@@ -141,7 +142,8 @@ cspan_status cspan_demo_summary(cspan_demo *demo, cspan_error **error) {
     status = put_table(demo, summary);
   }
   if (status == CSPAN_OK && !demo->display && speaks(demo)) {
-    (void)printf("%zu spans were sent to %s\n", count, demo->values->otlp_endpoint);
+    (void)printf("%zu span%s %s sent to %s\n", count, cspan_plural(count), cspan_was_were(count),
+                 demo->values->otlp_endpoint);
   }
   cspan_summary_free(summary);
   cspan_span_list_free(list);

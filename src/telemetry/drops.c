@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/log.h"
 #include "base/sys.h"
 #include "telemetry/core.h"
 
@@ -111,11 +112,11 @@ static void write_fixed_fields(cspan_enc *enc, const cspan_drops *drops) {
 
 static void write_status(cspan_enc *enc, const cspan_drops *drops) {
   char message[128];
-  int len =
-      snprintf(message, sizeof message,
-               "%llu spans were dropped because the queue was full, %llu because their "
-               "export failed",
-               (unsigned long long)drops->queue_full, (unsigned long long)drops->export_failed);
+  int len = snprintf(message, sizeof message,
+                     "%llu span%s %s dropped because the queue was full, %llu because their "
+                     "export failed",
+                     (unsigned long long)drops->queue_full, cspan_plural(drops->queue_full),
+                     cspan_was_were(drops->queue_full), (unsigned long long)drops->export_failed);
   size_t message_len = (size_t)len;
   uint8_t *p = enc->data + enc->len;
   *p++ = TAG_STATUS;

@@ -7,6 +7,7 @@
 #include <cloudspan/ext/exporter.h>
 
 #include "base/alloc.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "telemetry/console_text.h"
 #include "telemetry/core.h"
@@ -67,7 +68,7 @@ static void put_head(cspan_buf *out, const cspan_span_view *span) {
 /* "2 events", behind what was said before; nothing for 0. */
 static void put_dropped(cspan_buf *out, uint32_t count, const char *what, const char **before) {
   if (count > 0) {
-    cspan_buf_printf(out, "%s%" PRIu32 " %s%s", *before, count, what, count == 1 ? "" : "s");
+    cspan_buf_printf(out, "%s%" PRIu32 " %s%s", *before, count, what, cspan_plural(count));
     *before = ", ";
   }
 }

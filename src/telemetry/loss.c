@@ -2,6 +2,7 @@
 #include "telemetry/loss.h"
 
 #include "base/error.h"
+#include "base/log.h"
 
 #define LOG_EVERY_NS INT64_C(30000000000)
 
@@ -60,20 +61,22 @@ cspan_status cspan_loss_tell(cspan_loss *loss, const cspan_loss_mark *since, csp
   if (failed > 0 || flush_failed) {
     cspan_error *copy = cspan_error_dup(loss->last_error);
     if (failed > 0) {
-      cspan_error_prefix(copy, "%llu spans were not exported", failed);
+      cspan_error_prefix(copy, "%llu span%s %s not exported", failed, cspan_plural(failed),
+                         cspan_was_were(failed));
     }
     cspan_error_move(error, copy);
     return cspan_error_status(loss->last_error);
   }
   if (rejected > 0) {
     return cspan_error_set(error, CSPAN_ERR_PARTIAL,
-                           "the receiver accepted the request but refused %llu spans", rejected);
+                           "the receiver accepted the request but refused %llu span%s", rejected,
+                           cspan_plural(rejected));
   }
   if (full > 0) {
     return cspan_error_set(error, CSPAN_ERR_LIMIT,
-                           "%llu spans were dropped because the queue was full; raise "
+                           "%llu span%s %s dropped because the queue was full; raise "
                            "OTEL_BSP_MAX_QUEUE_SIZE or look at the receiver",
-                           full);
+                           full, cspan_plural(full), cspan_was_were(full));
   }
   return CSPAN_OK;
 }

@@ -73,8 +73,8 @@ static void write_trace(cspan_display *display, const cspan_trace_record *record
                             : cspan_waterfall_render(record, &display->options.waterfall, text);
   if (status != CSPAN_OK) {
     display->stats.traces_failed++;
-    cspan_log(CSPAN_LOG_WARN, "a trace of %zu spans cannot be shown: %s", record->span_count,
-              cspan_status_name(status));
+    cspan_log(CSPAN_LOG_WARN, "a trace of %zu span%s cannot be shown: %s", record->span_count,
+              cspan_plural(record->span_count), cspan_status_name(status));
     cspan_buf_free(text);
     return;
   }

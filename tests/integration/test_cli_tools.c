@@ -282,7 +282,7 @@ static void test_view_draws_what_is_unfinished(void **state) {
   command_wait(&viewer);
   assert_int_equal(viewer.exit_code, 0);
   assert_non_null(strstr(viewer.out, "orphan-span"));
-  assert_non_null(strstr(viewer.out, "1 traces, 1 spans\n"));
+  assert_non_null(strstr(viewer.out, "1 trace, 1 span\n"));
   command_free(&viewer);
 }
 

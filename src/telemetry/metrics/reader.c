@@ -40,8 +40,8 @@ static cspan_status export_batch(cspan_metric_reader *reader, const cspan_contex
   if (rejected > 0) {
     *lost += rejected < batch->point_count ? rejected : batch->point_count;
     return cspan_error_set(error, CSPAN_ERR_PARTIAL,
-                           "the receiver accepted the request but refused %zu data points",
-                           rejected);
+                           "the receiver accepted the request but refused %zu data point%s",
+                           rejected, cspan_plural(rejected));
   }
   return CSPAN_OK;
 }

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "telemetry/spool/spool.h"
 
 enum { MOST_UNCLEAR = 5 };
@@ -154,8 +155,8 @@ static void take_stock(cspan_spool *s) {
   d->segment->kept_spans = spans;
   d->segment->kept_batches = batches;
   d->segment->is_counted = true;
-  cspan_spool_say(s, CSPAN_LOG_INFO, "taking over %s with %" PRIu64 " spans", d->segment->name,
-                  spans);
+  cspan_spool_say(s, CSPAN_LOG_INFO, "taking over %s with %" PRIu64 " span%s", d->segment->name,
+                  spans, cspan_plural(spans));
 }
 
 static bool is_held(const cspan_spool *s, const char *name) {

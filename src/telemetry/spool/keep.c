@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "telemetry/spool/spool.h"
 
 #define LOG_EVERY_NS INT64_C(30000000000)
@@ -298,7 +299,8 @@ cspan_status cspan_spool_keep(cspan_spool *s, const cspan_export_batch *batch,
     s->stats.spooled += batch->span_count;
     return CSPAN_OK;
   }
-  cspan_error_prefix(failure, "%zu spans cannot be kept on disk", batch->span_count);
+  cspan_error_prefix(failure, "%zu span%s cannot be kept on disk", batch->span_count,
+                     cspan_plural(batch->span_count));
   if (!s->write_failed) {
     s->write_failed = true;
     cspan_spool_say(s, CSPAN_LOG_ERROR, "%s", cspan_error_message(failure));

@@ -173,12 +173,12 @@ static void test_flush_sends_a_report_alone(void **state) {
   fail_alloc_arm(1, false);
   cspan_span_end(span);
   assert_true(fail_alloc_disarm());
-  assert_flush(&f, LONG_MS, CSPAN_ERR_LIMIT, "1 spans were dropped");
+  assert_flush(&f, LONG_MS, CSPAN_ERR_LIMIT, "1 span was dropped");
   assert_int_equal(f.gate.batches, 2);
   cspan_span_list *list = gate_spans(&f.gate);
   assert_int_equal(cspan_span_list_count(list), 1 + 1);
   assert_report(cspan_span_list_find(list, report_name, 0), 1, 0,
-                "1 spans were dropped because the queue was full, 0 because their export failed");
+                "1 span was dropped because the queue was full, 0 because their export failed");
   cspan_span_list_free(list);
   close_batch(&f);
   fail_alloc_uninstall();

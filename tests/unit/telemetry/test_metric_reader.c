@@ -71,7 +71,7 @@ typedef struct flush_case {
 static const flush_case flushes[] = {
     {CSPAN_OK, 0, CSPAN_OK, CSPAN_OK, NULL},
     {CSPAN_ERR_CONNECT, 0, CSPAN_OK, CSPAN_ERR_CONNECT, "the gate said so"},
-    {CSPAN_OK, 1, CSPAN_OK, CSPAN_ERR_PARTIAL, "refused 1 data points"},
+    {CSPAN_OK, 1, CSPAN_OK, CSPAN_ERR_PARTIAL, "refused 1 data point"},
     {CSPAN_OK, 0, CSPAN_ERR_IO, CSPAN_ERR_IO, "the metric exporter failed"},
 };
 
