@@ -51,13 +51,15 @@ static cspan_status choose_none(chosen *to, cspan_error **error) {
   return CSPAN_OK;
 }
 
+/* OTLP's client says by itself where spans go. */
 static const struct {
   const char *name;
   cspan_status (*choose)(chosen *to, cspan_error **error);
-} known[] = {{"otlp", choose_otlp},
-             {"console", choose_console},
-             {"otlp/stdout", choose_stdout},
-             {"none", choose_none}};
+  const char *says; /* NULL: nothing */
+} known[] = {{"otlp", choose_otlp, NULL},
+             {"console", choose_console, "spans go to the standard output as text"},
+             {"otlp/stdout", choose_stdout, "spans go to the standard output as OTLP in JSON"},
+             {"none", choose_none, NULL}};
 enum { KNOWN = sizeof known / sizeof known[0] };
 
 /* KNOWN where there is none of that name. */
@@ -90,8 +92,14 @@ static cspan_status choose_all(chosen *to, cspan_error **error) {
     } else if (i < KNOWN && !seen[i]) {
       any = true;
       status = known[i].choose(to, error);
+      if (status == CSPAN_OK && known[i].says != NULL) {
+        cspan_log(CSPAN_LOG_INFO, "%s", known[i].says);
+      }
     }
     seen[i] = true;
+  }
+  if (any && status == CSPAN_OK && to->count == 0) {
+    cspan_log(CSPAN_LOG_INFO, "OTEL_TRACES_EXPORTER is none: no spans are sent");
   }
   return any || status != CSPAN_OK ? status : choose_otlp(to, error);
 }
@@ -149,9 +157,12 @@ static cspan_status by_environment(const char *service_name, const char *service
   if (propagator == NULL) {
     return CSPAN_ERR_NOMEM;
   }
-  cspan_status status = cspan_setting_bool("OTEL_SDK_DISABLED")
-                            ? cspan_provider_disabled(out, error)
-                            : build(service_name, service_version, out, error);
+  bool is_disabled = cspan_setting_bool("OTEL_SDK_DISABLED");
+  cspan_status status = is_disabled ? cspan_provider_disabled(out, error)
+                                    : build(service_name, service_version, out, error);
+  if (is_disabled) {
+    cspan_log(CSPAN_LOG_INFO, "OTEL_SDK_DISABLED is true: there are no spans");
+  }
   if (status != CSPAN_OK) {
     cspan_propagator_free(propagator);
     return status;

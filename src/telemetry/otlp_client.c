@@ -53,21 +53,21 @@ static cspan_status encode_body(const cspan_otlp_settings *settings, cspan_otlp_
 
 /* ------------------------------------------------------------------ result */
 
-static const char *counted(const cspan_otlp_client *client, size_t count) {
+static const char *counted(const cspan_otlp_client *client, uint64_t count) {
   const cspan_otlp_signal_names *names = cspan_otlp_names(client->signal);
   return count == 1 ? names->item : names->items;
 }
 
 static void log_partial_success(const cspan_otlp_client *client,
                                 const cspan_otlp_outcome *outcome) {
-  const char *items = cspan_otlp_names(client->signal)->items;
   if (outcome->rejected_items > 0)
     cspan_log(CSPAN_LOG_WARN, "%s rejected %lld %s%s%s", client->settings.origin,
-              (long long)outcome->rejected_items, items, outcome->message[0] ? ": " : "",
+              (long long)outcome->rejected_items,
+              counted(client, (uint64_t)outcome->rejected_items), outcome->message[0] ? ": " : "",
               outcome->message);
   else
-    cspan_log(CSPAN_LOG_WARN, "%s accepted the %s and says: %s", client->settings.origin, items,
-              outcome->message);
+    cspan_log(CSPAN_LOG_WARN, "%s accepted the %s and says: %s", client->settings.origin,
+              cspan_otlp_names(client->signal)->items, outcome->message);
 }
 
 static cspan_status accepted(const cspan_otlp_client *client, size_t item_count,
@@ -204,6 +204,11 @@ static cspan_status not_encoded(const cspan_otlp_client *client, cspan_status st
                          counted(client, item_count), request_size_bytes, why);
 }
 
+static void log_export(const cspan_otlp_client *client, size_t count, int64_t begun_ns) {
+  cspan_log(CSPAN_LOG_DEBUG, "exported %zu %s to %s in %lld ms", count, counted(client, count),
+            client->settings.origin, (long long)((cspan_now_ns() - begun_ns) / NS_PER_MS));
+}
+
 cspan_status cspan_otlp_client_export(cspan_otlp_client *client, const cspan_context *context,
                                       const uint8_t *request, size_t request_size_bytes,
                                       size_t item_count, size_t *rejected_items,
@@ -220,12 +225,25 @@ cspan_status cspan_otlp_client_export(cspan_otlp_client *client, const cspan_con
   status = cspan_otlp_lane_take(client, &lane, &http, error);
   if (status != CSPAN_OK)
     return status;
+  int64_t begun_ns = cspan_log_enabled(CSPAN_LOG_DEBUG) ? cspan_now_ns() : 0;
   status = encode_body(&client->settings, lane, request, request_size_bytes);
   status = status == CSPAN_OK
                ? send_until_done(client, lane, http, &limited, item_count, rejected_items, error)
                : not_encoded(client, status, request_size_bytes, item_count, error);
   cspan_otlp_lane_give_back(client, lane);
+  if (status == CSPAN_OK && begun_ns != 0)
+    log_export(client, item_count - *rejected_items, begun_ns);
   return status;
+}
+
+static void log_destination(const cspan_otlp_client *client) {
+  const cspan_otlp_settings *settings = &client->settings;
+  cspan_log(CSPAN_LOG_INFO, "%s go to %s by OTLP (%s%s)", cspan_otlp_names(client->signal)->items,
+            settings->origin,
+            settings->grpc   ? "grpc"
+            : settings->json ? "http/json"
+                             : "http/protobuf",
+            settings->gzip ? ", gzip" : "");
 }
 
 cspan_status cspan_otlp_client_create(cspan_otlp_signal signal, const cspan_otlp_options *options,
@@ -245,6 +263,7 @@ cspan_status cspan_otlp_client_create(cspan_otlp_signal signal, const cspan_otlp
     client->retry = *retry;
   atomic_init(&client->is_shut_down, false);
   cspan_otlp_lanes_init(client);
+  log_destination(client);
   *out = client;
   return CSPAN_OK;
 }

@@ -70,6 +70,12 @@ static void test_request(void **state) {
   assert_non_null(strstr(received, "other: 1\r\n"));
   assert_null(strstr(received, "content-encoding"));
   assert_memory_equal(strstr(received, "\r\n\r\n") + 4, request, REQUEST_LEN);
+  char line[128];
+  const char *origin = script_server_url(server, "");
+  snprintf(line, sizeof line, "spans go to %s by OTLP (http/protobuf)", origin);
+  assert_non_null(strstr(watched.text, line));
+  snprintf(line, sizeof line, "exported 5 spans to %s in ", origin);
+  assert_non_null(strstr(watched.text, line));
   assert_null(strstr(watched.text, "cret"));
   free(received);
   script_server_stop(server);

@@ -266,7 +266,7 @@ static void test_json(void **state) {
   assert_int_equal(export_hello(client, &rejected, NULL), CSPAN_OK);
   assert_int_equal(rejected, 1);
   assert_non_null(strstr(watched.text, "HTTP status 503: patience"));
-  assert_non_null(strstr(watched.text, "rejected 1 spans: stale"));
+  assert_non_null(strstr(watched.text, "rejected 1 span: stale"));
   char *received = script_server_received(server);
   assert_non_null(strstr(received, "POST /v1/traces HTTP/1.1\r\n"));
   assert_non_null(strstr(received, "content-type: application/json\r\n"));

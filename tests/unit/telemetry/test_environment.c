@@ -331,6 +331,37 @@ static void test_resource(void **state) {
   }
 }
 
+/* ------------------------------------------------------------------- where spans go */
+
+static void test_destination_is_told(void **state) {
+  (void)state;
+  static const struct {
+    const char *name;
+    const char *value;
+    const char *says;
+  } cases[] = {
+      {NULL, NULL, "spans go to http://localhost:4317 by OTLP (grpc)\n"},
+      {"OTEL_EXPORTER_OTLP_ENDPOINT", "http://h:1/secret?token=x",
+       "spans go to http://h:1 by OTLP (grpc)\n"},
+      {"OTEL_TRACES_EXPORTER", "console,none", "spans go to the standard output as text\n"},
+      {"OTEL_TRACES_EXPORTER", "otlp/stdout", "spans go to the standard output as OTLP in JSON\n"},
+      {"OTEL_TRACES_EXPORTER", "none", "OTEL_TRACES_EXPORTER is none: no spans are sent\n"},
+      {"OTEL_SDK_DISABLED", "true", "OTEL_SDK_DISABLED is true: there are no spans\n"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    clean(NULL);
+    cspan_log_set(config_keep_log, NULL, CSPAN_LOG_INFO);
+    if (cases[i].name != NULL) {
+      setenv(cases[i].name, cases[i].value, 1);
+    }
+    cspan_tracer_provider_free(init());
+    config_assert_contains(config_logged, cases[i].says);
+    assert_null(strstr(config_logged, "secret"));
+    assert_null(strstr(config_logged, "token"));
+  }
+  clean(NULL);
+}
+
 /* ------------------------------------------------------------------------ log level */
 
 /* Read once a process, so that each value needs one of its own: it ends with what is logged. */
@@ -517,12 +548,19 @@ static int finish(void **state) {
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_disabled),    cmocka_unit_test(test_propagators),
-      cmocka_unit_test(test_exporters),   cmocka_unit_test(test_metrics_exporter),
-      cmocka_unit_test(test_sampler),     cmocka_unit_test(test_sampler_argument),
-      cmocka_unit_test(test_limits),      cmocka_unit_test(test_batches),
-      cmocka_unit_test(test_resource),    cmocka_unit_test(test_log_level),
-      cmocka_unit_test(test_config_file), cmocka_unit_test(test_config_file_service),
+      cmocka_unit_test(test_disabled),
+      cmocka_unit_test(test_propagators),
+      cmocka_unit_test(test_exporters),
+      cmocka_unit_test(test_metrics_exporter),
+      cmocka_unit_test(test_sampler),
+      cmocka_unit_test(test_sampler_argument),
+      cmocka_unit_test(test_limits),
+      cmocka_unit_test(test_batches),
+      cmocka_unit_test(test_resource),
+      cmocka_unit_test(test_destination_is_told),
+      cmocka_unit_test(test_log_level),
+      cmocka_unit_test(test_config_file),
+      cmocka_unit_test(test_config_file_service),
   };
   if (argc > 1) {
     return strcmp(argv[1], "--levels") == 0 ? log_levels() : log_levels_after_init();
