@@ -112,6 +112,15 @@ bool cspan_protocol_time_of(const cspan_value *value, cspan_value *out);
 cspan_status cspan_protocol_fill_tokens(const cspan_protocol_input *input, cspan_arena *arena,
                                         const cspan_value **out);
 
+/* The modelled exception behind a code on the wire: one of the operation's, else any of the
+ * service's; NULL: none. */
+const cspan_shape *cspan_protocol_exception(const cspan_service_model *model,
+                                            const cspan_operation_model *operation,
+                                            const char *code);
+/* The member of an exception that is its message, in whatever case; NULL: none. */
+const cspan_member_model *cspan_protocol_message_member(const cspan_service_model *model,
+                                                        const cspan_shape *exception);
+
 /* After serializing: gzip for a body of at least `min_size` bytes, where the operation compresses;
  * Content-Encoding gets "gzip" at its end. */
 cspan_status cspan_protocol_compress(const cspan_operation_model *operation, size_t min_size,
