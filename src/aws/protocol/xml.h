@@ -36,6 +36,11 @@ cspan_status cspan_xml_read(const cspan_service_model *model, const cspan_shape 
                             const cspan_member_model *skip, cspan_maker *maker,
                             cspan_error **error);
 
+/* After the last of those: ends the map, frees the maker and gives the value, or hands on `status`
+ * where that is not OK. */
+cspan_status cspan_xml_finish(cspan_maker *maker, cspan_status status, cspan_value *out,
+                              cspan_error **error);
+
 /* The failure in the XML body and the headers of a response, in any of the forms that services
  * use. A body that cannot be read gives none. */
 cspan_status cspan_xml_failure(const cspan_protocol_response *response, cspan_xml_bindings bindings,

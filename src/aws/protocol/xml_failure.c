@@ -41,10 +41,15 @@ static const char *request_id(const cspan_protocol_response *response, const csp
   return id;
 }
 
-static cspan_status read_fields(const cspan_protocol_response *response,
-                                const cspan_xml_node *node, cspan_xml_bindings bindings,
-                                cspan_arena *arena, cspan_protocol_failure *out,
-                                cspan_error **error) {
+/* Cleaned; *out is NULL where there is nothing. False: out of memory. */
+static bool copy_text(cspan_arena *arena, const char *text, const char **out) {
+  *out = cspan_service_text(arena, text);
+  return *out != NULL || cspan_str_trim(cspan_str_of(text)).len == 0;
+}
+
+static cspan_status read_fields(const cspan_protocol_response *response, const cspan_xml_node *node,
+                                cspan_xml_bindings bindings, cspan_arena *arena,
+                                cspan_protocol_failure *out, cspan_error **error) {
   cspan_maker maker;
   cspan_status status = CSPAN_OK;
   cspan_maker_init(&maker, arena);
@@ -53,16 +58,11 @@ static cspan_status read_fields(const cspan_protocol_response *response,
     status = cspan_rest_read(response, out->shape, &maker, error);
   }
   if (status == CSPAN_OK) {
-    status = cspan_xml_read(response->model, out->shape, node, bindings,
-                            cspan_protocol_message_member(response->model, out->shape), &maker,
-                            error);
+    status =
+        cspan_xml_read(response->model, out->shape, node, bindings,
+                       cspan_protocol_message_member(response->model, out->shape), &maker, error);
   }
-  cspan_maker_end(&maker);
-  if (status == CSPAN_OK) {
-    status = cspan_value_fault(cspan_maker_finish(&maker, &out->fields), error);
-  }
-  cspan_maker_free(&maker);
-  return status;
+  return cspan_xml_finish(&maker, status, &out->fields, error);
 }
 
 cspan_status cspan_xml_failure(const cspan_protocol_response *response, cspan_xml_bindings bindings,
@@ -80,13 +80,14 @@ cspan_status cspan_xml_failure(const cspan_protocol_response *response, cspan_xm
   }
   cspan_error_free(unreadable);
   const cspan_xml_node *failure = error_element(root);
-  out->code = cspan_service_text(arena, cspan_xml_text(failure, "Code"));
-  out->message = cspan_service_text(arena, first_text(failure, messages));
-  out->request_id = cspan_service_text(arena, request_id(response, root, failure));
-  if (out->code == NULL) {
-    return CSPAN_OK;
+  if (!copy_text(arena, cspan_xml_text(failure, "Code"), &out->code) ||
+      !copy_text(arena, first_text(failure, messages), &out->message) ||
+      !copy_text(arena, request_id(response, root, failure), &out->request_id)) {
+    return cspan_value_fault(cspan_arena_refusal(arena), error);
   }
-  out->shape = cspan_protocol_exception(response->model, response->operation, out->code);
+  if (out->code != NULL) {
+    out->shape = cspan_protocol_exception(response->model, response->operation, out->code);
+  }
   if (out->shape == NULL) {
     return CSPAN_OK;
   }

@@ -302,6 +302,16 @@ cspan_status cspan_xml_read(const cspan_service_model *model, const cspan_shape 
   return r.status;
 }
 
+cspan_status cspan_xml_finish(cspan_maker *maker, cspan_status status, cspan_value *out,
+                              cspan_error **error) {
+  cspan_maker_end(maker);
+  if (status == CSPAN_OK) {
+    status = cspan_value_fault(cspan_maker_finish(maker, out), error);
+  }
+  cspan_maker_free(maker);
+  return status;
+}
+
 cspan_status cspan_xml_read_payload(const cspan_service_model *model, const cspan_shape *shape,
                                     const char *data, size_t size, cspan_arena *arena,
                                     cspan_value *out, cspan_error **error) {
@@ -316,10 +326,5 @@ cspan_status cspan_xml_read_payload(const cspan_service_model *model, const cspa
   if (root != NULL) {
     status = cspan_xml_read(model, shape, root, CSPAN_XML_BOUND, NULL, &maker, error);
   }
-  cspan_maker_end(&maker);
-  if (status == CSPAN_OK) {
-    status = cspan_value_fault(cspan_maker_finish(&maker, out), error);
-  }
-  cspan_maker_free(&maker);
-  return status;
+  return cspan_xml_finish(&maker, status, out, error);
 }

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Parts of the HTTP bindings, see rest_bind.c and rest_read.c. */
+#ifndef AWS_PROTOCOL_REST_H
+#define AWS_PROTOCOL_REST_H
+
+#include "aws/protocol/protocol.h"
+
+/* A member that is a header, and one that is a map of headers with a prefix. `text` is scratch. */
+cspan_status cspan_rest_put_header(const cspan_service_model *model,
+                                   const cspan_member_model *member, const cspan_value *value,
+                                   cspan_protocol_request *out, cspan_buf *text,
+                                   cspan_error **error);
+cspan_status cspan_rest_put_prefix_headers(const cspan_service_model *model,
+                                           const cspan_member_model *member,
+                                           const cspan_value *value, cspan_protocol_request *out,
+                                           cspan_buf *text, cspan_error **error);
+
+#endif
