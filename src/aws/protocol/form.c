@@ -4,7 +4,7 @@
 #include "aws/protocol/shape.h"
 #include "base/error.h"
 
-enum { MAX_DEPTH = 100, MAX_KEY = 64 * 1024, MAX_INDEX_TEXT = 24 };
+enum { MAX_DEPTH = 100, MAX_KEY = 64 * 1024 };
 
 typedef struct form_writer {
   const cspan_service_model *model;
@@ -34,9 +34,9 @@ static size_t push_key(form_writer *w, const char *part) {
 }
 
 static size_t push_index(form_writer *w, size_t index) {
-  char text[MAX_INDEX_TEXT];
-  snprintf(text, sizeof text, "%zu", index);
-  return push_key(w, text);
+  size_t before = w->key.len;
+  cspan_buf_printf(&w->key, ".%zu", index);
+  return before;
 }
 
 static void pop_key(form_writer *w, size_t before) {
