@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/text.h"
 
 typedef struct xml_reader {
   XML_Parser parser;
@@ -38,8 +39,35 @@ static bool save_text(xml_reader *reader, cspan_xml_node *node, size_t start) {
   return node->text != NULL;
 }
 
+/* `pairs` are names and values in turn, and a NULL. */
+static bool save_attributes(xml_reader *reader, cspan_xml_node *node, const XML_Char **pairs) {
+  cspan_xml_attribute **tail = &node->attributes;
+  for (; pairs[0]; pairs += 2) {
+    if (strcmp(pairs[0], "xmlns") == 0 || cspan_starts_with(pairs[0], "xmlns:")) {
+      continue;
+    }
+    cspan_xml_attribute *attribute = cspan_arena_alloc(reader->arena, sizeof *attribute);
+    if (!attribute) {
+      return false;
+    }
+    *tail = attribute;
+    tail = &attribute->next;
+    attribute->name = cspan_arena_strdup(reader->arena, pairs[0]);
+    attribute->value = cspan_arena_strdup(reader->arena, pairs[1]);
+    if (!attribute->name || !attribute->value) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static void refused(xml_reader *reader) {
+  bool is_full = cspan_arena_refusal(reader->arena) == CSPAN_ERR_LIMIT;
+  stop(reader, is_full ? CSPAN_ERR_LIMIT : CSPAN_ERR_NOMEM,
+       is_full ? "it holds too much" : "out of memory");
+}
+
 static void XMLCALL on_start(void *user, const XML_Char *name, const XML_Char **attributes) {
-  (void)attributes;
   xml_reader *reader = user;
   if (reader->status != CSPAN_OK) {
     return;
@@ -51,8 +79,8 @@ static void XMLCALL on_start(void *user, const XML_Char *name, const XML_Char **
   const char *colon = strrchr(name, ':');
   cspan_xml_node *node = cspan_arena_alloc(reader->arena, sizeof *node);
   char *copy = cspan_arena_strdup(reader->arena, colon ? colon + 1 : name);
-  if (!node || !copy) {
-    stop(reader, CSPAN_ERR_NOMEM, "out of memory");
+  if (!node || !copy || !save_attributes(reader, node, attributes)) {
+    refused(reader);
     return;
   }
   node->name = copy;
@@ -84,7 +112,7 @@ static void XMLCALL on_end(void *user, const XML_Char *name) {
   if (node->first_child) {
     reader->text.len = reader->starts[reader->depth];
   } else if (!save_text(reader, node, reader->starts[reader->depth])) {
-    stop(reader, CSPAN_ERR_NOMEM, "out of memory");
+    refused(reader);
   }
 }
 
@@ -167,10 +195,9 @@ const char *cspan_xml_text(const cspan_xml_node *node, const char *name) {
   return child ? child->text : NULL;
 }
 
-cspan_status cspan_xml_escape(cspan_buf *out, const char *text) {
+cspan_status cspan_xml_escape_bytes(cspan_buf *out, const char *text, size_t len) {
   size_t start = 0;
-  size_t i = 0;
-  for (; text && text[i]; i++) {
+  for (size_t i = 0; i < len; i++) {
     unsigned char c = (unsigned char)text[i];
     bool special = c < 0x20 || c == '&' || c == '<' || c == '>' || c == '"' || c == '\'';
     if (special) {
@@ -179,7 +206,11 @@ cspan_status cspan_xml_escape(cspan_buf *out, const char *text) {
       start = i + 1;
     }
   }
-  return text ? cspan_buf_append(out, text + start, i - start) : cspan_buf_status(out);
+  return len > 0 ? cspan_buf_append(out, text + start, len - start) : cspan_buf_status(out);
+}
+
+cspan_status cspan_xml_escape(cspan_buf *out, const char *text) {
+  return cspan_xml_escape_bytes(out, text, text ? strlen(text) : 0);
 }
 
 cspan_status cspan_xml_element(cspan_buf *out, const char *name, const char *text) {

@@ -7,12 +7,20 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
-enum { CSPAN_XML_MAX_DEPTH = 32, CSPAN_XML_MAX_BYTES = 16 * 1024 * 1024 };
+enum { CSPAN_XML_MAX_DEPTH = 100, CSPAN_XML_MAX_BYTES = 64 * 1024 * 1024 };
 
-/* An element. Names come without namespace prefix. Attributes are not kept. */
+/* Its name is as written, with the prefix. Declarations of namespaces are left out. */
+typedef struct cspan_xml_attribute {
+  const char *name;
+  const char *value;
+  struct cspan_xml_attribute *next;
+} cspan_xml_attribute;
+
+/* An element. Names come without namespace prefix. */
 typedef struct cspan_xml_node {
   const char *name;
   const char *text; /* of an element without children; "" for one with children; never NULL */
+  struct cspan_xml_attribute *attributes;
   struct cspan_xml_node *first_child;
   struct cspan_xml_node *last_child;
   struct cspan_xml_node *next_sibling;
@@ -33,6 +41,8 @@ const char *cspan_xml_text(const cspan_xml_node *node, const char *name);
 /* Appends `text` as character data: & < > " ' and control characters become references.
  * NULL appends nothing. */
 cspan_status cspan_xml_escape(cspan_buf *out, const char *text);
+/* The same of `len` bytes. */
+cspan_status cspan_xml_escape_bytes(cspan_buf *out, const char *text, size_t len);
 /* <name>text</name>; nothing when text is NULL. */
 cspan_status cspan_xml_element(cspan_buf *out, const char *name, const char *text);
 
