@@ -18,6 +18,7 @@
 #include <cloudspan/ext/exporter.h>
 
 #include "base/sys.h"
+#include "support/quiet_log.h"
 
 enum { PRODUCERS = 8, FLUSHERS = 2, ROUNDS = 12, LONG_MS = 60000 };
 
@@ -218,12 +219,6 @@ static void test_free_in_full_flight(void **state) {
     assert_true(s.exporter.is_freed);
     pthread_mutex_destroy(&s.exporter.lock);
   }
-}
-
-static void ignore_log(void *user, cspan_log_level level, const char *message) {
-  (void)user;
-  (void)level;
-  (void)message;
 }
 
 int main(void) {

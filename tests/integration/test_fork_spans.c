@@ -5,15 +5,10 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
+#include "support/quiet_log.h"
 #include "unit/telemetry/forked.h"
 
 enum { LONG_MS = 60000 };
-
-static void ignore_log(void *user, cspan_log_level level, const char *message) {
-  (void)user;
-  (void)level;
-  (void)message;
-}
 
 typedef struct family {
   span_intake intake;

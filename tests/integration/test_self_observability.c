@@ -16,6 +16,8 @@
 
 #include "viewer/receiver.h"
 
+#include "support/quiet_log.h"
+
 typedef struct fixture {
   cspan_receiver *receiver;
   char grpc[64];
@@ -42,12 +44,6 @@ static int stop(void **state) {
   fixture *f = *state;
   cspan_receiver_stop(f->receiver);
   return 0;
-}
-
-static void ignore(void *user, cspan_log_level level, const char *message) {
-  (void)user;
-  (void)level;
-  (void)message;
 }
 
 /* ------------------------------------------------------------------ the scenario */
@@ -150,7 +146,7 @@ static void check_duration(const scenario *s, const cspan_metric_list *list) {
 
 static void check_scenario(const scenario *s) {
   cspan_metric_exporter *memory;
-  cspan_log_set(ignore, NULL, CSPAN_LOG_WARN);
+  cspan_log_set(ignore_log, NULL, CSPAN_LOG_WARN);
   cspan_meter_provider *meters = memory_provider(&memory);
   cspan_telemetry_stats stats = export_spans(s, meters);
   cspan_metric_list *list = cspan_memory_metrics(memory);

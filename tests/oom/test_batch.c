@@ -13,18 +13,13 @@
 #include <cloudspan/telemetry.h>
 
 #include "support/fail_alloc.h"
+#include "support/quiet_log.h"
 #include "viewer/receiver.h"
 
 enum { MOST_ALLOCATIONS = 5000, SPANS = 40 };
 
 static cspan_receiver *receiver;
 static char endpoint[64];
-
-static void ignore_log(void *user, cspan_log_level level, const char *message) {
-  (void)user;
-  (void)level;
-  (void)message;
-}
 
 static void on_spans(void *user, const cspan_span_list *list) {
   (void)user;

@@ -13,6 +13,7 @@
 #include <cloudspan/ext/configuration.h>
 
 #include "support/fail_alloc.h"
+#include "support/quiet_log.h"
 
 #define MOST_ALLOCATIONS 20000
 
@@ -78,12 +79,6 @@ static const char samplers[] =
     "meter_provider:\n"
     "  readers: [{periodic: {interval: 3600000, exporter: {otlp_http: {endpoint: "
     "\"http://127.0.0.1:9/v1/metrics\", timeout: 10}}}}]\n";
-
-static void no_log(void *user, cspan_log_level level, const char *message) {
-  (void)user;
-  (void)level;
-  (void)message;
-}
 
 static cspan_status set_up(const char *yaml, cspan_error **error) {
   cspan_configuration *configuration = NULL;
@@ -164,7 +159,7 @@ static void test_register(void **state) {
 static int open_all(void **state) {
   (void)state;
   fail_alloc_install();
-  cspan_log_set(no_log, NULL, CSPAN_LOG_WARN);
+  cspan_log_set(ignore_log, NULL, CSPAN_LOG_WARN);
   return 0;
 }
 

@@ -13,6 +13,7 @@
 #include <cloudspan/metrics.h>
 
 #include "support/fail_alloc.h"
+#include "support/quiet_log.h"
 #include "viewer/receiver.h"
 
 #define MOST_ALLOCATIONS 20000
@@ -75,12 +76,6 @@ static cspan_status export_metrics(const cspan_otlp_options *otlp, cspan_error *
   return status;
 }
 
-static void ignore(void *user, cspan_log_level level, const char *message) {
-  (void)user;
-  (void)level;
-  (void)message;
-}
-
 static void replay(const cspan_otlp_options *otlp) {
   cspan_error *error = NULL;
   assert_int_equal(export_metrics(otlp, &error), CSPAN_OK);
@@ -114,7 +109,7 @@ static void test_json(void **state) {
 static int open_all(void **state) {
   (void)state;
   fail_alloc_install();
-  cspan_log_set(ignore, NULL, CSPAN_LOG_WARN);
+  cspan_log_set(ignore_log, NULL, CSPAN_LOG_WARN);
   const cspan_receiver_options options = {0};
   if (cspan_receiver_start(&options, &receiver, NULL)) {
     return 1;

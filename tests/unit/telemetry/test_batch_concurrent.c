@@ -2,23 +2,7 @@
 /* The batch processor with several exports under way at once. */
 #include "unit/telemetry/batch_fixture.h"
 
-static void ignore_log(void *user, cspan_log_level level, const char *message) {
-  (void)user;
-  (void)level;
-  (void)message;
-}
-
-static int quiet(void **state) {
-  (void)state;
-  cspan_log_set(ignore_log, NULL, CSPAN_LOG_WARN);
-  return 0;
-}
-
-static int loud(void **state) {
-  (void)state;
-  cspan_log_set(NULL, NULL, CSPAN_LOG_WARN);
-  return 0;
-}
+#include "support/quiet_log.h"
 
 enum { BATCH = 8 };
 

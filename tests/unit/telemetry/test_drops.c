@@ -3,28 +3,11 @@
 #include "unit/telemetry/batch_fixture.h"
 
 #include "support/fail_alloc.h"
+#include "support/quiet_log.h"
 #include "telemetry/drops.h"
 #include "unit/telemetry/forked.h"
 
 static const char report_name[] = "otel.sdk.spans_dropped";
-
-static void ignore_log(void *user, cspan_log_level level, const char *message) {
-  (void)user;
-  (void)level;
-  (void)message;
-}
-
-static int quiet(void **state) {
-  (void)state;
-  cspan_log_set(ignore_log, NULL, CSPAN_LOG_WARN);
-  return 0;
-}
-
-static int loud(void **state) {
-  (void)state;
-  cspan_log_set(NULL, NULL, CSPAN_LOG_WARN);
-  return 0;
-}
 
 static int64_t int_of(const cspan_span_view *span, const char *key) {
   const cspan_attr *attr = cspan_attrs_find(span->attributes, span->attribute_count, key);

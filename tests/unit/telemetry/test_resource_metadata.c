@@ -14,6 +14,7 @@
 
 #include "base/sys.h"
 #include "support/fail_alloc.h"
+#include "support/quiet_log.h"
 #include "support/script_server.h"
 #include "telemetry/resource/detect.h"
 #include "telemetry/resource/metadata.h"
@@ -514,12 +515,6 @@ static void test_provider_on_ec2(void **state) {
   cspan_tracer_provider_free(g.provider);
   unsetenv("AWS_EC2_METADATA_SERVICE_ENDPOINT");
   script_server_stop(server);
-}
-
-static void ignore_log(void *user, cspan_log_level level, const char *message) {
-  (void)user;
-  (void)level;
-  (void)message;
 }
 
 /* More than a resource has room for, with what is known already. */

@@ -4,13 +4,8 @@
 #include "unit/telemetry/gate_exporter.h"
 
 #include "support/fail_alloc.h"
+#include "support/quiet_log.h"
 #include "telemetry/core.h"
-
-static void ignore_log(void *user, cspan_log_level level, const char *message) {
-  (void)user;
-  (void)level;
-  (void)message;
-}
 
 static cspan_tracer_provider *make_provider(gate_exporter *gate, bool simple) {
   const cspan_batch_options batch = {.schedule_delay_ms = 60000};
