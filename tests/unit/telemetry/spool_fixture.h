@@ -226,6 +226,14 @@ static inline void spool_open(spool_fixture *f, const cspan_spool_options *optio
   spool_reopen(f, options);
 }
 
+/* With little room, before a receiver that is away. */
+static inline void spool_open_small(spool_fixture *f, uint64_t max_size_bytes) {
+  cspan_spool_options options = patient_spool;
+  options.max_size_bytes = max_size_bytes;
+  spool_open(f, &options);
+  fake_set(&f->receiver, CSPAN_ERR_CONNECT, false);
+}
+
 static inline void spool_close(spool_fixture *f) {
   cspan_exporter_free(f->exporter);
   f->exporter = NULL;

@@ -168,6 +168,30 @@ static void test_spans_that_record_nothing(void **state) {
 
 /* -------------------------------------------------------------------- threads */
 
+/* A provider, a span of it that has not ended, and a thread that has to do with its end. */
+typedef struct meeting {
+  pthread_barrier_t barrier;
+  diary d;
+  diary silent; /* of the processors that do nothing */
+  keeper first;
+  keeper second;
+  span_fixture f;
+  pthread_t thread;
+} meeting;
+
+static void meeting_open(meeting *m, void (*action)(diary *d, cspan_span span),
+                         void *(*run)(void *diary)) {
+  memset(m, 0, sizeof *m);
+  pthread_barrier_init(&m->barrier, NULL, 2);
+  m->d.action = action;
+  m->d.meeting = m->silent.meeting = &m->barrier;
+  m->first = (keeper){&m->d, ""};
+  m->second = (keeper){&m->silent, ""};
+  open_kept(&m->f, &m->first, &m->second, NULL);
+  m->d.program = cspan_span_start(m->f.tracer, NULL, "s", NULL);
+  assert_int_equal(pthread_create(&m->thread, NULL, run, &m->d), 0);
+}
+
 /* Holds the ending open while others do what they like with the span. */
 static void meet(diary *d, cspan_span span) {
   pthread_barrier_wait(d->meeting);
@@ -187,26 +211,17 @@ static void *disturb(void *arg) {
 
 static void test_other_threads_are_shut_out(void **state) {
   (void)state;
-  pthread_barrier_t barrier;
-  pthread_barrier_init(&barrier, NULL, 2);
-  diary d = {.action = meet, .meeting = &barrier};
-  diary quiet = {.meeting = &barrier};
-  keeper a = {&d, ""};
-  keeper b = {&quiet, ""};
-  span_fixture f;
-  open_kept(&f, &a, &b, NULL);
-  d.program = cspan_span_start(f.tracer, NULL, "s", NULL);
-  pthread_t thread;
-  assert_int_equal(pthread_create(&thread, NULL, disturb, &d), 0);
-  cspan_span_end(d.program);
-  pthread_join(thread, NULL);
-  const cspan_span_view *view = fixture_one(&f);
+  meeting m;
+  meeting_open(&m, meet, disturb);
+  cspan_span_end(m.d.program);
+  pthread_join(m.thread, NULL);
+  const cspan_span_view *view = fixture_one(&m.f);
   assert_int_equal(view->attribute_count, 1);
   assert_attr_int64(view->attributes, 1, "ours", 1);
   assert_int_equal(view->status, CSPAN_SPAN_UNSET);
-  assert_int_equal(atomic_load(&d.ending), 1);
-  fixture_close(&f);
-  pthread_barrier_destroy(&barrier);
+  assert_int_equal(atomic_load(&m.d.ending), 1);
+  fixture_close(&m.f);
+  pthread_barrier_destroy(&m.barrier);
 }
 
 /* Two threads end the same spans: each span ends once. */
@@ -260,47 +275,31 @@ static void test_two_threads_end_it(void **state) {
 }
 
 /* A provider that goes waits for a span that is ending. */
-typedef struct departure {
-  span_fixture *fixture;
-  atomic_bool is_gone;
-} departure;
-
 static void *end_program_span(void *arg) {
   cspan_span_end(((diary *)arg)->program);
   return NULL;
 }
 
-static departure *leaving;
+static atomic_bool is_gone;
 
 static void linger(diary *d, cspan_span span) {
   pthread_barrier_wait(d->meeting); /* now the provider goes */
   for (int i = 0; i < 1000; i++) {
     cspan_span_set_int64(span, "late", i);
-    assert_false(atomic_load(&leaving->is_gone));
+    assert_false(atomic_load(&is_gone));
   }
 }
 
 static void test_provider_goes_meanwhile(void **state) {
   (void)state;
-  pthread_barrier_t barrier;
-  pthread_barrier_init(&barrier, NULL, 2);
-  diary d = {.action = linger, .meeting = &barrier};
-  diary quiet = {.meeting = &barrier};
-  keeper a = {&d, ""};
-  keeper b = {&quiet, ""};
-  span_fixture f;
-  departure dep = {.fixture = &f};
-  leaving = &dep;
-  open_kept(&f, &a, &b, NULL);
-  d.program = cspan_span_start(f.tracer, NULL, "s", NULL);
-  pthread_t thread;
-  assert_int_equal(pthread_create(&thread, NULL, end_program_span, &d), 0);
-  pthread_barrier_wait(&barrier);
-  cspan_tracer_provider_free(f.provider);
-  atomic_store(&dep.is_gone, true);
-  pthread_join(thread, NULL);
-  assert_int_equal(atomic_load(&d.ended), 1);
-  pthread_barrier_destroy(&barrier);
+  meeting m;
+  meeting_open(&m, linger, end_program_span);
+  pthread_barrier_wait(&m.barrier);
+  cspan_tracer_provider_free(m.f.provider);
+  atomic_store(&is_gone, true);
+  pthread_join(m.thread, NULL);
+  assert_int_equal(atomic_load(&m.d.ended), 1);
+  pthread_barrier_destroy(&m.barrier);
 }
 
 /* In a forked child the thread that was ending a span does not exist, and nothing waits for it. */
@@ -313,25 +312,16 @@ static int free_in_child(void *arg) {
 
 static void test_fork_meanwhile(void **state) {
   (void)state;
-  pthread_barrier_t barrier;
-  pthread_barrier_init(&barrier, NULL, 2);
-  diary d = {.action = meet, .meeting = &barrier};
-  diary quiet = {.meeting = &barrier};
-  keeper a = {&d, ""};
-  keeper b = {&quiet, ""};
-  span_fixture f;
-  open_kept(&f, &a, &b, NULL);
-  d.program = cspan_span_start(f.tracer, NULL, "s", NULL);
-  pthread_t thread;
-  assert_int_equal(pthread_create(&thread, NULL, end_program_span, &d), 0);
-  pthread_barrier_wait(&barrier);
-  d.action = NULL; /* for the child's own span */
-  assert_int_equal(run_forked(free_in_child, &f), 1);
-  pthread_barrier_wait(&barrier);
-  pthread_join(thread, NULL);
-  assert_int_equal(cspan_span_list_count(fixture_spans(&f)), 1);
-  fixture_close(&f);
-  pthread_barrier_destroy(&barrier);
+  meeting m;
+  meeting_open(&m, meet, end_program_span);
+  pthread_barrier_wait(&m.barrier);
+  m.d.action = NULL; /* for the child's own span */
+  assert_int_equal(run_forked(free_in_child, &m.f), 1);
+  pthread_barrier_wait(&m.barrier);
+  pthread_join(m.thread, NULL);
+  assert_int_equal(cspan_span_list_count(fixture_spans(&m.f)), 1);
+  fixture_close(&m.f);
+  pthread_barrier_destroy(&m.barrier);
 }
 
 int main(void) {

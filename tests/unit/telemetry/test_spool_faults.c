@@ -152,10 +152,7 @@ static void test_sync_fails(void **state) {
 static void test_clock_set_back(void **state) {
   (void)state;
   spool_fixture f;
-  cspan_spool_options options = patient_spool;
-  options.max_size_bytes = 64 << 10;
-  spool_open(&f, &options);
-  fake_set(&f.receiver, CSPAN_ERR_CONNECT, false);
+  spool_open_small(&f, 64 << 10);
   for (uint32_t id = 0; id < 200; id += 20) {
     spool_export_some(&f, id, id + 20, 1000);
     atomic_fetch_sub(&clock_offset_s, 3600);
@@ -282,10 +279,7 @@ static void test_no_room_without_removals(void **state) {
   (void)state;
   spool_fixture f;
   cspan_error *error = NULL;
-  cspan_spool_options options = patient_spool;
-  options.max_size_bytes = 64 << 10;
-  spool_open(&f, &options);
-  fake_set(&f.receiver, CSPAN_ERR_CONNECT, false);
+  spool_open_small(&f, 64 << 10);
   spool_export_some(&f, 0, 40, 1000);
   atomic_store(&removals_fail, true);
   assert_int_equal(spool_export_one(&f, 40, 40000, &error), CSPAN_ERR_IO);

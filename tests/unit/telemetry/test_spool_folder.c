@@ -209,15 +209,13 @@ static void test_strangers(void **state) {
 
 static void test_oldest_dropped(void **state) {
   (void)state;
+  enum { ROOM = 128 << 10 };
   spool_fixture f;
-  cspan_spool_options options = patient_spool;
-  options.max_size_bytes = 128 << 10;
-  spool_open(&f, &options);
-  fake_set(&f.receiver, CSPAN_ERR_CONNECT, false);
+  spool_open_small(&f, ROOM);
   spool_export_some(&f, 0, 1000, 1000);
   cspan_spool_stats stats = spool_stats(&f);
-  assert_true(stats.kept_bytes <= options.max_size_bytes);
-  assert_true(stats.kept_bytes > options.max_size_bytes * 3 / 4);
+  assert_true(stats.kept_bytes <= ROOM);
+  assert_true(stats.kept_bytes > ROOM * 3 / 4);
   assert_int_equal(stats.spooled, 1000 * BATCH_SPANS);
   assert_int_equal(stats.dropped + stats.kept_spans, stats.spooled);
   fake_set(&f.receiver, CSPAN_OK, false);
@@ -335,10 +333,7 @@ static void test_too_large_a_batch(void **state) {
   (void)state;
   spool_fixture f;
   cspan_error *error = NULL;
-  cspan_spool_options options = patient_spool;
-  options.max_size_bytes = 64 << 10;
-  spool_open(&f, &options);
-  fake_set(&f.receiver, CSPAN_ERR_CONNECT, false);
+  spool_open_small(&f, 64 << 10);
   assert_int_equal(spool_export_one(&f, 0, 64 << 10, &error), CSPAN_ERR_LIMIT);
   assert_non_null(strstr(cspan_error_message(error), "too large"));
   cspan_error_free(error);

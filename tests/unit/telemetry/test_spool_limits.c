@@ -29,10 +29,7 @@ static void test_behind_the_others(void **state) {
 static void test_away_and_full(void **state) {
   (void)state;
   spool_fixture f;
-  cspan_spool_options options = patient_spool;
-  options.max_size_bytes = 64 << 10;
-  spool_open(&f, &options);
-  fake_set(&f.receiver, CSPAN_ERR_CONNECT, false);
+  spool_open_small(&f, 64 << 10);
   for (uint32_t id = 0; id < 5; id++) {
     assert_int_equal(spool_export_one(&f, id, 64 << 10, NULL), CSPAN_ERR_LIMIT);
   }
