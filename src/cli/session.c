@@ -32,8 +32,7 @@ static cspan_status start_telemetry(cspan_cli_session *session, cspan_error **er
   return status;
 }
 
-static cspan_status open_all(cspan_cli_session *session, const cspan_storage_options *storage,
-                             cspan_error **error) {
+static cspan_status begin(cspan_cli_session *session, cspan_error **error) {
   const cspan_cli_globals *globals = session->run->globals;
   cspan_aws_options options = {
       .size = sizeof options,
@@ -48,30 +47,43 @@ static cspan_status open_all(cspan_cli_session *session, const cspan_storage_opt
   if (status == CSPAN_OK && tracing_wanted(session->run)) {
     status = start_telemetry(session, error);
   }
+  session->context = (cspan_context){.span = session->root, .cancel = session->run->cancel};
+  return status;
+}
+
+static cspan_status open_s3(cspan_cli_session *session, const cspan_storage_options *storage,
+                            cspan_error **error) {
+  cspan_storage_options with = storage ? *storage : (cspan_storage_options){0};
+  cspan_status status = cspan_s3_create(session->config, &session->s3, error);
   if (status == CSPAN_OK) {
-    status = cspan_s3_create(session->config, &session->s3, error);
-  }
-  if (status == CSPAN_OK) {
-    cspan_storage_options with = storage ? *storage : (cspan_storage_options){0};
     with.size = sizeof with;
     with.provider = session->provider;
     status = cspan_storage_create(session->s3, &with, &session->storage, error);
   }
-  session->context = (cspan_context){.span = session->root, .cancel = session->run->cancel};
   return status;
+}
+
+/* Ends a session that could not be opened. */
+static bool give_up(cspan_cli_session *session, cspan_error *error, int *code) {
+  *code = cspan_cli_session_fail(session, error);
+  cspan_cli_session_close(session);
+  return false;
+}
+
+bool cspan_cli_session_begin(cspan_cli_session *session, const cspan_cli_run *run, int *code) {
+  cspan_error *error = NULL;
+  memset(session, 0, sizeof *session);
+  session->run = run;
+  return begin(session, &error) == CSPAN_OK || give_up(session, error, code);
 }
 
 bool cspan_cli_session_open(cspan_cli_session *session, const cspan_cli_run *run,
                             const cspan_storage_options *storage, int *code) {
   cspan_error *error = NULL;
-  memset(session, 0, sizeof *session);
-  session->run = run;
-  if (open_all(session, storage, &error) == CSPAN_OK) {
-    return true;
+  if (!cspan_cli_session_begin(session, run, code)) {
+    return false;
   }
-  *code = cspan_cli_session_fail(session, error);
-  cspan_cli_session_close(session);
-  return false;
+  return open_s3(session, storage, &error) == CSPAN_OK || give_up(session, error, code);
 }
 
 void cspan_cli_session_failed(cspan_cli_session *session, const cspan_error *error) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an S3 command works with: configuration, clients, and, when spans are wanted, the
+/* What a command works with: configuration, clients, and, when spans are wanted, the
  * telemetry with a root span around the command. */
 #ifndef CLI_SESSION_H
 #define CLI_SESSION_H
@@ -18,6 +18,8 @@ typedef struct cspan_cli_session {
   cspan_context context; /* the root span and the cancellation by signals */
 } cspan_cli_session;
 
+/* Without clients: for commands that have their own. On failure as below. */
+bool cspan_cli_session_begin(cspan_cli_session *session, const cspan_cli_run *run, int *code);
 /* `storage` may be NULL. On failure the message has been printed, nothing is to be closed,
  * and *code is the exit code. */
 bool cspan_cli_session_open(cspan_cli_session *session, const cspan_cli_run *run,
