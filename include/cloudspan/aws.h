@@ -24,7 +24,8 @@ typedef struct cspan_aws_config cspan_aws_config;
 typedef enum cspan_retry_mode {
   CSPAN_RETRY_DEFAULT = 0, /**< AWS_RETRY_MODE, retry_mode, else standard */
   CSPAN_RETRY_STANDARD,
-  CSPAN_RETRY_OFF
+  CSPAN_RETRY_OFF,
+  CSPAN_RETRY_ADAPTIVE /**< standard, and slower where the service throttles */
 } cspan_retry_mode;
 
 typedef enum cspan_addressing_style {

@@ -203,13 +203,7 @@ static cspan_status resolve_credentials(void *self, struct cspan_call *call, voi
                                         cspan_error **error) {
   (void)self;
   (void)state;
-  cspan_identity_free(call->identity);
-  call->identity = NULL;
-  cspan_credentials_provider *provider = call->client->config->credentials;
-  if (!provider) {
-    return CSPAN_OK; /* anonymous */
-  }
-  return cspan_credentials_provider_get(provider, &call->context, &call->identity, error);
+  return cspan_call_resolve_identity(call, error);
 }
 
 static cspan_status sign(void *self, struct cspan_call *call, void *state, cspan_error **error) {

@@ -13,7 +13,8 @@ enum {
   SCRATCH_MAX = 8 * 1024 * 1024,
   OUTPUT_MAX = 256 * 1024 * 1024,
   QUERY_MAX = 256 * 1024,
-  URL_MAX = 512 * 1024
+  URL_MAX = 512 * 1024,
+  BEARER_MAX = 65 * 1024
 };
 
 static cspan_status nomem(cspan_error **error) {
@@ -52,7 +53,8 @@ static cspan_status take_options(struct cspan_call *call, const cspan_call_optio
   if (timeout_ms > 0) {
     call->context = cspan_context_with_timeout(&call->context, timeout_ms);
   }
-  call->max_attempts = options->max_attempts > 0 ? options->max_attempts : config->max_attempts;
+  call->max_attempts =
+      options->max_attempts > 0 ? options->max_attempts : call->client->max_attempts;
   if (config->retry_mode == CSPAN_RETRY_OFF) {
     call->max_attempts = 1;
   }
@@ -69,6 +71,7 @@ static void init_parts(struct cspan_call *call) {
   cspan_header_list_init(&call->request.headers);
   cspan_header_block_init(&call->response.headers);
   cspan_buf_init(&call->response.body, 0);
+  cspan_buf_init(&call->bearer, BEARER_MAX);
   call->request.method = call->operation->method;
   call->request.path = "/";
   call->attempt = 1;
@@ -141,6 +144,11 @@ void cspan_call_free(struct cspan_call *call) {
   cspan_error_free(call->error);
   cspan_error_free(call->stream_error);
   cspan_identity_free(call->identity);
+  cspan_express_leave(call);
+  if (call->bearer.data) {
+    cspan_memzero(call->bearer.data, call->bearer.cap);
+  }
+  cspan_buf_free(&call->bearer);
   cspan_arena_free(call->output_arena);
   cspan_arena_free(call->scratch);
   cspan_free(call->own_chain);
@@ -261,8 +269,12 @@ const char *cspan_call_path(const struct cspan_call *call) {
 }
 
 const char *cspan_call_request_header(const struct cspan_call *call, const char *name) {
-  if (cspan_ieq(name, "authorization") || cspan_ieq(name, "x-amz-security-token")) {
-    return NULL;
+  static const char *const secret[] = {"authorization", "x-amz-security-token",
+                                       "x-amz-s3session-token"};
+  for (size_t i = 0; i < sizeof secret / sizeof secret[0]; i++) {
+    if (cspan_ieq(name, secret[i])) {
+      return NULL;
+    }
   }
   return cspan_header_list_get(&call->request.headers, name);
 }

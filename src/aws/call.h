@@ -5,15 +5,19 @@
 
 #include <stdatomic.h>
 
+#include "aws/auth.h"
 #include "aws/body.h"
 #include "aws/chunked.h"
 #include "aws/client.h"
 #include "aws/config.h"
 #include "aws/credentials.h"
 #include "aws/endpoint.h"
+#include "aws/express.h"
 #include "aws/headers.h"
 #include "aws/pipeline.h"
+#include "aws/rate_limiter.h"
 #include "aws/retry.h"
+#include "aws/token.h"
 
 struct cspan_aws_client {
   cspan_aws_config *config; /* a reference */
@@ -23,7 +27,13 @@ struct cspan_aws_client {
   cspan_base_url base_url;
   bool has_base_url;
   cspan_retry_bucket bucket;
+  const cspan_retry_policy *retry_policy;
+  int max_attempts;
+  pthread_mutex_t rate_mutex;
+  cspan_rate_limiter rate;        /* used in the adaptive mode */
   _Atomic int64_t clock_offset_s; /* the service's clock minus ours */
+  cspan_token_cache tokens;
+  cspan_express express;
   char *user_agent;
 };
 
@@ -102,13 +112,20 @@ struct cspan_call {
   const char *region; /* NULL: not set */
   cspan_base_url *own_base_url;
   char invocation_id[37];
-  cspan_identity *identity; /* of the attempt */
+  cspan_auth auth;            /* zero: by the facts of the service */
+  cspan_identity *identity;   /* of the attempt */
+  cspan_buf bearer;           /* the value of Authorization; a secret */
+  cspan_express_visit *visit; /* of the cache of sessions */
 
   cspan_call_request request;
   cspan_call_response response;
   int attempt;
   int max_attempts;
   int64_t backoff_ms; /* slept in all */
+  int64_t limited_ms; /* what the rate limiter asked for in all */
+  bool admitted;      /* the attempt need not wait any more */
+  bool is_at_gate;    /* asleep before an attempt */
+  bool gave_up;       /* asleep, or was so, before the error is told */
   int last_cost;      /* of the last retry, given back on success */
   bool clock_retried;
   bool credentials_retried;
@@ -124,7 +141,8 @@ struct cspan_call {
   void *done_user;
   cspan_http_exchange *exchange;
   cspan_loop_timer *timer;
-  int64_t wake_ns; /* the end of the backoff */
+  int64_t wake_ns;                           /* the end of the sleep */
+  void (*on_awake)(struct cspan_call *call); /* what goes on then */
 };
 
 /* call.c: making and freeing */
@@ -138,9 +156,24 @@ void cspan_call_deliver_output(struct cspan_call *call);
 cspan_status cspan_call_prepare(struct cspan_call *call, cspan_error **error);
 
 /* call_retry.c: whether the failed attempt is made again, and after how long. */
-bool cspan_call_decide_retry(struct cspan_call *call, int64_t *backoff_ms);
+typedef enum cspan_retry_decision {
+  CSPAN_RETRY_NOT,
+  CSPAN_RETRY_AGAIN,
+  CSPAN_RETRY_HOLD_BACK /* no, but the error is told after the backoff */
+} cspan_retry_decision;
+cspan_retry_decision cspan_call_decide_retry(struct cspan_call *call, int64_t *backoff_ms);
 /* After a success: tokens flow back. */
 void cspan_call_refund(struct cspan_call *call);
+
+/* call_gate.c: before an attempt; *wait_ms is 0 when it may begin, else ask again after that. */
+cspan_status cspan_call_gate(struct cspan_call *call, int64_t *wait_ms, cspan_error **error);
+/* After an attempt: tells the rate limiter how it ended. */
+void cspan_call_measure(struct cspan_call *call);
+
+/* call_run.c: what a call waits for before an attempt may be there. On the loop's thread. */
+void cspan_call_wake(struct cspan_call *call);
+/* Ends what is under way. On the loop's thread. */
+void cspan_call_break_off(struct cspan_call *call, cspan_status status);
 
 /* call_exchange.c: the HTTP part. */
 cspan_status cspan_call_exchange_start(struct cspan_call *call, cspan_http_done_fn done,
@@ -157,8 +190,19 @@ cspan_status cspan_call_hash_payload(struct cspan_call *call, cspan_error **erro
 cspan_status cspan_call_verify_start(struct cspan_call *call);
 cspan_status cspan_call_verify_end(struct cspan_call *call, cspan_error **error);
 
-/* call_sign.c */
+/* call_auth.c: the dispatch by kind of authentication. */
+cspan_auth_kind cspan_call_auth_kind(const struct cspan_call *call);
+const char *cspan_call_signing_name(const struct cspan_call *call);
+const char *cspan_call_signing_region(const struct cspan_call *call); /* NULL: none is known */
+bool cspan_call_is_signed(const struct cspan_call *call);
+cspan_status cspan_call_resolve_identity(struct cspan_call *call, cspan_error **error);
 cspan_status cspan_call_sign(struct cspan_call *call, cspan_error **error);
+/* The service said that what the call was signed with has expired; false: nothing can be got
+ * anew. */
+bool cspan_call_refuse_identity(struct cspan_call *call);
+
+/* call_sign.c: SigV4 and SigV4a. */
+cspan_status cspan_call_sign_v4(struct cspan_call *call, cspan_error **error);
 /* What payload signing comes to for this call. */
 bool cspan_call_signs_payload(const struct cspan_call *call);
 /* The time as the service sees it. */
@@ -167,8 +211,8 @@ time_t cspan_call_time(const struct cspan_call *call);
 cspan_status cspan_call_headers_to_sign(struct cspan_call *call, cspan_http_header **out,
                                         size_t *count);
 /* What the call's identity signs with now; `key` is written and borrowed. */
-void cspan_call_scope(struct cspan_call *call, uint8_t key[CSPAN_SIGV4_KEY_LEN],
-                      cspan_sigv4_scope *out);
+cspan_status cspan_call_scope(struct cspan_call *call, uint8_t key[CSPAN_SIGV4_KEY_LEN],
+                              cspan_sigv4_scope *out, cspan_error **error);
 
 /* call_result.c: the response to output or error. */
 void cspan_call_deserialize(struct cspan_call *call);

@@ -29,10 +29,9 @@ static bool correct_clock(struct cspan_call *call) {
 }
 
 static bool renew_credentials(struct cspan_call *call) {
-  if (call->credentials_retried || !call->identity) {
+  if (call->credentials_retried || !cspan_call_refuse_identity(call)) {
     return false;
   }
-  cspan_credentials_provider_refuse(call->client->config->credentials, call->identity);
   call->credentials_retried = true;
   return true;
 }
@@ -60,31 +59,37 @@ static bool worth_it(struct cspan_call *call, cspan_retry_class retry_class) {
   }
 }
 
-bool cspan_call_decide_retry(struct cspan_call *call, int64_t *backoff_ms) {
+/* The sleep before the next attempt; false when it would outlast the call. */
+static bool choose_delay(const struct cspan_call *call, cspan_retry_class retry_class,
+                         int64_t *delay_ms) {
+  int64_t hint_ms = cspan_retry_hint_ms(cspan_call_response_header(call, "x-amz-retry-after"),
+                                        cspan_call_response_header(call, "retry-after"));
+  *delay_ms = cspan_retry_backoff_ms(call->client->retry_policy, retry_class, call->attempt - 1,
+                                     cspan_random_unit(), hint_ms);
+  int64_t deadline_ns = call->context.deadline_ns;
+  /* The error at hand says more than the timeout that would follow. */
+  return !deadline_ns || cspan_now_ns() + *delay_ms * ns_per_ms < deadline_ns;
+}
+
+cspan_retry_decision cspan_call_decide_retry(struct cspan_call *call, int64_t *backoff_ms) {
   cspan_retry_class retry_class = cspan_retry_classify(call->error);
   cspan_error_set_retryable(call->error,
                             !call->final_error && (retry_class == CSPAN_RETRY_CLASS_TRANSIENT ||
                                                    retry_class == CSPAN_RETRY_CLASS_THROTTLE));
   if (retry_class == CSPAN_RETRY_CLASS_NONE || call->attempt >= call->max_attempts ||
       cspan_context_status(&call->context) != CSPAN_OK || !is_repeatable(call) ||
-      !worth_it(call, retry_class)) {
-    return false;
+      !worth_it(call, retry_class) || !choose_delay(call, retry_class, backoff_ms)) {
+    return CSPAN_RETRY_NOT;
   }
-  int64_t hint_ms = cspan_retry_hint_ms(cspan_call_response_header(call, "x-amz-retry-after"),
-                                        cspan_call_response_header(call, "retry-after"));
-  int64_t delay_ms =
-      cspan_retry_backoff_ms(retry_class, call->attempt - 1, cspan_random_unit(), hint_ms);
-  int64_t deadline_ns = call->context.deadline_ns;
-  if (deadline_ns && cspan_now_ns() + delay_ms * ns_per_ms >= deadline_ns) {
-    return false; /* the error at hand says more than the timeout that would follow */
-  }
-  int cost = cspan_retry_cost(retry_class);
+  int cost =
+      cspan_retry_cost(call->client->retry_policy, retry_class, cspan_error_status(call->error));
   if (!cspan_retry_bucket_take(&call->client->bucket, cost)) {
-    return false;
+    return cspan_retry_is_long_poll(call->client->service->id, call->operation->name)
+               ? CSPAN_RETRY_HOLD_BACK
+               : CSPAN_RETRY_NOT;
   }
   call->last_cost = cost;
-  *backoff_ms = delay_ms;
-  return true;
+  return CSPAN_RETRY_AGAIN;
 }
 
 void cspan_call_refund(struct cspan_call *call) {

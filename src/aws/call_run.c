@@ -92,6 +92,7 @@ static bool arm_timer(struct cspan_call *call);
 static cspan_status reset_attempt(struct cspan_call *call, cspan_error **error) {
   const cspan_chain *chain = call->chain;
   call->attempt++;
+  call->admitted = false;
   cspan_call_replace_error(call, NULL);
   cspan_error_free(call->stream_error);
   call->stream_error = NULL;
@@ -136,7 +137,7 @@ static void on_wake(void *user) {
       unwind(call);
     }
   } else {
-    restart_attempt(call);
+    call->on_awake(call);
   }
 }
 
@@ -165,6 +166,13 @@ static bool arm_timer(struct cspan_call *call) {
   return true;
 }
 
+/* False when there is no memory for it: the call's error says so. */
+static bool sleep_ms(struct cspan_call *call, int64_t ms, void (*on_awake)(struct cspan_call *)) {
+  call->wake_ns = cspan_now_ns() + ms * NS_PER_MS;
+  call->on_awake = on_awake;
+  return arm_timer(call);
+}
+
 static void announce_retry(struct cspan_call *call, int64_t backoff_ms) {
   cspan_retry_info info = {.attempt = call->attempt,
                            .error = call->error,
@@ -179,20 +187,29 @@ static void announce_retry(struct cspan_call *call, int64_t backoff_ms) {
   }
 }
 
-/* True when the call goes to sleep before another attempt. */
+/* True when the call goes to sleep before another attempt, or before its error is told. */
 static bool turn_round(struct cspan_call *call) {
   int64_t backoff_ms = 0;
+  if (call->gave_up) {
+    return false;
+  }
+  cspan_call_measure(call);
   if (!call->error) {
     cspan_call_refund(call);
     return false;
   }
-  if (!cspan_call_decide_retry(call, &backoff_ms)) {
+  switch (cspan_call_decide_retry(call, &backoff_ms)) {
+  case CSPAN_RETRY_AGAIN:
+    announce_retry(call, backoff_ms);
+    call->backoff_ms += backoff_ms;
+    return sleep_ms(call, backoff_ms, restart_attempt);
+  case CSPAN_RETRY_HOLD_BACK:
+    call->gave_up = true;
+    call->backoff_ms += backoff_ms;
+    return sleep_ms(call, backoff_ms, unwind);
+  default:
     return false;
   }
-  announce_retry(call, backoff_ms);
-  call->backoff_ms += backoff_ms;
-  call->wake_ns = cspan_now_ns() + backoff_ms * NS_PER_MS;
-  return arm_timer(call);
 }
 
 static void unwind(struct cspan_call *call) {
@@ -244,6 +261,32 @@ static cspan_status begin_middleware(struct cspan_call *call, size_t index, cspa
   return status;
 }
 
+static void pass_gate(struct cspan_call *call) {
+  call->is_at_gate = false;
+  run_begins(call);
+}
+
+/* Right before an attempt, all that comes once a call is done. True when the call waits here. */
+static bool stops_at_gate(struct cspan_call *call, cspan_status *status, cspan_error **error) {
+  int64_t wait_ms = 0;
+  if (call->entered != call->chain->retry_index + 1 || call->admitted) {
+    return false;
+  }
+  *status = cspan_call_gate(call, &wait_ms, error);
+  call->admitted = *status == CSPAN_OK && wait_ms == 0;
+  if (*status != CSPAN_OK || call->admitted) {
+    return false;
+  }
+  int64_t deadline_ns = call->context.deadline_ns;
+  int64_t left_ms = deadline_ns ? (deadline_ns - cspan_now_ns()) / NS_PER_MS + 1 : wait_ms;
+  call->is_at_gate = true;
+  if (!sleep_ms(call, left_ms < wait_ms ? left_ms : wait_ms, pass_gate)) {
+    call->is_at_gate = false;
+    unwind(call);
+  }
+  return true;
+}
+
 static void run_begins(struct cspan_call *call) {
   const cspan_chain *chain = call->chain;
   cspan_error *error = NULL;
@@ -252,9 +295,13 @@ static void run_begins(struct cspan_call *call) {
     if (call->entered == chain->retry_index && call->attempt == 1) {
       status = save_headers(call, &error);
     }
-    if (status == CSPAN_OK) {
-      status = begin_middleware(call, call->entered, &error);
+    if (status == CSPAN_OK && stops_at_gate(call, &status, &error)) {
+      return;
     }
+    if (status != CSPAN_OK) {
+      break;
+    }
+    status = begin_middleware(call, call->entered, &error);
     if (status == CSPAN_OK) {
       call->entered++;
     } else {
@@ -272,15 +319,22 @@ static void run_begins(struct cspan_call *call) {
 
 /* ----------------------------------------------------------- from outside */
 
-/* The loop itself failed (no memory, no poll): the call must not wait for it for ever. */
-static void break_off(struct cspan_call *call, cspan_status status) {
+void cspan_call_wake(struct cspan_call *call) {
+  if (call->is_at_gate && call->timer) {
+    cspan_loop_timer_cancel(call->loop, call->timer);
+    call->timer = NULL;
+    pass_gate(call);
+  }
+}
+
+void cspan_call_break_off(struct cspan_call *call, cspan_status status) {
   if (call->exchange) {
     cspan_http_abort(call->exchange, status);
   } else if (call->timer) {
     cspan_error *error = NULL;
     cspan_loop_timer_cancel(call->loop, call->timer);
     call->timer = NULL;
-    cspan_error_set(&error, status, "the event loop failed: %s", cspan_status_name(status));
+    cspan_error_set(&error, status, "the call was broken off: %s", cspan_status_name(status));
     cspan_call_replace_error(call, error);
     call->final_error = true;
     unwind(call);
@@ -297,7 +351,8 @@ static cspan_status run_to_end(cspan_aws_client *client, struct cspan_call *call
   while (!call->finished) {
     cspan_status status = cspan_loop_run_once(call->loop, TURN_MS);
     if (status != CSPAN_OK && !call->finished) {
-      break_off(call, status);
+      /* The loop itself failed (no memory, no poll): the call must not wait for it for ever. */
+      cspan_call_break_off(call, status);
     }
   }
   cspan_http_client_release(client->http, call->loop);

@@ -15,8 +15,11 @@ time_t cspan_call_time(const struct cspan_call *call) {
 
 bool cspan_call_signs_payload(const struct cspan_call *call) {
   const cspan_aws_config *config = call->client->config;
-  if (config->anonymous) {
+  if (!cspan_call_is_signed(call)) {
     return false;
+  }
+  if (call->auth.unsigned_payload) {
+    return !call->request.endpoint.https;
   }
   if (!call->client->service->sign_content_sha256) {
     return true;
@@ -27,14 +30,19 @@ bool cspan_call_signs_payload(const struct cspan_call *call) {
   return config->payload_signing == CSPAN_PAYLOAD_SIGNED;
 }
 
+static const char *signed_chunks(const struct cspan_call *call) {
+  bool trailer = call->request.chunked.trailer_name != NULL;
+  if (call->auth.kind == CSPAN_AUTH_V4A) {
+    return trailer ? CSPAN_SIGV4A_SIGNED_TRAILER : CSPAN_SIGV4A_SIGNED_CHUNKS;
+  }
+  return trailer ? CSPAN_SIGV4_SIGNED_TRAILER : CSPAN_SIGV4_SIGNED_CHUNKS;
+}
+
 static cspan_status payload_hash(struct cspan_call *call, const char **out, cspan_error **error) {
   cspan_call_request *request = &call->request;
   bool hashed = cspan_call_signs_payload(call);
   if (request->is_chunked) {
-    bool trailer = request->chunked.trailer_name != NULL;
-    *out = !hashed   ? CSPAN_SIGV4_UNSIGNED_TRAILER
-           : trailer ? CSPAN_SIGV4_SIGNED_TRAILER
-                     : CSPAN_SIGV4_SIGNED_CHUNKS;
+    *out = hashed ? signed_chunks(call) : CSPAN_SIGV4_UNSIGNED_TRAILER;
     return CSPAN_OK;
   }
   if (request->body.size == 0) {
@@ -70,8 +78,12 @@ static cspan_status add_headers(struct cspan_call *call, const cspan_sigv4 *sign
   cspan_header_list *list = &call->request.headers;
   cspan_arena *arena = call->scratch;
   cspan_status status = cspan_header_list_set(list, arena, "x-amz-date", signed_as->date);
+  if (status == CSPAN_OK && scope->region_set) {
+    status = cspan_header_list_put(list, arena, "x-amz-region-set", scope->region_set);
+  }
   if (status == CSPAN_OK && scope->session_token) {
-    status = cspan_header_list_put(list, arena, "x-amz-security-token", scope->session_token);
+    status =
+        cspan_header_list_put(list, arena, cspan_sigv4_token_header(scope), scope->session_token);
   }
   if (status == CSPAN_OK && scope->content_sha256_header) {
     status = cspan_header_list_put(list, arena, "x-amz-content-sha256", hash);
@@ -96,39 +108,38 @@ static void start_chunks(struct cspan_call *call, const cspan_sigv4 *signed_as,
   }
 }
 
-void cspan_call_scope(struct cspan_call *call, uint8_t key[CSPAN_SIGV4_KEY_LEN],
-                      cspan_sigv4_scope *out) {
+cspan_status cspan_call_scope(struct cspan_call *call, uint8_t key[CSPAN_SIGV4_KEY_LEN],
+                              cspan_sigv4_scope *out, cspan_error **error) {
   const cspan_service *service = call->client->service;
+  const cspan_auth *auth = &call->auth;
   const cspan_credentials *credentials = cspan_identity_get(call->identity);
+  const char *region = cspan_call_signing_region(call);
+  if (!region) {
+    return cspan_error_set(error, CSPAN_ERR_CONFIG,
+                           "the request cannot be signed: no region is set; give it in the "
+                           "options, in AWS_REGION, or as region in the profile");
+  }
   *out = (cspan_sigv4_scope){
       .access_key_id = credentials->access_key_id,
       .session_token = credentials->session_token,
-      .region = call->region,
-      .service = service->signing_name,
+      .region = region,
+      .service = cspan_call_signing_name(call),
       .time = cspan_call_time(call),
       .key = key,
-      .encode_path = !service->single_encode_path,
-      .normalize_path = !service->single_encode_path,
+      .encode_path = !service->single_encode_path && !auth->disable_double_encoding,
+      .normalize_path = !service->single_encode_path && !auth->disable_normalize_path,
+      .is_express = auth->kind == CSPAN_AUTH_S3EXPRESS,
       .content_sha256_header = service->sign_content_sha256,
   };
-  cspan_identity_key(call->identity, out->time, call->region, service->signing_name, key);
+  if (auth->kind == CSPAN_AUTH_V4A) {
+    out->region_set = auth->region_set ? auth->region_set : region;
+    return cspan_identity_ecdsa_key(call->identity, &out->ecdsa_key, error);
+  }
+  cspan_identity_key(call->identity, out->time, region, out->service, key);
+  return CSPAN_OK;
 }
 
-/* Not signed, but the service must know how the body is encoded. */
-static cspan_status announce_chunks(struct cspan_call *call, cspan_error **error) {
-  if (!call->request.is_chunked) {
-    return CSPAN_OK;
-  }
-  cspan_status status = cspan_header_list_put(&call->request.headers, call->scratch,
-                                              "x-amz-content-sha256", CSPAN_SIGV4_UNSIGNED_TRAILER);
-  return status == CSPAN_OK ? CSPAN_OK
-                            : cspan_error_set(error, status, "the request has too many headers");
-}
-
-cspan_status cspan_call_sign(struct cspan_call *call, cspan_error **error) {
-  if (!call->identity) {
-    return announce_chunks(call, error);
-  }
+cspan_status cspan_call_sign_v4(struct cspan_call *call, cspan_error **error) {
   uint8_t key[CSPAN_SIGV4_KEY_LEN];
   cspan_sigv4_scope scope;
   cspan_sigv4 signed_as;
@@ -146,7 +157,10 @@ cspan_status cspan_call_sign(struct cspan_call *call, cspan_error **error) {
     return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory: the request was not signed");
   }
   request.headers = headers;
-  cspan_call_scope(call, key, &scope);
+  status = cspan_call_scope(call, key, &scope, error);
+  if (status != CSPAN_OK) {
+    return status;
+  }
   cspan_sigv4_init(&signed_as);
   status = cspan_sigv4_sign_headers(&request, &scope, &signed_as, error);
   if (status == CSPAN_OK) {

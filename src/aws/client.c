@@ -5,6 +5,8 @@
 #include "aws/user_agent.h"
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/sys.h"
+#include "base/text.h"
 
 static cspan_status make_http(cspan_aws_client *client, cspan_error **error) {
   const cspan_aws_config *config = client->config;
@@ -22,6 +24,21 @@ static cspan_status take_endpoint(cspan_aws_client *client, cspan_error **error)
   const char *url = cspan_aws_config_endpoint(client->config, client->service->id, &source);
   client->has_base_url = url != NULL;
   return url ? cspan_base_url_parse(url, source, &client->base_url, error) : CSPAN_OK;
+}
+
+/* The variable by which the AWS SDKs were given the newer one before it became the default. */
+static cspan_retry_revision retry_revision(void) {
+  const char *wanted = cspan_env("AWS_NEW_RETRIES_2026");
+  return wanted && cspan_ieq(wanted, "false") ? CSPAN_RETRY_REVISION_2_0 : CSPAN_RETRY_REVISION_2_1;
+}
+
+/* What is configured wins over what is usual for the service. */
+static void take_retries(cspan_aws_client *client) {
+  const cspan_aws_config *config = client->config;
+  const cspan_setting *attempts = &config->settings[CSPAN_SETTING_MAX_ATTEMPTS];
+  client->retry_policy = cspan_retry_policy_of(retry_revision(), client->service->id);
+  bool is_default = !attempts->source || strcmp(attempts->source, "default") == 0;
+  client->max_attempts = is_default ? client->retry_policy->max_attempts : config->max_attempts;
 }
 
 static cspan_status set_up(cspan_aws_client *client, cspan_error **error) {
@@ -52,6 +69,11 @@ cspan_status cspan_aws_client_create(const cspan_aws_config *config, const cspan
   client->service = service;
   cspan_retry_bucket_init(&client->bucket);
   atomic_init(&client->clock_offset_s, 0);
+  pthread_mutex_init(&client->rate_mutex, NULL);
+  cspan_rate_limiter_init(&client->rate, (double)cspan_now_ns() / 1e9);
+  cspan_token_cache_init(&client->tokens);
+  cspan_express_init(&client->express);
+  take_retries(client);
   cspan_status status = set_up(client, error);
   if (status != CSPAN_OK) {
     cspan_aws_client_free(client);
@@ -64,6 +86,9 @@ cspan_status cspan_aws_client_create(const cspan_aws_config *config, const cspan
 void cspan_aws_client_free(cspan_aws_client *client) {
   if (client) {
     cspan_http_client_free(client->http);
+    cspan_express_free(&client->express);
+    cspan_token_cache_free(&client->tokens);
+    pthread_mutex_destroy(&client->rate_mutex);
     cspan_free(client->chain);
     cspan_free(client->user_agent);
     cspan_aws_config_free(client->config);

@@ -40,6 +40,12 @@ static bool is_localhost(const char *host) {
   return cspan_ieq(host, "localhost") || (len > 10 && cspan_ieq(host + len - 10, ".localhost"));
 }
 
+bool cspan_is_loopback(const char *host) {
+  struct in_addr address;
+  return cspan_ieq(host, "localhost") || strcmp(host, "::1") == 0 || strcmp(host, "[::1]") == 0 ||
+         (inet_pton(AF_INET, host, &address) == 1 && ntohl(address.s_addr) >> 24 == 127);
+}
+
 static bool is_host_text(const char *text, size_t len) {
   for (size_t i = 0; i < len; i++) {
     if (!is_alnum(text[i]) && !strchr("-._[]:", text[i])) {

@@ -39,6 +39,9 @@ typedef struct cspan_endpoint {
 cspan_status cspan_endpoint_resolve(const cspan_endpoint_params *params, cspan_endpoint *out,
                                     cspan_error **error);
 
+/* "localhost", 127.0.0.0/8 or ::1: what is sent there does not leave the machine. */
+bool cspan_is_loopback(const char *host);
+
 /* A region becomes part of a host name: letters, digits and '-'. `source` is for the message. */
 cspan_status cspan_region_check(const char *region, const char *source, cspan_error **error);
 

@@ -23,9 +23,12 @@ static cspan_status sign_url(struct cspan_call *call, int64_t expires_s, char **
     return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory: the URL was not signed");
   }
   request.headers = headers;
-  cspan_call_scope(call, key, &scope);
+  cspan_status status = cspan_call_scope(call, key, &scope, error);
+  if (status != CSPAN_OK) {
+    return status;
+  }
   cspan_sigv4_init(&signed_as);
-  cspan_status status = cspan_sigv4_sign_query(&request, &scope, expires_s, &signed_as, error);
+  status = cspan_sigv4_sign_query(&request, &scope, expires_s, &signed_as, error);
   if (status == CSPAN_OK) {
     status = cspan_call_url(call, signed_as.result.data, &call->request.url);
     *url = cspan_buf_take(&call->request.url, NULL);
@@ -42,9 +45,8 @@ static cspan_status sign_url(struct cspan_call *call, int64_t expires_s, char **
 cspan_status cspan_aws_presign(cspan_aws_client *client, const cspan_call_start *start,
                                int64_t expires_s, char **url, cspan_error **error) {
   cspan_error *failure = NULL;
-  cspan_credentials_provider *provider = client->config->credentials;
   *url = NULL;
-  if (!provider) {
+  if (!client->config->credentials) {
     return cspan_error_set(error, CSPAN_ERR_CREDENTIALS,
                            "a URL cannot be presigned by an anonymous client: it needs "
                            "credentials");
@@ -54,8 +56,18 @@ cspan_status cspan_aws_presign(cspan_aws_client *client, const cspan_call_start 
     return cspan_error_move(error, failure);
   }
   cspan_status status = cspan_call_prepare(call, error);
+  if (status == CSPAN_OK && !cspan_call_is_signed(call)) {
+    status = cspan_error_set(error, CSPAN_ERR_UNSUPPORTED,
+                             "the URL of %s cannot be presigned: the operation is not signed by "
+                             "keys, but by %s",
+                             call->operation->name,
+                             call->auth.kind == CSPAN_AUTH_BEARER ? "a bearer token" : "nothing");
+  }
   if (status == CSPAN_OK) {
-    status = cspan_credentials_provider_get(provider, &call->context, &call->identity, error);
+    status = cspan_express_prepare(call, error);
+  }
+  if (status == CSPAN_OK) {
+    status = cspan_call_resolve_identity(call, error);
   }
   if (status == CSPAN_OK) {
     status = sign_url(call, expires_s, url, error);

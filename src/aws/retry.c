@@ -34,6 +34,7 @@ static const char *const throttle_codes[] = {
 };
 
 static const char *const transient_codes[] = {
+    "IDPCommunicationError", /* of STS: the identity provider did not answer */
     "InternalError",
     "InternalFailure",
     "InternalServerError",
@@ -111,22 +112,30 @@ void cspan_retry_bucket_give(cspan_retry_bucket *bucket, int tokens) {
                                                   memory_order_relaxed, memory_order_relaxed));
 }
 
-int cspan_retry_cost(cspan_retry_class retry_class) {
-  return retry_class == CSPAN_RETRY_CLASS_THROTTLE ? CSPAN_RETRY_THROTTLE_COST : CSPAN_RETRY_COST;
+int cspan_retry_cost(const cspan_retry_policy *policy, cspan_retry_class retry_class,
+                     cspan_status status) {
+  if (retry_class == CSPAN_RETRY_CLASS_THROTTLE) {
+    return policy->throttle_cost;
+  }
+  return status == CSPAN_ERR_TIMEOUT ? policy->timeout_cost : policy->cost;
 }
 
-int64_t cspan_retry_backoff_ms(cspan_retry_class retry_class, int retries, double unit,
-                               int64_t hint_ms) {
-  int64_t most_ms = retry_class == CSPAN_RETRY_CLASS_THROTTLE ? CSPAN_RETRY_THROTTLE_BASE_MS
-                                                              : CSPAN_RETRY_BASE_MS;
-  for (int i = 0; i < retries && most_ms < CSPAN_RETRY_MAX_BACKOFF_MS; i++) {
+int64_t cspan_retry_backoff_ms(const cspan_retry_policy *policy, cspan_retry_class retry_class,
+                               int retries, double unit, int64_t hint_ms) {
+  static const double max_ms = CSPAN_RETRY_MAX_BACKOFF_MS;
+  double most_ms = (double)(retry_class == CSPAN_RETRY_CLASS_THROTTLE ? policy->throttle_base_ms
+                                                                      : policy->base_ms);
+  /* Where the cap is for what is drawn, a small draw of a huge range goes over it all the same. */
+  double enough_ms = policy->caps_after_jitter ? 1e12 : max_ms;
+  for (int i = 0; i < retries && most_ms < enough_ms; i++) {
     most_ms *= 2;
   }
-  if (most_ms > CSPAN_RETRY_MAX_BACKOFF_MS) {
-    most_ms = CSPAN_RETRY_MAX_BACKOFF_MS;
+  if (!policy->caps_after_jitter && most_ms > max_ms) {
+    most_ms = max_ms;
   }
-  int64_t delay_ms = (int64_t)(unit * (double)most_ms);
-  if (hint_ms > delay_ms) {
+  double drawn_ms = unit * most_ms;
+  int64_t delay_ms = (int64_t)(drawn_ms < max_ms ? drawn_ms : max_ms);
+  if (policy->takes_hints && hint_ms > delay_ms) {
     int64_t latest_ms = delay_ms + CSPAN_RETRY_HINT_RANGE_MS;
     delay_ms = hint_ms < latest_ms ? hint_ms : latest_ms;
   }

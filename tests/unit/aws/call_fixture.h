@@ -105,6 +105,8 @@ UNUSED_FUNCTION static void fixture_clear_environment(void) {
                                       "AWS_ACCOUNT_ID",
                                       "AWS_RETRY_MODE",
                                       "AWS_MAX_ATTEMPTS",
+                                      "AWS_NEW_RETRIES_2026",
+                                      "AWS_BEARER_TOKEN_S3",
                                       "AWS_CA_BUNDLE",
                                       "AWS_SDK_UA_APP_ID",
                                       "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
