@@ -139,29 +139,40 @@ static const char *pack(xml_reader *r, const char *text) {
   return packed;
 }
 
-/* Texts are as they stand and stay where they are; around all others white space means nothing,
- * and a number of white space alone is null. */
-static void read_scalar(xml_reader *r, const cspan_member_model *member, const char *text) {
-  const cspan_shape *shape = cspan_member_shape(r->model, member);
-  cspan_value value = cspan_string(text);
-  cspan_status status = CSPAN_OK;
-  if (shape->type == CSPAN_SHAPE_BLOB) {
-    text = pack(r, text);
-    if (text == NULL) {
-      fail(r, cspan_arena_refusal(r->maker->arena), member);
-      return;
-    }
-  }
+static void read_text(xml_reader *r, const cspan_member_model *member, const cspan_shape *shape,
+                      const char *text) {
   cspan_str trimmed = cspan_str_trim(cspan_str_of(text));
-  if (shape->type != CSPAN_SHAPE_STRING && shape->type != CSPAN_SHAPE_DOCUMENT) {
-    value = cspan_null();
-    if ((trimmed.len > 0 || shape->type == CSPAN_SHAPE_BLOB) &&
-        !cspan_scalar_read(shape, trimmed.data, trimmed.len, r->maker->arena, &value, &status)) {
+  cspan_value value = cspan_null();
+  cspan_status status = CSPAN_OK;
+  bool is_blank_number = trimmed.len == 0 && shape->type != CSPAN_SHAPE_BLOB;
+  if (!is_blank_number &&
+      !cspan_scalar_read(shape, trimmed.data, trimmed.len, r->maker->arena, &value, &status)) {
+    if (status != CSPAN_OK || shape->type != CSPAN_SHAPE_TIMESTAMP) {
       fail(r, status != CSPAN_OK ? status : CSPAN_ERR_INVALID, member);
       return;
     }
+    value = cspan_string(text);
   }
   cspan_maker_put(r->maker, value);
+}
+
+/* Strings are as they stand, and stay where they are. Around all else white space means nothing:
+ * a number of white space alone is null. A time that nobody can read stays the text that it is,
+ * for the rest of the answer is not lost with it. */
+static void read_scalar(xml_reader *r, const cspan_member_model *member, const char *text) {
+  const cspan_shape *shape = cspan_member_shape(r->model, member);
+  if (shape->type == CSPAN_SHAPE_STRING || shape->type == CSPAN_SHAPE_DOCUMENT) {
+    cspan_maker_put(r->maker, cspan_string(text));
+    return;
+  }
+  if (shape->type == CSPAN_SHAPE_BLOB) {
+    text = pack(r, text);
+  }
+  if (text == NULL) {
+    fail(r, cspan_arena_refusal(r->maker->arena), member);
+  } else {
+    read_text(r, member, shape, text);
+  }
 }
 
 static const char *local_name(const char *name) {
