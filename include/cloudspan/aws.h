@@ -50,7 +50,7 @@ typedef enum cspan_checksum_mode {
 } cspan_checksum_mode;
 
 /** Zero fields come from the environment, then the shared files, then the
- * defaults. */
+ * defaults: docs/configuration.md has them all. */
 typedef struct cspan_aws_options {
   size_t size;
   /** AWS_REGION, AWS_DEFAULT_REGION, region. Without one, calls fail with CSPAN_ERR_CONFIG, but for
@@ -73,12 +73,17 @@ typedef struct cspan_aws_options {
   cspan_payload_signing payload_signing;
   cspan_checksum_mode request_checksums;
   cspan_checksum_mode response_checksums;
-  const char *ca_bundle;      /**< AWS_CA_BUNDLE, ca_bundle, else the system's */
-  const char *proxy;          /**< NULL: http_proxy, https_proxy, no_proxy */
-  int64_t connect_timeout_ms; /**< 0: 3,100 */
-  int64_t read_timeout_ms;    /**< no byte moved for this long; 0: 60,000 */
-  int64_t call_timeout_ms;    /**< of a whole call, retries included; 0: none */
-  const char *app_id;         /**< AWS_SDK_UA_APP_ID, sdk_ua_app_id: goes into the user agent */
+  const char *ca_bundle;        /**< AWS_CA_BUNDLE, ca_bundle, else the system's */
+  const char *proxy;            /**< NULL: http_proxy, https_proxy, no_proxy */
+  int64_t connect_timeout_ms;   /**< 0: 3,100 */
+  int64_t read_timeout_ms;      /**< no byte moved for this long; 0: 60,000 */
+  int64_t call_timeout_ms;      /**< of a whole call, retries included; 0: none */
+  const char *app_id;           /**< AWS_SDK_UA_APP_ID, sdk_ua_app_id: goes into the user agent */
+  bool use_fips_endpoint;       /**< true wins; else AWS_USE_FIPS_ENDPOINT, use_fips_endpoint */
+  bool use_dualstack_endpoint;  /**< the same with AWS_USE_DUALSTACK_ENDPOINT */
+  bool use_accelerate_endpoint; /**< S3's Transfer Acceleration; else s3.use_accelerate_endpoint */
+  /** AWS_DATA_PATH, data_path: folders with service models, with ':' between them. */
+  const char *data_path;
 } cspan_aws_options;
 
 /** Reads options, environment and shared files; `options` may be NULL. A broken

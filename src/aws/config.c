@@ -4,16 +4,20 @@
 #include <string.h>
 
 #include "aws/config_settings.h"
-#include "aws/credentials.h"
+#include "aws/credentials/chain.h"
 #include "aws/pipeline.h"
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/sys.h"
 #include "base/text.h"
 
-enum { ARENA_MAX = 4 * 1024 * 1024, SERVICE_NAME_MAX = 96 };
+enum { ARENA_MAX = 4 * 1024 * 1024, DERIVED_ARENA_MAX = 64 * 1024, SERVICE_NAME_MAX = 96 };
 
 /* ---------------------------------------------------------------- loading */
+
+static cspan_status nomem(cspan_error **error) {
+  return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory while loading the config");
+}
 
 static bool has_static_keys(const cspan_aws_options *options) {
   return options->access_key_id || options->secret_access_key || options->session_token;
@@ -47,17 +51,10 @@ static cspan_status take_credentials(cspan_aws_config *config, const cspan_aws_o
     }
     config->credentials = cspan_credentials_static(&keys);
   } else {
-    cspan_credentials_chain_options chain = {
-        .config_file = config->settings[CSPAN_SETTING_CONFIG_FILE].value,
-        .credentials_file = config->settings[CSPAN_SETTING_CREDENTIALS_FILE].value,
-        .profile = config->settings[CSPAN_SETTING_PROFILE].value,
-        .skip_environment = options->profile != NULL,
-    };
-    config->credentials = cspan_credentials_chain(&chain);
+    /* A profile that is given here is meant: it wins over the environment. */
+    config->credentials = cspan_credentials_default_chain(config->base, options->profile != NULL);
   }
-  return config->credentials
-             ? CSPAN_OK
-             : cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory while loading the config");
+  return config->credentials ? CSPAN_OK : nomem(error);
 }
 
 static cspan_aws_options options_of(const cspan_aws_options *given) {
@@ -69,28 +66,22 @@ static cspan_aws_options options_of(const cspan_aws_options *given) {
   return options;
 }
 
-cspan_status cspan_aws_config_load(const cspan_aws_options *given, cspan_aws_config **out,
-                                   cspan_error **error) {
-  cspan_aws_options options = options_of(given);
-  *out = NULL;
+/* What options, environment and files say, without credentials. */
+static cspan_status load_settings(const cspan_aws_options *options, cspan_aws_config **out,
+                                  cspan_error **error) {
   cspan_aws_config *config = cspan_calloc(1, sizeof *config);
   if (config) {
     atomic_init(&config->refs, 1);
+    config->anonymous = true;
     config->arena = cspan_arena_create(ARENA_MAX);
   }
   if (!config || !config->arena) {
-    cspan_credentials_provider_free(options.credentials);
     cspan_aws_config_free(config);
-    return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory while loading the config");
+    return nomem(error);
   }
-  cspan_status status = cspan_config_collect(config, &options, error);
+  cspan_status status = cspan_config_collect(config, options, error);
   if (status == CSPAN_OK) {
     status = cspan_config_parse(config, error);
-  }
-  if (status == CSPAN_OK) {
-    status = take_credentials(config, &options, options.credentials, error);
-  } else {
-    cspan_credentials_provider_free(options.credentials);
   }
   if (status != CSPAN_OK) {
     cspan_aws_config_free(config);
@@ -98,6 +89,92 @@ cspan_status cspan_aws_config_load(const cspan_aws_options *given, cspan_aws_con
   }
   *out = config;
   return CSPAN_OK;
+}
+
+/* Everything but what is owned: that is shared by way of `base`, whose count of references other
+ * threads may be changing. */
+static cspan_aws_config *share(const cspan_aws_config *base) {
+  static const size_t from = offsetof(cspan_aws_config, base);
+  cspan_aws_config *config = cspan_malloc(sizeof *config);
+  if (!config) {
+    return NULL;
+  }
+  memcpy((char *)config + from, (const char *)base + from, sizeof *config - from);
+  atomic_init(&config->refs, 1);
+  config->base = cspan_aws_config_ref(base);
+  config->arena = NULL;
+  config->credentials = NULL;
+  config->middlewares = NULL;
+  config->middleware_count = 0;
+  return config;
+}
+
+/* The credentials refer to the settings alone, never to the config that owns the credentials. */
+cspan_status cspan_aws_config_load(const cspan_aws_options *given, cspan_aws_config **out,
+                                   cspan_error **error) {
+  cspan_aws_options options = options_of(given);
+  cspan_aws_config *settings = NULL;
+  *out = NULL;
+  cspan_status status = load_settings(&options, &settings, error);
+  if (status != CSPAN_OK) {
+    cspan_credentials_provider_free(options.credentials);
+    return status;
+  }
+  cspan_aws_config *config = share(settings);
+  cspan_aws_config_free(settings);
+  if (!config) {
+    cspan_credentials_provider_free(options.credentials);
+    return nomem(error);
+  }
+  status = take_credentials(config, &options, options.credentials, error);
+  if (status != CSPAN_OK) {
+    cspan_aws_config_free(config);
+    return status;
+  }
+  *out = config;
+  return CSPAN_OK;
+}
+
+/* The endpoint URL as it is without the option. */
+static cspan_status forget_endpoint_option(cspan_aws_config *config) {
+  cspan_setting *setting = &config->settings[CSPAN_SETTING_ENDPOINT_URL];
+  if (!setting->value || strcmp(setting->source, "option") != 0) {
+    return CSPAN_OK;
+  }
+  const char *value = cspan_env("AWS_ENDPOINT_URL");
+  *setting = (cspan_setting){.source = "environment"};
+  if (!value) {
+    cspan_profile_value found = cspan_profile_get(config->profile, NULL, "endpoint_url");
+    value = found.value;
+    setting->source = found.file;
+  }
+  setting->value = cspan_arena_strdup(config->arena, value);
+  return setting->value || !value ? CSPAN_OK : CSPAN_ERR_NOMEM;
+}
+
+cspan_aws_config *cspan_aws_config_derive(const cspan_aws_config *base,
+                                          cspan_credentials_provider *credentials,
+                                          const char *region) {
+  cspan_aws_config *config = share(base);
+  if (!config) {
+    cspan_credentials_provider_free(credentials);
+    return NULL;
+  }
+  config->credentials = credentials;
+  config->anonymous = credentials == NULL;
+  config->arena = cspan_arena_create(DERIVED_ARENA_MAX);
+  cspan_status status = config->arena ? forget_endpoint_option(config) : CSPAN_ERR_NOMEM;
+  if (status == CSPAN_OK && region) {
+    cspan_setting *setting = &config->settings[CSPAN_SETTING_REGION];
+    setting->value = cspan_arena_strdup(config->arena, region);
+    setting->source = "credentials";
+    status = setting->value ? CSPAN_OK : CSPAN_ERR_NOMEM;
+  }
+  if (status != CSPAN_OK) {
+    cspan_aws_config_free(config);
+    return NULL;
+  }
+  return config;
 }
 
 /* Atomic, so that clients on several threads may share a config. */
@@ -122,8 +199,12 @@ void cspan_aws_config_free(cspan_aws_config *config) {
   }
   cspan_free(config->middlewares);
   cspan_credentials_provider_free(config->credentials);
-  cspan_profile_free(config->profile);
   cspan_arena_free(config->arena);
+  if (config->base) {
+    cspan_aws_config_free(config->base);
+  } else {
+    cspan_profile_free(config->profile);
+  }
   cspan_free(config);
 }
 
@@ -183,6 +264,23 @@ const char *cspan_aws_config_endpoint(const cspan_aws_config *config, const char
   }
   *source = global->source;
   return global->value;
+}
+
+bool cspan_aws_config_flag(const cspan_aws_config *config, cspan_setting_id id) {
+  return config->settings[id].number != 0;
+}
+
+int64_t cspan_aws_config_number(const cspan_aws_config *config, cspan_setting_id id) {
+  return config->settings[id].number;
+}
+
+const char *cspan_aws_config_text(const cspan_aws_config *config, cspan_setting_id id) {
+  return config->settings[id].value;
+}
+
+bool cspan_aws_config_is_set(const cspan_aws_config *config, cspan_setting_id id) {
+  const cspan_setting *setting = &config->settings[id];
+  return setting->value && strcmp(setting->source, "default") != 0;
 }
 
 const char *cspan_aws_config_get(const cspan_aws_config *config, const char *name,

@@ -15,33 +15,75 @@ typedef enum cspan_setting_id {
   CSPAN_SETTING_CREDENTIALS_FILE,
   CSPAN_SETTING_ENDPOINT_URL,
   CSPAN_SETTING_IGNORE_ENDPOINT_URLS,
+  CSPAN_SETTING_USE_FIPS,                 /* flag */
+  CSPAN_SETTING_USE_DUALSTACK,            /* flag */
+  CSPAN_SETTING_ACCOUNT_ID_ENDPOINT_MODE, /* cspan_account_id_mode */
+  CSPAN_SETTING_STS_REGIONAL,             /* cspan_regional_mode */
   CSPAN_SETTING_RETRY_MODE,
   CSPAN_SETTING_MAX_ATTEMPTS,
+  CSPAN_SETTING_DEFAULTS_MODE, /* cspan_defaults_mode */
   CSPAN_SETTING_ADDRESSING_STYLE,
   CSPAN_SETTING_PAYLOAD_SIGNING,
+  CSPAN_SETTING_S3_ACCELERATE,      /* flag */
+  CSPAN_SETTING_S3_DUALSTACK,       /* flag */
+  CSPAN_SETTING_S3_USE_ARN_REGION,  /* flag; may be unset */
+  CSPAN_SETTING_S3_DISABLE_MRAP,    /* flag */
+  CSPAN_SETTING_S3_US_EAST_1,       /* cspan_regional_mode */
+  CSPAN_SETTING_S3_DISABLE_EXPRESS, /* flag */
   CSPAN_SETTING_REQUEST_CHECKSUMS,
   CSPAN_SETTING_RESPONSE_CHECKSUMS,
+  CSPAN_SETTING_DISABLE_COMPRESSION,    /* flag */
+  CSPAN_SETTING_MIN_COMPRESSION_SIZE,   /* bytes */
+  CSPAN_SETTING_DISABLE_HOST_PREFIX,    /* flag */
+  CSPAN_SETTING_SIGV4A_REGION_SET,      /* text: "us-east-1,us-west-2" */
+  CSPAN_SETTING_AUTH_SCHEME_PREFERENCE, /* text: "sigv4, sigv4a" */
   CSPAN_SETTING_CA_BUNDLE,
   CSPAN_SETTING_PROXY,
   CSPAN_SETTING_CONNECT_TIMEOUT_MS,
   CSPAN_SETTING_READ_TIMEOUT_MS,
   CSPAN_SETTING_CALL_TIMEOUT_MS,
   CSPAN_SETTING_APP_ID,
+  CSPAN_SETTING_DATA_PATH,                  /* text: folders with ':' between them */
+  CSPAN_SETTING_EC2_METADATA_DISABLED,      /* flag */
+  CSPAN_SETTING_EC2_METADATA_V1_DISABLED,   /* flag */
+  CSPAN_SETTING_EC2_METADATA_ENDPOINT,      /* text */
+  CSPAN_SETTING_EC2_METADATA_ENDPOINT_MODE, /* 4 or 6 */
+  CSPAN_SETTING_METADATA_TIMEOUT,           /* seconds */
+  CSPAN_SETTING_METADATA_ATTEMPTS,
+  CSPAN_SETTING_EC2_INSTANCE_PROFILE, /* text */
   CSPAN_SETTING_COUNT
 } cspan_setting_id;
+
+typedef enum cspan_defaults_mode {
+  CSPAN_DEFAULTS_LEGACY,
+  CSPAN_DEFAULTS_STANDARD,
+  CSPAN_DEFAULTS_IN_REGION,
+  CSPAN_DEFAULTS_CROSS_REGION,
+  CSPAN_DEFAULTS_MOBILE
+} cspan_defaults_mode;
+
+typedef enum cspan_regional_mode { CSPAN_REGIONAL, CSPAN_REGIONAL_LEGACY } cspan_regional_mode;
+
+typedef enum cspan_account_id_mode {
+  CSPAN_ACCOUNT_ID_PREFERRED,
+  CSPAN_ACCOUNT_ID_DISABLED,
+  CSPAN_ACCOUNT_ID_REQUIRED
+} cspan_account_id_mode;
 
 /* Texts of the arena; value NULL: not set. */
 typedef struct cspan_setting {
   const char *value;
   const char *source;
+  int64_t number; /* what the value of a flag, number or choice comes to; 0 where not set */
 } cspan_setting;
 
 struct cspan_aws_config {
-  atomic_int refs;
+  atomic_int refs; /* first: all that follows is copied by cspan_aws_config_derive() */
+  /* The config that this one was derived from, whose profile and texts it uses; NULL: its own. */
+  cspan_aws_config *base;
   cspan_arena *arena;
   cspan_setting settings[CSPAN_SETTING_COUNT];
   cspan_profile *profile; /* what the files said */
-  bool profile_explicit;  /* the profile was given as an option: it wins over the environment */
 
   /* Parsed from the settings. */
   bool anonymous;
@@ -60,6 +102,20 @@ struct cspan_aws_config {
   cspan_middleware *middlewares;           /* owned, with their self */
   size_t middleware_count;
 };
+
+/* What a setting comes to, read and checked when the config was loaded. */
+bool cspan_aws_config_flag(const cspan_aws_config *config, cspan_setting_id id);
+int64_t cspan_aws_config_number(const cspan_aws_config *config, cspan_setting_id id);
+const char *cspan_aws_config_text(const cspan_aws_config *config, cspan_setting_id id);
+/* Whether anyone set it: false where the default counts, and where there is none. */
+bool cspan_aws_config_is_set(const cspan_aws_config *config, cspan_setting_id id);
+
+/* A config with the settings of `base` but credentials (NULL: anonymous; owned from now on, also
+ * on failure) and a region (NULL: the same) of its own, and without the option endpoint_url and
+ * the middlewares. It keeps `base` alive. NULL when out of memory. */
+cspan_aws_config *cspan_aws_config_derive(const cspan_aws_config *base,
+                                          cspan_credentials_provider *credentials,
+                                          const char *region);
 
 /* Shared by clients; freed with the last cspan_aws_config_free. */
 cspan_aws_config *cspan_aws_config_ref(const cspan_aws_config *config);

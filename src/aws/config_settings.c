@@ -4,59 +4,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "aws/config_table.h"
 #include "aws/endpoint.h"
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "base/sys.h"
 #include "base/text.h"
 
-typedef struct setting_rule {
-  const char *name;
-  const char *env;
-  const char *env_fallback;
-  const char *parent; /* of the profile's setting */
-  const char *key;
-  const char *fallback;
-} setting_rule;
-
-static const setting_rule rules[CSPAN_SETTING_COUNT] = {
-    [CSPAN_SETTING_REGION] = {"region", "AWS_REGION", "AWS_DEFAULT_REGION", NULL, "region", NULL},
-    [CSPAN_SETTING_PROFILE] = {"profile", "AWS_PROFILE", NULL, NULL, NULL, "default"},
-    [CSPAN_SETTING_CONFIG_FILE] = {"config_file", "AWS_CONFIG_FILE", NULL, NULL, NULL,
-                                   "~/.aws/config"},
-    [CSPAN_SETTING_CREDENTIALS_FILE] = {"credentials_file", "AWS_SHARED_CREDENTIALS_FILE", NULL,
-                                        NULL, NULL, "~/.aws/credentials"},
-    [CSPAN_SETTING_ENDPOINT_URL] = {"endpoint_url", "AWS_ENDPOINT_URL", NULL, NULL, "endpoint_url",
-                                    NULL},
-    [CSPAN_SETTING_IGNORE_ENDPOINT_URLS] = {"ignore_configured_endpoint_urls",
-                                            "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", NULL, NULL,
-                                            "ignore_configured_endpoint_urls", "false"},
-    [CSPAN_SETTING_RETRY_MODE] = {"retry_mode", "AWS_RETRY_MODE", NULL, NULL, "retry_mode",
-                                  "standard"},
-    [CSPAN_SETTING_MAX_ATTEMPTS] = {"max_attempts", "AWS_MAX_ATTEMPTS", NULL, NULL, "max_attempts",
-                                    "3"},
-    [CSPAN_SETTING_ADDRESSING_STYLE] = {"addressing_style", NULL, NULL, "s3", "addressing_style",
-                                        "auto"},
-    [CSPAN_SETTING_PAYLOAD_SIGNING] = {"payload_signing_enabled", NULL, NULL, "s3",
-                                       "payload_signing_enabled", NULL},
-    [CSPAN_SETTING_REQUEST_CHECKSUMS] = {"request_checksum_calculation",
-                                         "AWS_REQUEST_CHECKSUM_CALCULATION", NULL, NULL,
-                                         "request_checksum_calculation", NULL},
-    [CSPAN_SETTING_RESPONSE_CHECKSUMS] = {"response_checksum_validation",
-                                          "AWS_RESPONSE_CHECKSUM_VALIDATION", NULL, NULL,
-                                          "response_checksum_validation", NULL},
-    [CSPAN_SETTING_CA_BUNDLE] = {"ca_bundle", "AWS_CA_BUNDLE", NULL, NULL, "ca_bundle", NULL},
-    [CSPAN_SETTING_PROXY] = {"proxy", NULL, NULL, NULL, NULL, NULL},
-    [CSPAN_SETTING_CONNECT_TIMEOUT_MS] = {"connect_timeout_ms", NULL, NULL, NULL, NULL, "3100"},
-    [CSPAN_SETTING_READ_TIMEOUT_MS] = {"read_timeout_ms", NULL, NULL, NULL, NULL, "60000"},
-    [CSPAN_SETTING_CALL_TIMEOUT_MS] = {"call_timeout_ms", NULL, NULL, NULL, NULL, "0"},
-    [CSPAN_SETTING_APP_ID] = {"sdk_ua_app_id", "AWS_SDK_UA_APP_ID", NULL, NULL, "sdk_ua_app_id",
-                              NULL},
-};
-
 size_t cspan_config_find(const char *name) {
   for (size_t i = 0; i < CSPAN_SETTING_COUNT; i++) {
-    if (strcmp(rules[i].name, name) == 0) {
+    if (strcmp(cspan_setting_rules[i].name, name) == 0) {
       return i;
     }
   }
@@ -89,7 +47,7 @@ static const char *addressing_text(cspan_addressing_style style) {
 }
 
 static const char *retry_text(cspan_retry_mode mode) {
-  static const char *const texts[] = {NULL, "standard", "off"};
+  static const char *const texts[] = {NULL, "standard", "off", "adaptive"};
   return (size_t)mode < sizeof texts / sizeof texts[0] ? texts[mode] : "invalid";
 }
 
@@ -122,6 +80,10 @@ static cspan_status take_options(cspan_aws_config *config, const cspan_aws_optio
       {CSPAN_SETTING_CA_BUNDLE, o->ca_bundle},
       {CSPAN_SETTING_PROXY, o->proxy},
       {CSPAN_SETTING_APP_ID, o->app_id},
+      {CSPAN_SETTING_USE_FIPS, o->use_fips_endpoint ? "true" : NULL},
+      {CSPAN_SETTING_USE_DUALSTACK, o->use_dualstack_endpoint ? "true" : NULL},
+      {CSPAN_SETTING_S3_ACCELERATE, o->use_accelerate_endpoint ? "true" : NULL},
+      {CSPAN_SETTING_DATA_PATH, o->data_path},
   };
   const struct {
     cspan_setting_id id;
@@ -148,7 +110,7 @@ static cspan_status take_options(cspan_aws_config *config, const cspan_aws_optio
 
 static cspan_status take_environment(cspan_aws_config *config) {
   for (size_t i = 0; i < CSPAN_SETTING_COUNT; i++) {
-    const setting_rule *rule = &rules[i];
+    const cspan_setting_rule *rule = &cspan_setting_rules[i];
     if (config->settings[i].value || !rule->env) {
       continue;
     }
@@ -165,8 +127,8 @@ static cspan_status take_environment(cspan_aws_config *config) {
 
 static cspan_status take_defaults(cspan_aws_config *config) {
   for (size_t i = 0; i < CSPAN_SETTING_COUNT; i++) {
-    if (!config->settings[i].value && rules[i].fallback &&
-        set(config, i, rules[i].fallback, "default") != CSPAN_OK) {
+    if (!config->settings[i].value && cspan_setting_rules[i].fallback &&
+        set(config, i, cspan_setting_rules[i].fallback, "default") != CSPAN_OK) {
       return CSPAN_ERR_NOMEM;
     }
   }
@@ -196,7 +158,7 @@ static cspan_status locate_profile(cspan_aws_config *config) {
                                          CSPAN_SETTING_CREDENTIALS_FILE};
   for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
     if (!config->settings[ids[i]].value &&
-        set(config, ids[i], rules[ids[i]].fallback, "default") != CSPAN_OK) {
+        set(config, ids[i], cspan_setting_rules[ids[i]].fallback, "default") != CSPAN_OK) {
       return CSPAN_ERR_NOMEM;
     }
   }
@@ -215,10 +177,11 @@ static cspan_status load_profile(cspan_aws_config *config, cspan_error **error) 
 static cspan_status take_profile(cspan_aws_config *config) {
   const char *name = cspan_profile_name(config->profile);
   for (size_t i = 0; i < CSPAN_SETTING_COUNT; i++) {
-    if (config->settings[i].value || !rules[i].key) {
+    if (config->settings[i].value || !cspan_setting_rules[i].key) {
       continue;
     }
-    cspan_profile_value found = cspan_profile_get(config->profile, rules[i].parent, rules[i].key);
+    cspan_profile_value found = cspan_profile_get(config->profile, cspan_setting_rules[i].parent,
+                                                  cspan_setting_rules[i].key);
     if (!found.value) {
       continue;
     }
@@ -258,118 +221,87 @@ cspan_status cspan_config_collect(cspan_aws_config *config, const cspan_aws_opti
 /* ----------------------------------------------------------------- parsing */
 
 /* These settings hold no secrets, so that the value may be shown; capped all the same. */
-static cspan_status bad_value(const cspan_aws_config *config, size_t id, const char *wanted,
-                              cspan_error **error) {
+static cspan_status bad_value(const cspan_aws_config *config, size_t id, cspan_error **error) {
   const cspan_setting *setting = &config->settings[id];
   return cspan_error_set(error, CSPAN_ERR_CONFIG, "%s is \"%.40s\" (%s), but must be %s",
-                         rules[id].name, setting->value, setting->source, wanted);
+                         cspan_setting_rules[id].name, setting->value, setting->source,
+                         cspan_setting_rules[id].wanted);
 }
 
-typedef struct choice {
-  const char *text;
-  int value;
-} choice;
-
-static cspan_status parse_choice(const cspan_aws_config *config, size_t id, const choice *choices,
-                                 size_t count, const char *wanted, int *out, cspan_error **error) {
-  const char *value = config->settings[id].value;
-  if (!value) {
-    return CSPAN_OK;
-  }
-  for (size_t i = 0; i < count; i++) {
-    if (cspan_ieq(value, choices[i].text)) {
-      *out = choices[i].value;
-      return CSPAN_OK;
+static bool is_choice(const cspan_setting_choice *choice, cspan_setting *setting) {
+  for (; choice->text; choice++) {
+    if (cspan_ieq(setting->value, choice->text)) {
+      setting->number = choice->value;
+      return true;
     }
   }
-  return bad_value(config, id, wanted, error);
+  return false;
 }
 
-static cspan_status parse_number(const cspan_aws_config *config, size_t id, int64_t least,
-                                 int64_t most, const char *wanted, int64_t *out,
-                                 cspan_error **error) {
-  int64_t value = 0;
-  if (!cspan_parse_i64(config->settings[id].value, &value) || value < least || value > most) {
-    return bad_value(config, id, wanted, error);
+static cspan_status parse_setting(cspan_aws_config *config, size_t id, cspan_error **error) {
+  cspan_setting *setting = &config->settings[id];
+  const cspan_setting_rule *rule = &cspan_setting_rules[id];
+  if (!setting->value || rule->kind == CSPAN_KIND_TEXT) {
+    return CSPAN_OK;
   }
-  *out = value;
-  return CSPAN_OK;
+  if (rule->kind == CSPAN_KIND_NUMBER) {
+    bool valid = cspan_parse_i64(setting->value, &setting->number) &&
+                 setting->number >= rule->least && setting->number <= rule->most;
+    return valid ? CSPAN_OK : bad_value(config, id, error);
+  }
+  return is_choice(rule->choices, setting) ? CSPAN_OK : bad_value(config, id, error);
 }
 
-#define CHOICE(id, list, wanted, out)                                                              \
-  parse_choice(config, (id), (list), sizeof(list) / sizeof(list)[0], (wanted), (out), error)
-
-static cspan_status parse_choices(cspan_aws_config *config, cspan_error **error) {
-  /* The older and the adaptive mode have no counterpart here; what they ask for, patience with
-   * failures, the standard mode gives too. */
-  static const choice retry[] = {{"standard", CSPAN_RETRY_STANDARD},
-                                 {"legacy", CSPAN_RETRY_STANDARD},
-                                 {"adaptive", CSPAN_RETRY_STANDARD},
-                                 {"off", CSPAN_RETRY_OFF}};
-  static const choice addressing[] = {{"auto", CSPAN_ADDRESSING_AUTO},
-                                      {"virtual", CSPAN_ADDRESSING_VIRTUAL},
-                                      {"path", CSPAN_ADDRESSING_PATH}};
-  static const choice signing[] = {{"true", CSPAN_PAYLOAD_SIGNED},
-                                   {"false", CSPAN_PAYLOAD_UNSIGNED}};
-  static const choice checksums[] = {{"when_supported", CSPAN_CHECKSUM_WHEN_SUPPORTED},
-                                     {"when_required", CSPAN_CHECKSUM_WHEN_REQUIRED}};
-  static const choice truth[] = {{"true", 1}, {"false", 0}};
-  static const char checksums_wanted[] = "when_supported or when_required";
-  int mode = 0;
-  int style = 0;
-  int payload = 0;
-  int request = 0;
-  int response = 0;
-  int ignore = 0;
-  cspan_status status = CSPAN_OK;
-  if ((status = CHOICE(CSPAN_SETTING_RETRY_MODE, retry, "standard, legacy, adaptive or off",
-                       &mode)) != CSPAN_OK ||
-      (status = CHOICE(CSPAN_SETTING_ADDRESSING_STYLE, addressing, "auto, virtual or path",
-                       &style)) != CSPAN_OK ||
-      (status = CHOICE(CSPAN_SETTING_PAYLOAD_SIGNING, signing, "true or false", &payload)) !=
-          CSPAN_OK ||
-      (status = CHOICE(CSPAN_SETTING_REQUEST_CHECKSUMS, checksums, checksums_wanted, &request)) !=
-          CSPAN_OK ||
-      (status = CHOICE(CSPAN_SETTING_RESPONSE_CHECKSUMS, checksums, checksums_wanted, &response)) !=
-          CSPAN_OK ||
-      (status = CHOICE(CSPAN_SETTING_IGNORE_ENDPOINT_URLS, truth, "true or false", &ignore)) !=
-          CSPAN_OK) {
-    return status;
+/* Source: the guide's "Smart configuration defaults". */
+static cspan_status default_connect_timeout(cspan_aws_config *config) {
+  const cspan_setting *mode = &config->settings[CSPAN_SETTING_DEFAULTS_MODE];
+  cspan_setting *timeout = &config->settings[CSPAN_SETTING_CONNECT_TIMEOUT_MS];
+  if (timeout->value) {
+    return CSPAN_OK;
   }
-  config->retry_mode = (cspan_retry_mode)mode;
-  config->addressing_style = (cspan_addressing_style)style;
-  config->payload_signing = (cspan_payload_signing)payload;
-  config->request_checksums = (cspan_checksum_mode)request;
-  config->response_checksums = (cspan_checksum_mode)response;
-  config->ignore_endpoint_urls = ignore != 0;
-  return CSPAN_OK;
+  timeout->number = mode->number == CSPAN_DEFAULTS_IN_REGION ? 1100
+                    : mode->number == CSPAN_DEFAULTS_MOBILE  ? 30000
+                                                             : 3100;
+  char text[24];
+  snprintf(text, sizeof text, "%lld", (long long)timeout->number);
+  timeout->value = cspan_arena_strdup(config->arena, text);
+  timeout->source = "default";
+  return timeout->value ? CSPAN_OK : CSPAN_ERR_NOMEM;
+}
+
+static void take_parsed(cspan_aws_config *config) {
+  const cspan_setting *s = config->settings;
+  config->retry_mode = (cspan_retry_mode)s[CSPAN_SETTING_RETRY_MODE].number;
+  config->max_attempts = (int)s[CSPAN_SETTING_MAX_ATTEMPTS].number;
+  config->addressing_style = (cspan_addressing_style)s[CSPAN_SETTING_ADDRESSING_STYLE].number;
+  config->payload_signing = (cspan_payload_signing)s[CSPAN_SETTING_PAYLOAD_SIGNING].number;
+  config->request_checksums = (cspan_checksum_mode)s[CSPAN_SETTING_REQUEST_CHECKSUMS].number;
+  config->response_checksums = (cspan_checksum_mode)s[CSPAN_SETTING_RESPONSE_CHECKSUMS].number;
+  config->ignore_endpoint_urls = s[CSPAN_SETTING_IGNORE_ENDPOINT_URLS].number != 0;
+  config->connect_timeout_ms = s[CSPAN_SETTING_CONNECT_TIMEOUT_MS].number;
+  config->read_timeout_ms = s[CSPAN_SETTING_READ_TIMEOUT_MS].number;
+  config->call_timeout_ms = s[CSPAN_SETTING_CALL_TIMEOUT_MS].number;
 }
 
 cspan_status cspan_config_parse(cspan_aws_config *config, cspan_error **error) {
-  static const char ms_wanted[] = "a number of milliseconds";
-  static const int64_t ms_most = (int64_t)24 * 3600 * 1000;
-  int64_t attempts = 0;
-  cspan_status status = parse_choices(config, error);
-  if (status == CSPAN_OK) {
-    status = parse_number(config, CSPAN_SETTING_MAX_ATTEMPTS, 1, 1000, "a number from 1 to 1000",
-                          &attempts, error);
+  cspan_status status = CSPAN_OK;
+  for (size_t i = 0; i < CSPAN_SETTING_COUNT && status == CSPAN_OK; i++) {
+    status = parse_setting(config, i, error);
   }
-  if (status == CSPAN_OK) {
-    status = parse_number(config, CSPAN_SETTING_CONNECT_TIMEOUT_MS, 1, ms_most, ms_wanted,
-                          &config->connect_timeout_ms, error);
-  }
-  if (status == CSPAN_OK) {
-    status = parse_number(config, CSPAN_SETTING_READ_TIMEOUT_MS, 1, ms_most, ms_wanted,
-                          &config->read_timeout_ms, error);
-  }
-  if (status == CSPAN_OK) {
-    status = parse_number(config, CSPAN_SETTING_CALL_TIMEOUT_MS, 0, 30 * ms_most, ms_wanted,
-                          &config->call_timeout_ms, error);
-  }
-  config->max_attempts = (int)attempts;
   const cspan_setting *region = &config->settings[CSPAN_SETTING_REGION];
   if (status == CSPAN_OK && region->value) {
     status = cspan_region_check(region->value, region->source, error);
   }
-  return status;
+  if (status != CSPAN_OK) {
+    return status;
+  }
+  if (default_connect_timeout(config) != CSPAN_OK) {
+    return nomem(error);
+  }
+  take_parsed(config);
+  const cspan_setting *mode = &config->settings[CSPAN_SETTING_RETRY_MODE];
+  if (cspan_ieq(mode->value, "legacy")) {
+    cspan_log(CSPAN_LOG_INFO, "retry_mode is legacy (%s); it is taken as standard", mode->source);
+  }
+  return CSPAN_OK;
 }

@@ -1,16 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The provider object: what it resolved is kept until shortly before it expires. */
+/* The provider object: what it resolved is kept, and renewed before it expires. */
 #include "aws/credentials.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/sys.h"
 
-enum { REFRESH_BEFORE_S = 5 * 60, RETRY_AFTER_S = 30, WAIT_SLICE_MS = 100 };
+enum {
+  ADVISED_BEFORE_S = 15 * 60, /* new ones are wanted, in passing */
+  URGENT_BEFORE_S = 10 * 60,  /* and for as long as it takes */
+  ADVISED_SHARE = 4,          /* of those that last less long: the last fourth */
+  URGENT_SHARE = 6,
+  STALE_USE_S = 60, /* those that came expired are used for: our clock may be wrong */
+  RETRY_AFTER_S = 30,
+  ADVISED_TIMEOUT_MS = 5000,
+  WAIT_SLICE_MS = 100
+};
 
 static const int64_t ns_per_s = 1000000000;
 static const int64_t ns_per_ms = 1000000;
@@ -22,9 +32,17 @@ struct cspan_credentials_provider {
   pthread_mutex_t mutex;
   pthread_cond_t resolved;
   cspan_identity *cached;
-  bool refused;         /* the service said that `cached` has expired */
-  bool resolving;       /* by one thread, without the lock */
+  bool refused;   /* the service said that `cached` has expired */
+  bool resolving; /* by one thread, without the lock */
+  pid_t resolver; /* the process of that thread: a forked child does not have it */
+  bool failing;   /* the last refresh failed, and that was said */
+  /* Of `cached`; seconds since the epoch, INT64_MAX for never. */
+  int64_t advised_s;
+  int64_t urgent_s;
+  int64_t unusable_s;
   int64_t not_before_s; /* after a failed refresh, while the old ones still work */
+  uint64_t round;       /* how often it was resolved */
+  cspan_error *failure; /* of the last round, for those that waited for it; NULL: it went well */
 };
 
 cspan_credentials_provider *cspan_credentials_provider_create(
@@ -36,11 +54,7 @@ cspan_credentials_provider *cspan_credentials_provider_create(
     }
     return NULL;
   }
-  pthread_condattr_t attributes;
-  pthread_condattr_init(&attributes);
-  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-  pthread_cond_init(&provider->resolved, &attributes);
-  pthread_condattr_destroy(&attributes);
+  cspan_cond_init(&provider->resolved);
   pthread_mutex_init(&provider->mutex, NULL);
   atomic_init(&provider->refs, 1);
   provider->vtable = vtable;
@@ -61,6 +75,7 @@ void cspan_credentials_provider_free(cspan_credentials_provider *provider) {
     provider->vtable->free(provider->self);
   }
   cspan_identity_free(provider->cached);
+  cspan_error_free(provider->failure);
   pthread_cond_destroy(&provider->resolved);
   pthread_mutex_destroy(&provider->mutex);
   cspan_free(provider);
@@ -68,124 +83,202 @@ void cspan_credentials_provider_free(cspan_credentials_provider *provider) {
 
 /* ---------------------------------------------------------------- resolving */
 
+typedef struct emitted {
+  const char *name; /* of the provider */
+  cspan_identity *identity;
+} emitted;
+
 static cspan_status take_emitted(void *sink, const cspan_credentials *credentials,
                                  cspan_error **error) {
-  cspan_identity **out = sink;
-  if (!credentials->access_key_id || !*credentials->access_key_id ||
-      !credentials->secret_access_key || !*credentials->secret_access_key) {
+  emitted *out = sink;
+  cspan_credentials with = *credentials;
+  if (!with.access_key_id || !*with.access_key_id || !with.secret_access_key ||
+      !*with.secret_access_key) {
     return cspan_error_set(error, CSPAN_ERR_CREDENTIALS,
                            "the credentials lack an access key id or a secret access key");
   }
-  cspan_identity *identity = cspan_identity_new(credentials);
+  with.source = with.source ? with.source : out->name;
+  cspan_identity *identity = cspan_identity_new(&with);
   if (!identity) {
     return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory while resolving credentials");
   }
-  cspan_identity_free(*out);
-  *out = identity;
+  cspan_identity_free(out->identity);
+  out->identity = identity;
   return CSPAN_OK;
 }
 
 /* The user's function, without the lock. */
 static cspan_status resolve(cspan_credentials_provider *provider, const cspan_context *context,
                             cspan_identity **out, cspan_error **error) {
+  const char *name = provider->vtable->name ? provider->vtable->name : "?";
+  emitted sink = {name, NULL};
   cspan_error *failure = NULL;
   cspan_status status =
-      provider->vtable->resolve(provider->self, context, take_emitted, out, &failure);
-  if (status == CSPAN_OK && !*out) {
+      provider->vtable->resolve(provider->self, context, take_emitted, &sink, &failure);
+  if (status == CSPAN_OK && !sink.identity) {
     status = cspan_error_set(&failure, CSPAN_ERR_CREDENTIALS,
-                             "the credentials provider \"%s\" gave none",
-                             provider->vtable->name ? provider->vtable->name : "?");
+                             "the credentials provider \"%s\" gave none", name);
   }
   if (status == CSPAN_OK) {
     cspan_error_free(failure);
+    *out = sink.identity;
     return CSPAN_OK;
   }
-  cspan_identity_free(*out);
-  *out = NULL;
+  cspan_identity_free(sink.identity);
   if (!failure) {
-    cspan_error_set(&failure, status, "the credentials provider \"%s\" failed",
-                    provider->vtable->name ? provider->vtable->name : "?");
+    cspan_error_set(&failure, status, "the credentials provider \"%s\" failed", name);
   }
   cspan_error_move(error, failure);
   return status;
 }
 
-/* With the lock. */
-static bool is_usable(const cspan_credentials_provider *provider, int64_t margin_s) {
-  if (!provider->cached || provider->refused) {
-    return false;
+/* ---------------------------------------------------------------- deciding, with the lock */
+
+typedef enum need {
+  NEED_NOTHING,
+  NEED_ADVISED, /* to be renewed, when nobody is at it */
+  NEED_URGENT,
+  NEED_ALL /* there are none to be used */
+} need;
+
+static need needed(const cspan_credentials_provider *provider, int64_t now_s) {
+  if (!provider->cached || provider->refused || now_s >= provider->unusable_s) {
+    return NEED_ALL;
   }
+  if (now_s < provider->advised_s || now_s < provider->not_before_s) {
+    return NEED_NOTHING;
+  }
+  return now_s < provider->urgent_s ? NEED_ADVISED : NEED_URGENT;
+}
+
+static int64_t lesser(int64_t a, int64_t b) {
+  return a < b ? a : b;
+}
+
+static void plan(cspan_credentials_provider *provider, int64_t now_s) {
   int64_t expires_s = cspan_identity_get(provider->cached)->expiration_unix_s;
-  return expires_s == 0 || cspan_unix_ns() / ns_per_s + margin_s < expires_s;
+  if (expires_s == 0) {
+    provider->advised_s = provider->urgent_s = provider->unusable_s = INT64_MAX;
+    return;
+  }
+  if (expires_s <= now_s) {
+    expires_s = now_s + STALE_USE_S;
+  }
+  int64_t lasts_s = expires_s - now_s;
+  provider->advised_s = expires_s - lesser(ADVISED_BEFORE_S, lasts_s / ADVISED_SHARE);
+  provider->urgent_s = expires_s - lesser(URGENT_BEFORE_S, lasts_s / URGENT_SHARE);
+  provider->unusable_s = expires_s;
 }
 
-static bool is_fresh(const cspan_credentials_provider *provider) {
-  bool waiting = cspan_unix_ns() / ns_per_s < provider->not_before_s;
-  return is_usable(provider, waiting ? 0 : REFRESH_BEFORE_S);
+/* Whether a thread of this process is at it. */
+static bool is_resolving(const cspan_credentials_provider *provider) {
+  return provider->resolving && provider->resolver == getpid();
 }
 
-static void wait_a_while(cspan_credentials_provider *provider) {
-  int64_t until_ns = cspan_now_ns() + WAIT_SLICE_MS * ns_per_ms;
-  struct timespec until = {.tv_sec = (time_t)(until_ns / ns_per_s),
-                           .tv_nsec = (long)(until_ns % ns_per_s)};
-  pthread_cond_timedwait(&provider->resolved, &provider->mutex, &until);
+/* ---------------------------------------------------------------- refreshing */
+
+static void keep(cspan_credentials_provider *provider, cspan_identity *identity, int64_t now_s) {
+  cspan_identity_free(provider->cached);
+  provider->cached = identity;
+  provider->refused = false;
+  provider->failing = false;
+  provider->not_before_s = 0;
+  plan(provider, now_s);
+}
+
+/* The old ones still work. Said once, until it works again. */
+static void put_off(cspan_credentials_provider *provider, const cspan_error *failure,
+                    int64_t now_s) {
+  cspan_log(provider->failing ? CSPAN_LOG_DEBUG : CSPAN_LOG_WARN,
+            "credentials could not be refreshed; the old ones are used until they expire: %s",
+            cspan_error_message(failure));
+  provider->failing = true;
+  provider->not_before_s = now_s + RETRY_AFTER_S;
 }
 
 /* With the lock on entry and on return, and not in between. */
-static cspan_status refresh(cspan_credentials_provider *provider, const cspan_context *context,
-                            cspan_error **error) {
+static cspan_status refresh(cspan_credentials_provider *provider, need wanted, int64_t now_s,
+                            const cspan_context *context, cspan_error **error) {
   cspan_identity *identity = NULL;
   cspan_error *failure = NULL;
+  cspan_context in_passing = cspan_context_with_timeout(context, ADVISED_TIMEOUT_MS);
   provider->resolving = true;
+  provider->resolver = getpid();
   pthread_mutex_unlock(&provider->mutex);
-  cspan_status status = resolve(provider, context, &identity, &failure);
+  cspan_status status =
+      resolve(provider, wanted == NEED_ADVISED ? &in_passing : context, &identity, &failure);
   pthread_mutex_lock(&provider->mutex);
   provider->resolving = false;
+  provider->round++;
+  cspan_error_free(provider->failure);
+  provider->failure = failure ? cspan_error_dup(failure) : NULL;
   pthread_cond_broadcast(&provider->resolved);
   if (status == CSPAN_OK) {
-    cspan_identity_free(provider->cached);
-    provider->cached = identity;
-    provider->refused = false;
-    provider->not_before_s = 0;
+    keep(provider, identity, now_s);
     return CSPAN_OK;
   }
-  if (is_usable(provider, 0)) {
-    cspan_log(CSPAN_LOG_WARN,
-              "credentials could not be refreshed; the old ones are used until they expire: %s",
-              cspan_error_message(failure));
+  if (wanted != NEED_ALL && !provider->refused) {
+    put_off(provider, failure, now_s);
     cspan_error_free(failure);
-    provider->not_before_s = cspan_unix_ns() / ns_per_s + RETRY_AFTER_S;
     return CSPAN_OK;
   }
   return cspan_error_move(error, failure);
 }
 
-cspan_status cspan_credentials_provider_get(cspan_credentials_provider *provider,
-                                            const cspan_context *context, cspan_identity **out,
-                                            cspan_error **error) {
+/* What another thread waited for and did not get is no better for this one, which would only wait
+ * as long again; but the end of that thread's call says nothing. */
+static bool shares_failure(const cspan_credentials_provider *provider, uint64_t round) {
+  cspan_status status = cspan_error_status(provider->failure);
+  return provider->round != round && status != CSPAN_OK && status != CSPAN_ERR_TIMEOUT &&
+         status != CSPAN_ERR_CANCELLED;
+}
+
+/* With the lock. */
+static cspan_status wait_for_other(cspan_credentials_provider *provider,
+                                   const cspan_context *context, cspan_error **error) {
+  uint64_t round = provider->round;
+  cspan_cond_wait_until(&provider->resolved, &provider->mutex,
+                        cspan_now_ns() + WAIT_SLICE_MS * ns_per_ms);
+  if (shares_failure(provider, round)) {
+    return cspan_error_move(error, cspan_error_dup(provider->failure));
+  }
+  cspan_status status = cspan_context_status(context);
+  if (status != CSPAN_OK) {
+    cspan_error_set(error, status, "the call ended while it waited for credentials (%s)",
+                    cspan_status_name(status));
+  }
+  return status;
+}
+
+cspan_status cspan_credentials_provider_get_at(cspan_credentials_provider *provider,
+                                               int64_t now_unix_s, const cspan_context *context,
+                                               cspan_identity **out, cspan_error **error) {
   cspan_status status = CSPAN_OK;
+  need wanted;
   *out = NULL;
   pthread_mutex_lock(&provider->mutex);
-  while (status == CSPAN_OK && !is_fresh(provider)) {
-    if (!provider->resolving) {
-      status = refresh(provider, context, error);
+  while (status == CSPAN_OK && (wanted = needed(provider, now_unix_s)) != NEED_NOTHING) {
+    if (!is_resolving(provider)) {
+      status = refresh(provider, wanted, now_unix_s, context, error);
       break;
     }
-    if (is_usable(provider, 0)) {
+    if (wanted != NEED_ALL) {
       break; /* another thread is at it, and there is time */
     }
-    wait_a_while(provider);
-    status = cspan_context_status(context);
-    if (status != CSPAN_OK) {
-      cspan_error_set(error, status, "the call ended while it waited for credentials (%s)",
-                      cspan_status_name(status));
-    }
+    status = wait_for_other(provider, context, error);
   }
   if (status == CSPAN_OK) {
     *out = cspan_identity_ref(provider->cached);
   }
   pthread_mutex_unlock(&provider->mutex);
   return status;
+}
+
+cspan_status cspan_credentials_provider_get(cspan_credentials_provider *provider,
+                                            const cspan_context *context, cspan_identity **out,
+                                            cspan_error **error) {
+  return cspan_credentials_provider_get_at(provider, cspan_unix_ns() / ns_per_s, context, out,
+                                           error);
 }
 
 void cspan_credentials_provider_refuse(cspan_credentials_provider *provider,

@@ -28,23 +28,16 @@ cspan_credentials_provider *cspan_credentials_provider_ref(cspan_credentials_pro
 cspan_status cspan_credentials_provider_get(cspan_credentials_provider *provider,
                                             const cspan_context *context, cspan_identity **out,
                                             cspan_error **error);
+/* The same at another time: what expires is measured by it. */
+cspan_status cspan_credentials_provider_get_at(cspan_credentials_provider *provider,
+                                               int64_t now_unix_s, const cspan_context *context,
+                                               cspan_identity **out, cspan_error **error);
 /* The service refused `used` as expired: the next get resolves anew. */
 void cspan_credentials_provider_refuse(cspan_credentials_provider *provider,
                                        const cspan_identity *used);
 
 /* Fixed ones; copies. */
 cspan_credentials_provider *cspan_credentials_static(const cspan_credentials *credentials);
-
-/* Where the default chain looks. All copied; NULL for "nowhere". */
-typedef struct cspan_credentials_chain_options {
-  const char *config_file;
-  const char *credentials_file;
-  const char *profile;
-  bool skip_environment;
-} cspan_credentials_chain_options;
-
-/* Environment, then the profile's keys, then its credential_process. */
-cspan_credentials_provider *cspan_credentials_chain(const cspan_credentials_chain_options *options);
 
 /* Runs a credential_process and emits what it printed. `origin` ("profile NAME in FILE") is for
  * messages. */

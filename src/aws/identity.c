@@ -45,7 +45,7 @@ static const char *place(char **at, const char *text) {
 
 cspan_identity *cspan_identity_new(const cspan_credentials *c) {
   size_t size = size_of(c->access_key_id) + size_of(c->secret_access_key) +
-                size_of(c->session_token) + size_of(c->account_id);
+                size_of(c->session_token) + size_of(c->account_id) + size_of(c->source);
   cspan_identity *identity = cspan_calloc(1, sizeof *identity + size);
   if (!identity) {
     return NULL;
@@ -61,6 +61,7 @@ cspan_identity *cspan_identity_new(const cspan_credentials *c) {
       .session_token = place(&at, token),
       .account_id = place(&at, c->account_id),
       .expiration_unix_s = c->expiration_unix_s,
+      .source = place(&at, c->source),
   };
   return identity;
 }

@@ -224,6 +224,15 @@ cspan_profile_value cspan_profile_service_get(const cspan_profile *profile, cons
   return find(&profile->config, services_rank, section.value, profile->config_file, service, name);
 }
 
+static int sso_session_rank(const cspan_ini_section *section, const char *name) {
+  return strcmp(section->type, "sso-session") == 0 && strcmp(section->name, name) == 0;
+}
+
+cspan_profile_value cspan_profile_sso_get(const cspan_profile *profile, const char *session,
+                                          const char *name) {
+  return find(&profile->config, sso_session_rank, session, profile->config_file, NULL, name);
+}
+
 const char *cspan_profile_name(const cspan_profile *profile) {
   return profile->name;
 }

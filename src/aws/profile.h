@@ -27,6 +27,9 @@ cspan_profile_value cspan_profile_get(const cspan_profile *profile, const char *
 /* The same in the [services] section that the profile names by `services =`. */
 cspan_profile_value cspan_profile_service_get(const cspan_profile *profile, const char *service,
                                               const char *name);
+/* The same in the section [sso-session NAME]. */
+cspan_profile_value cspan_profile_sso_get(const cspan_profile *profile, const char *session,
+                                          const char *name);
 const char *cspan_profile_name(const cspan_profile *profile);
 
 #endif

@@ -76,6 +76,10 @@ static void every_file_is_read_or_refused(void **state) {
 }
 
 int main(void) {
+  /* Whatever the files ask for is asked for here, where nobody answers. */
+  setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
+  setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1", 1);
+  setenv("AWS_MAX_ATTEMPTS", "1", 1);
   const char *base = getenv("CLOUDSPAN_CONFORMANCE");
   snprintf(root, sizeof root, "%s/config-corpus", base ? base : CLOUDSPAN_CONFORMANCE_DIR);
   const struct CMUnitTest tests[] = {cmocka_unit_test(every_file_is_read_or_refused)};

@@ -21,7 +21,8 @@ static void home_write(const char *path, const char *text) {
   }
 }
 
-/* No AWS variable, HOME in a new folder, the files as given (NULL: absent). */
+/* No AWS variable but the one that keeps the search for credentials on this machine, HOME in a new
+ * folder, the files as given (NULL: absent). */
 static void home_set(const char *config, const char *credentials) {
   for (size_t i = 0; environ[i];) {
     char name[128];
@@ -34,6 +35,7 @@ static void home_set(const char *config, const char *credentials) {
     name[len] = '\0';
     unsetenv(name);
   }
+  setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
   unlink(config_path);
   unlink(credentials_path);
   if (config) {

@@ -85,7 +85,7 @@ static void an_absence_is_explained(void **state) {
   expect_failure(NULL, (const char *[]){"AWS_ACCESS_KEY_ID", "\"default\"", "/.aws/credentials",
                                         "/.aws/config", NULL});
   home_set("[default]\nrole_arn = arn:x\n", NULL);
-  expect_failure(NULL, (const char *[]){"role_arn", "not supported", NULL});
+  expect_failure(NULL, (const char *[]){"role_arn", "source_profile", "credential_source", NULL});
   home_set(NULL, "[default]\naws_secret_access_key = " SECRET "\n");
   expect_failure(NULL, (const char *[]){"/.aws/credentials, line 2", "aws_access_key_id", NULL});
   home_set(NULL, NULL);
@@ -238,29 +238,48 @@ static const cspan_credentials_vtable counted_vtable = {.size = sizeof counted_v
                                                         .resolve = resolve_counted,
                                                         .free = free_counted};
 
-static void expect_get(cspan_credentials_provider *provider, const char *key) {
+static void expect_get_at(cspan_credentials_provider *provider, int64_t now_unix_s,
+                          const char *key) {
   cspan_identity *identity = NULL;
   cspan_error *error = NULL;
-  cspan_status status = cspan_credentials_provider_get(provider, NULL, &identity, &error);
+  cspan_status status =
+      cspan_credentials_provider_get_at(provider, now_unix_s, NULL, &identity, &error);
   assert_int_equal(status, key ? CSPAN_OK : CSPAN_ERR_CREDENTIALS);
   if (key) {
     assert_string_equal(cspan_identity_get(identity)->access_key_id, key);
+    assert_string_equal(cspan_identity_get(identity)->source, "counted");
   }
   cspan_error_free(error);
   cspan_identity_free(identity);
 }
 
-static void credentials_are_kept_until_they_expire(void **state) {
+static int64_t now_s(void) {
+  return cspan_unix_ns() / 1000000000;
+}
+
+static void expect_get(cspan_credentials_provider *provider, const char *key) {
+  expect_get_at(provider, now_s(), key);
+}
+
+/* The edges lie a second or two off: the provider's clock runs on. */
+static void credentials_are_renewed_ahead(void **state) {
   (void)state;
   static const struct {
     int64_t valid_s;
+    int64_t later_s;
     const char *second;
-  } cases[] = {{0, "KEY1"}, {3600, "KEY1"}, {290, "KEY2"}, {-10, "KEY2"}};
+  } cases[] = {
+      {0, 1000000000, "KEY1"},  {3600, 3600 - 905, "KEY1"}, {3600, 3600 - 895, "KEY2"},
+      {900, 900 - 230, "KEY1"}, {900, 900 - 220, "KEY2"}, /* a session of 15 minutes */
+      {290, 0, "KEY1"},         {290, 230, "KEY2"},         {-10, 30, "KEY1"},
+      {-10, 61, "KEY2"},        {3600, 3700, "KEY2"},
+  };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     counted c = {.valid_s = cases[i].valid_s};
     cspan_credentials_provider *provider = cspan_credentials_provider_create(&counted_vtable, &c);
-    expect_get(provider, "KEY1");
-    expect_get(provider, cases[i].second);
+    int64_t start_s = now_s();
+    expect_get_at(provider, start_s, "KEY1");
+    expect_get_at(provider, start_s + cases[i].later_s, cases[i].second);
     cspan_credentials_provider_free(provider);
     assert_int_equal(atomic_load(&c.freed), 1);
   }
@@ -276,16 +295,142 @@ static void quiet(void *user, cspan_log_level level, const char *message) {
 static void old_ones_serve_while_a_refresh_fails(void **state) {
   (void)state;
   int lines = 0;
-  counted c = {.valid_s = 290};
+  int64_t start_s = now_s();
+  counted c = {.valid_s = 3600};
   cspan_credentials_provider *provider = cspan_credentials_provider_create(&counted_vtable, &c);
   cspan_log_set(quiet, &lines, CSPAN_LOG_WARN);
-  expect_get(provider, "KEY1");
+  expect_get_at(provider, start_s, "KEY1");
   c.fails = true;
-  expect_get(provider, "KEY1");
+  expect_get_at(provider, start_s + 3000, "KEY1");
   assert_int_equal(lines, 1);
-  expect_get(provider, "KEY1"); /* and it is not asked again at once */
+  expect_get_at(provider, start_s + 3001, "KEY1"); /* and it is not asked again at once */
   assert_int_equal(atomic_load(&c.resolved), 2);
+  expect_get_at(provider, start_s + 3040, "KEY1"); /* but later, and nothing is said again */
+  assert_int_equal(atomic_load(&c.resolved), 3);
+  assert_int_equal(lines, 1);
+  expect_get_at(provider, start_s + 3605, NULL);
+  c.fails = false;
+  c.valid_s = 7200;
+  expect_get_at(provider, start_s + 3606, "KEY5");
+  c.fails = true;
+  expect_get_at(provider, start_s + 6400, "KEY5"); /* it is failing anew */
+  assert_int_equal(lines, 2);
   cspan_log_set(NULL, NULL, CSPAN_LOG_WARN);
+  cspan_credentials_provider_free(provider);
+}
+
+/* ------------------------------------------------------------------- threads */
+
+enum { THREADS = 8 };
+
+/* A provider that ends its search when it is told to. */
+typedef struct gate {
+  counted inner;
+  pthread_mutex_t lock;
+  pthread_cond_t change;
+  bool is_open;
+  int inside;
+} gate;
+
+static cspan_status resolve_at_gate(void *self, const cspan_context *context,
+                                    cspan_credentials_emit_fn emit, void *sink,
+                                    cspan_error **error) {
+  gate *g = self;
+  pthread_mutex_lock(&g->lock);
+  g->inside++;
+  pthread_cond_broadcast(&g->change);
+  while (!g->is_open) {
+    pthread_cond_wait(&g->change, &g->lock);
+  }
+  pthread_mutex_unlock(&g->lock);
+  return resolve_counted(&g->inner, context, emit, sink, error);
+}
+
+static const cspan_credentials_vtable gate_vtable = {
+    .size = sizeof gate_vtable, .name = "counted", .resolve = resolve_at_gate};
+
+static void gate_set(gate *g, bool is_open) {
+  pthread_mutex_lock(&g->lock);
+  g->is_open = is_open;
+  pthread_cond_broadcast(&g->change);
+  pthread_mutex_unlock(&g->lock);
+}
+
+static void gate_await(gate *g, int inside) {
+  pthread_mutex_lock(&g->lock);
+  while (g->inside < inside) {
+    pthread_cond_wait(&g->change, &g->lock);
+  }
+  pthread_mutex_unlock(&g->lock);
+}
+
+typedef struct getter {
+  cspan_credentials_provider *provider;
+  int64_t at_s;
+  const char *key;
+} getter;
+
+static void *get_one(void *user) {
+  const getter *g = user;
+  expect_get_at(g->provider, g->at_s, g->key);
+  return NULL;
+}
+
+static void one_thread_renews_and_no_other_waits(void **state) {
+  (void)state;
+  pthread_t threads[THREADS];
+  int64_t start_s = now_s();
+  gate g = {.inner = {.valid_s = 3600},
+            .lock = PTHREAD_MUTEX_INITIALIZER,
+            .change = PTHREAD_COND_INITIALIZER};
+  cspan_credentials_provider *provider = cspan_credentials_provider_create(&gate_vtable, &g);
+  /* At first there is nothing: all wait for the one that asks. */
+  getter first = {provider, start_s, "KEY1"};
+  for (int i = 0; i < THREADS; i++) {
+    assert_int_equal(pthread_create(&threads[i], NULL, get_one, &first), 0);
+  }
+  gate_await(&g, 1);
+  gate_set(&g, true);
+  for (int i = 0; i < THREADS; i++) {
+    pthread_join(threads[i], NULL);
+  }
+  assert_int_equal(g.inside, 1);
+  /* Later one is held at the gate, and the others come through with the old ones. */
+  gate_set(&g, false);
+  getter renewing = {provider, start_s + 3000, "KEY2"};
+  getter others = {provider, start_s + 3000, "KEY1"};
+  assert_int_equal(pthread_create(&threads[0], NULL, get_one, &renewing), 0);
+  gate_await(&g, 2);
+  for (int i = 1; i < THREADS; i++) {
+    assert_int_equal(pthread_create(&threads[i], NULL, get_one, &others), 0);
+  }
+  for (int i = 1; i < THREADS; i++) {
+    pthread_join(threads[i], NULL);
+  }
+  gate_set(&g, true);
+  pthread_join(threads[0], NULL);
+  assert_int_equal(g.inside, 2);
+  cspan_credentials_provider_free(provider);
+}
+
+static void those_that_waited_share_a_failure(void **state) {
+  (void)state;
+  pthread_t threads[THREADS];
+  gate g = {.inner = {.fails = true},
+            .lock = PTHREAD_MUTEX_INITIALIZER,
+            .change = PTHREAD_COND_INITIALIZER};
+  cspan_credentials_provider *provider = cspan_credentials_provider_create(&gate_vtable, &g);
+  getter fails = {provider, now_s(), NULL};
+  assert_int_equal(pthread_create(&threads[0], NULL, get_one, &fails), 0);
+  gate_await(&g, 1);
+  for (int i = 1; i < THREADS; i++) {
+    assert_int_equal(pthread_create(&threads[i], NULL, get_one, &fails), 0);
+  }
+  gate_set(&g, true);
+  for (int i = 0; i < THREADS; i++) {
+    pthread_join(threads[i], NULL);
+  }
+  assert_in_range(g.inside, 1, THREADS); /* one that came late asks for itself */
   cspan_credentials_provider_free(provider);
 }
 
@@ -411,7 +556,9 @@ int main(void) {
       cmocka_unit_test(processes_are_run),
       cmocka_unit_test(a_process_is_ended_in_time),
       cmocka_unit_test(commands_are_split),
-      cmocka_unit_test(credentials_are_kept_until_they_expire),
+      cmocka_unit_test(credentials_are_renewed_ahead),
+      cmocka_unit_test(one_thread_renews_and_no_other_waits),
+      cmocka_unit_test(those_that_waited_share_a_failure),
       cmocka_unit_test(old_ones_serve_while_a_refresh_fails),
       cmocka_unit_test(a_failure_is_not_kept),
       cmocka_unit_test(refused_ones_are_replaced),

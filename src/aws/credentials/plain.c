@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Credentials that need no service: keys in the environment or a profile, and programs. */
+#include "aws/credentials/hunt.h"
+#include "base/alloc.h"
+#include "base/error.h"
+
+cspan_status cspan_hunt_environment(const cspan_hunt *hunt, const cspan_profile *profile,
+                                    bool *found, cspan_error **error) {
+  const char *const key_name = cspan_credential_rules[CSPAN_CREDENTIAL_ACCESS_KEY_ID].env;
+  const char *const secret_name = cspan_credential_rules[CSPAN_CREDENTIAL_SECRET_ACCESS_KEY].env;
+  const cspan_credentials credentials = {
+      .access_key_id = cspan_credential_env(CSPAN_CREDENTIAL_ACCESS_KEY_ID),
+      .secret_access_key = cspan_credential_env(CSPAN_CREDENTIAL_SECRET_ACCESS_KEY),
+      .session_token = cspan_credential_env(CSPAN_CREDENTIAL_SESSION_TOKEN),
+      .account_id = cspan_credential_env(CSPAN_CREDENTIAL_ACCOUNT_ID),
+  };
+  (void)profile;
+  *found = !hunt->skip_environment && (credentials.access_key_id || credentials.secret_access_key);
+  if (!*found) {
+    return CSPAN_OK;
+  }
+  if (!credentials.access_key_id || !credentials.secret_access_key) {
+    return cspan_error_set(error, CSPAN_ERR_CREDENTIALS,
+                           "%s is set in the environment, but %s is not: they belong together",
+                           credentials.access_key_id ? key_name : secret_name,
+                           credentials.access_key_id ? secret_name : key_name);
+  }
+  return cspan_hunt_emit(hunt, &credentials, error, "environment");
+}
+
+cspan_status cspan_hunt_keys(const cspan_hunt *hunt, const cspan_profile *profile, bool *found,
+                             cspan_error **error) {
+  const char *const key_name = cspan_credential_rules[CSPAN_CREDENTIAL_ACCESS_KEY_ID].key;
+  const char *const secret_name = cspan_credential_rules[CSPAN_CREDENTIAL_SECRET_ACCESS_KEY].key;
+  cspan_profile_value key = cspan_credential_key(profile, CSPAN_CREDENTIAL_ACCESS_KEY_ID);
+  cspan_profile_value secret = cspan_credential_key(profile, CSPAN_CREDENTIAL_SECRET_ACCESS_KEY);
+  *found = key.value || secret.value;
+  if (!*found) {
+    return CSPAN_OK;
+  }
+  if (!key.value || !secret.value) {
+    cspan_profile_value there = key.value ? key : secret;
+    return cspan_error_set(error, CSPAN_ERR_CREDENTIALS,
+                           "%s, line %d: the profile \"%.64s\" has %s but no %s", there.file,
+                           there.line, cspan_profile_name(profile),
+                           key.value ? key_name : secret_name, key.value ? secret_name : key_name);
+  }
+  const cspan_credentials credentials = {
+      .access_key_id = key.value,
+      .secret_access_key = secret.value,
+      .session_token = cspan_credential_key(profile, CSPAN_CREDENTIAL_SESSION_TOKEN).value,
+      .account_id = cspan_credential_key(profile, CSPAN_CREDENTIAL_ACCOUNT_ID).value,
+  };
+  return cspan_hunt_emit(hunt, &credentials, error, "profile %.64s: keys in %s",
+                         cspan_profile_name(profile), key.file);
+}
+
+/* The emitting of a credential_process, with a source. */
+typedef struct named_sink {
+  const cspan_hunt *hunt;
+  const char *profile;
+} named_sink;
+
+static cspan_status emit_named(void *sink, const cspan_credentials *credentials,
+                               cspan_error **error) {
+  const named_sink *named = sink;
+  return cspan_hunt_emit(named->hunt, credentials, error, "profile %.64s: credential_process",
+                         named->profile);
+}
+
+cspan_status cspan_hunt_process(const cspan_hunt *hunt, const cspan_profile *profile, bool *found,
+                                cspan_error **error) {
+  cspan_profile_value command = cspan_credential_key(profile, CSPAN_CREDENTIAL_PROCESS);
+  named_sink sink = {hunt, cspan_profile_name(profile)};
+  *found = command.value != NULL;
+  if (!*found) {
+    return CSPAN_OK;
+  }
+  char *origin = cspan_asprintf("profile %s in %s", cspan_profile_name(profile), command.file);
+  if (!origin) {
+    return cspan_hunt_nomem(error);
+  }
+  cspan_status status =
+      cspan_credentials_process(command.value, origin, hunt->context, emit_named, &sink, error);
+  cspan_free(origin);
+  return status;
+}
