@@ -1,33 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A batch processor with several exports at once, from its making to its end, with every
  * allocation of this thread failing in turn. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
+#include "oom/oom_receiver.h"
 
-#include <cmocka.h>
+#include <string.h>
 
 #include <cloudspan/telemetry.h>
 
-#include "support/fail_alloc.h"
-#include "support/quiet_log.h"
-#include "viewer/receiver.h"
-
 enum { MOST_ALLOCATIONS = 5000, SPANS = 40 };
 
-static cspan_receiver *receiver;
-static char endpoint[64];
-
-static void on_spans(void *user, const cspan_span_list *list) {
-  (void)user;
-  (void)list;
-}
-
 static cspan_status make_provider(cspan_tracer_provider **out, cspan_error **error) {
-  const cspan_otlp_options otlp = {.protocol = CSPAN_OTLP_HTTP_PROTOBUF, .endpoint = endpoint};
+  const cspan_otlp_options otlp = {.protocol = CSPAN_OTLP_HTTP_PROTOBUF, .endpoint = http_endpoint};
   const cspan_batch_options batch = {.max_export_batch_size = 8, .max_concurrent_exports = 4};
   cspan_span_exporter *exporter = NULL;
   cspan_status status = cspan_exporter_otlp(&otlp, &exporter, error);
@@ -98,25 +81,6 @@ static void test_one_failure(void **state) {
 static void test_no_memory_from_then_on(void **state) {
   (void)state;
   replay(true);
-}
-
-static int open_all(void **state) {
-  (void)state;
-  cspan_receiver_options options = {.grpc_port = -1, .on_spans = on_spans};
-  cspan_log_set(ignore_log, NULL, CSPAN_LOG_WARN);
-  fail_alloc_install();
-  if (cspan_receiver_start(&options, &receiver, NULL) != CSPAN_OK) {
-    return 1;
-  }
-  snprintf(endpoint, sizeof endpoint, "http://127.0.0.1:%d", cspan_receiver_http_port(receiver));
-  return 0;
-}
-
-static int close_all(void **state) {
-  (void)state;
-  cspan_receiver_stop(receiver);
-  fail_alloc_uninstall();
-  return 0;
 }
 
 int main(void) {

@@ -1,26 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Metrics with every allocation failing in turn: making a provider that reports on itself,
  * recording, observing, and exporting to a real receiver. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
+#include "oom/oom_receiver.h"
 
-#include <cmocka.h>
+#include <string.h>
 
 #include <cloudspan/metrics.h>
 
-#include "support/fail_alloc.h"
-#include "support/quiet_log.h"
-#include "viewer/receiver.h"
-
 #define MOST_ALLOCATIONS 20000
-
-static cspan_receiver *receiver;
-static char grpc_endpoint[64];
-static char http_endpoint[64];
 
 static void observe(void *user, cspan_observer *observer) {
   for (int64_t i = 0; i < 20; i++) {
@@ -104,29 +91,6 @@ static void test_grpc(void **state) {
 static void test_json(void **state) {
   (void)state;
   replay(&(cspan_otlp_options){.protocol = CSPAN_OTLP_HTTP_JSON, .endpoint = http_endpoint});
-}
-
-static int open_all(void **state) {
-  (void)state;
-  fail_alloc_install();
-  cspan_log_set(ignore_log, NULL, CSPAN_LOG_WARN);
-  const cspan_receiver_options options = {0};
-  if (cspan_receiver_start(&options, &receiver, NULL)) {
-    return 1;
-  }
-  snprintf(grpc_endpoint, sizeof grpc_endpoint, "http://127.0.0.1:%d",
-           cspan_receiver_grpc_port(receiver));
-  snprintf(http_endpoint, sizeof http_endpoint, "http://127.0.0.1:%d",
-           cspan_receiver_http_port(receiver));
-  return 0;
-}
-
-static int close_all(void **state) {
-  (void)state;
-  cspan_receiver_stop(receiver);
-  cspan_log_set(NULL, NULL, CSPAN_LOG_WARN);
-  fail_alloc_uninstall();
-  return 0;
 }
 
 int main(void) {

@@ -1,30 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Span export with every allocation failing in turn: making a provider, spans, and exporting
  * them over OTLP/gRPC and OTLP/HTTP (protobuf, JSON) to a real receiver. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
+#include "oom/oom_receiver.h"
 
-#include <cmocka.h>
+#include <string.h>
 
 #include <cloudspan/telemetry.h>
 
-#include "support/fail_alloc.h"
-#include "viewer/receiver.h"
-
 #define MOST_ALLOCATIONS 20000
-
-static cspan_receiver *receiver;
-static char grpc_endpoint[64];
-static char http_endpoint[64];
-
-static void on_spans(void *user, const cspan_span_list *list) {
-  (void)user;
-  (void)list;
-}
 
 static cspan_status export_spans(const cspan_otlp_options *otlp, cspan_error **error) {
   cspan_span_exporter *exporter = NULL;
@@ -93,26 +76,6 @@ static void test_json(void **state) {
   (void)state;
   replay(&(cspan_otlp_options){
       .protocol = CSPAN_OTLP_HTTP_JSON, .endpoint = http_endpoint, .compression = "gzip"});
-}
-
-static int open_all(void **state) {
-  (void)state;
-  fail_alloc_install();
-  cspan_receiver_options options = {.on_spans = on_spans};
-  if (cspan_receiver_start(&options, &receiver, NULL))
-    return 1;
-  snprintf(grpc_endpoint, sizeof grpc_endpoint, "http://127.0.0.1:%d",
-           cspan_receiver_grpc_port(receiver));
-  snprintf(http_endpoint, sizeof http_endpoint, "http://127.0.0.1:%d",
-           cspan_receiver_http_port(receiver));
-  return 0;
-}
-
-static int close_all(void **state) {
-  (void)state;
-  cspan_receiver_stop(receiver);
-  fail_alloc_uninstall();
-  return 0;
 }
 
 int main(void) {
