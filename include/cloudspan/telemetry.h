@@ -649,6 +649,8 @@ typedef struct cspan_signal_options {
  * flushes, gives the signal back to the disposition that it found here, and sends it once more:
  * the program ends by the signal, as its parent expects, or its own handler is called.
  *
+ *  - The metrics of a meter provider that goes with one of them (cspan_telemetry_init()) are
+ *    flushed, too.
  *  - A second signal takes effect at once.
  *  - A signal that the program ignores stays ignored. SIGSEGV and the other signals by which the
  *    program's own faults end it are refused (CSPAN_ERR_INVALID), as nothing can run in between.
