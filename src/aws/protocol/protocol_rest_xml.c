@@ -36,7 +36,7 @@ static cspan_xml_root input_root(const cspan_protocol_input *input, const cspan_
   return (cspan_xml_root){
       .name = first_given(model, shape->location_name, operation->input_location_name, shape->name),
       .prefix = cspan_model_text(model, is_own ? operation->input_xml_prefix : shape->xml_prefix),
-      .uri = first_given(model, operation->input_xml_uri, shape->xml_uri, model->info->xml_uri)};
+      .uri = cspan_model_text(model, is_own ? operation->input_xml_uri : shape->xml_uri)};
 }
 
 /* Whether anything of the input goes into the body. */
