@@ -31,6 +31,19 @@ static json_t *load_optional(cspan_builder *build, const char *file, cspan_str j
   return json.data ? load(build, file, json) : NULL;
 }
 
+/* What the public model lacks and its users need. */
+static void merge(cspan_builder *build, json_t *into, const char *file, cspan_str json) {
+  if (!json.data || !into || !cspan_build_ok(build)) {
+    return;
+  }
+  json_t *extras = load(build, file, json);
+  json_t *changes = cspan_build_object(build, extras, "merge");
+  if (changes && json_object_update_recursive(into, changes) != 0) {
+    cspan_build_no_memory(build);
+  }
+  json_decref(extras);
+}
+
 static int compare_names(const void *left, const void *right) {
   return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
@@ -173,6 +186,8 @@ cspan_status cspan_model_compile(const cspan_model_source *source, cspan_buf *se
     service = load(&build, "service-2.json", source->service);
     paginators = load_optional(&build, "paginators-1.json", source->paginators);
     waiters = load_optional(&build, "waiters-2.json", source->waiters);
+    merge(&build, service, "service-2.sdk-extras.json", source->service_extras);
+    merge(&build, paginators, "paginators-1.sdk-extras.json", source->paginators_extras);
   }
   if (cspan_build_ok(&build)) {
     compile(&build, source, service, paginators, waiters);

@@ -13,6 +13,9 @@ typedef struct cspan_model_source {
   cspan_str paginators;
   cspan_str waiters;
   cspan_str rules;
+  /* "*.sdk-extras.json": their "merge" is put over the files above */
+  cspan_str service_extras;
+  cspan_str paginators_extras;
   bool without_documentation;
 } cspan_model_source;
 

@@ -30,16 +30,14 @@ static bool is_inside(const cspan_shape *shape, const place *outside) {
   return false;
 }
 
-static int64_t at_least(const maker *m, const cspan_shape *shape,
-                        int64_t otherwise) {
+static int64_t at_least(const maker *m, const cspan_shape *shape, int64_t otherwise) {
   int64_t min = cspan_shape_min(m->model, shape);
   return min > otherwise ? min : otherwise;
 }
 
 static void put_string(maker *m, const cspan_shape *shape) {
   if (shape->enums.count > 0) {
-    const char *text =
-        cspan_model_text(m->model, m->model->refs[shape->enums.first]);
+    const char *text = cspan_model_text(m->model, m->model->refs[shape->enums.first]);
     cspan_maker_put(&m->out, cspan_string(text));
     return;
   }
@@ -50,16 +48,14 @@ static void put_string(maker *m, const cspan_shape *shape) {
   cspan_maker_put_text(&m->out, CSPAN_VALUE_STRING, text, len);
 }
 
-static bool is_left_out(const maker *m, const cspan_member_model *member,
-                        const place *here) {
+static bool is_left_out(const maker *m, const cspan_member_model *member, const place *here) {
   if (m->required_only && (member->flags & CSPAN_MEMBER_REQUIRED) == 0) {
     return true;
   }
   return is_inside(cspan_member_shape(m->model, member), here);
 }
 
-static void put_structure(maker *m, const cspan_shape *shape,
-                          const place *here) {
+static void put_structure(maker *m, const cspan_shape *shape, const place *here) {
   const cspan_member_model *members = cspan_shape_members(m->model, shape);
   cspan_maker_begin(&m->out, CSPAN_VALUE_MAP);
   for (uint32_t i = 0; i < shape->members.count && m->made < MEMBERS_MAX; i++) {
@@ -78,12 +74,10 @@ static void put_structure(maker *m, const cspan_shape *shape,
 }
 
 static void put_list(maker *m, const cspan_shape *shape, const place *here) {
-  const cspan_shape *element =
-      cspan_member_shape(m->model, cspan_shape_members(m->model, shape));
+  const cspan_shape *element = cspan_member_shape(m->model, cspan_shape_members(m->model, shape));
   int64_t count = at_least(m, shape, m->required_only ? 0 : 1);
   cspan_maker_begin(&m->out, CSPAN_VALUE_LIST);
-  for (int64_t i = 0; i < count && i < LENGTH_MAX && !is_inside(element, here);
-       i++) {
+  for (int64_t i = 0; i < count && i < LENGTH_MAX && !is_inside(element, here); i++) {
     put_shape(m, element, here);
   }
   cspan_maker_end(&m->out);
@@ -94,20 +88,17 @@ static void put_map(maker *m, const cspan_shape *shape, const place *here) {
   const cspan_shape *key = cspan_member_shape(m->model, &members[0]);
   const cspan_shape *value = cspan_member_shape(m->model, &members[1]);
   cspan_maker_begin(&m->out, CSPAN_VALUE_MAP);
-  if (!is_inside(value, here) &&
-      (!m->required_only || at_least(m, shape, 0) > 0)) {
-    const char *name =
-        key->enums.count > 0
-            ? cspan_model_text(m->model, m->model->refs[key->enums.first])
-            : "KeyName";
+  if (!is_inside(value, here) && (!m->required_only || at_least(m, shape, 0) > 0)) {
+    const char *name = key->enums.count > 0
+                           ? cspan_model_text(m->model, m->model->refs[key->enums.first])
+                           : "KeyName";
     cspan_maker_fixed_name(&m->out, name, strlen(name));
     put_shape(m, value, here);
   }
   cspan_maker_end(&m->out);
 }
 
-static void put_shape(maker *m, const cspan_shape *shape,
-                      const place *outside) {
+static void put_shape(maker *m, const cspan_shape *shape, const place *outside) {
   const place here = {.outside = outside, .shape = shape};
   switch (shape->type) {
   case CSPAN_SHAPE_STRUCTURE:
@@ -145,9 +136,8 @@ static void put_shape(maker *m, const cspan_shape *shape,
   }
 }
 
-cspan_status cspan_model_skeleton(const cspan_service_model *model,
-                                  const cspan_shape *shape, bool required_only,
-                                  cspan_arena *arena, cspan_value *out) {
+cspan_status cspan_model_skeleton(const cspan_service_model *model, const cspan_shape *shape,
+                                  bool required_only, cspan_arena *arena, cspan_value *out) {
   maker m = {.model = model, .required_only = required_only};
   cspan_maker_init(&m.out, arena);
   put_shape(&m, shape, NULL);

@@ -11,8 +11,7 @@
  * shape within itself is left out. `required_only` leaves out what may be left
  * out. Texts refer to the model, or are in the arena. NOMEM, or LIMIT where the
  * shape asks for more than is sensible. */
-cspan_status cspan_model_skeleton(const cspan_service_model *model,
-                                  const cspan_shape *shape, bool required_only,
-                                  cspan_arena *arena, cspan_value *out);
+cspan_status cspan_model_skeleton(const cspan_service_model *model, const cspan_shape *shape,
+                                  bool required_only, cspan_arena *arena, cspan_value *out);
 
 #endif
