@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aws/auth.h"
 #include "aws/client.h"
 #include "base/error.h"
 #include "support/script_server.h"
@@ -32,6 +33,7 @@ typedef struct fixture_input {
   const char *algorithm;
   cspan_sink sink;
   bool verify;
+  const cspan_auth *auth; /* NULL: the service's */
 } fixture_input;
 
 typedef struct fixture_output {
@@ -55,6 +57,9 @@ static cspan_status fixture_serialize(struct cspan_call *call, const void *data,
   }
   if (status == CSPAN_OK) {
     status = cspan_call_set_sink(call, &input->sink);
+  }
+  if (status == CSPAN_OK && input->auth) {
+    status = cspan_call_set_auth(call, input->auth);
   }
   if (input->verify) {
     cspan_call_set_verify_checksum(call, true);
