@@ -11,7 +11,8 @@
 #include "base/text.h"
 #include "base/value.h"
 
-/* A compiled rule set, or the partitions, as bytes that lie in a model file. */
+/* A compiled rule set, or the partitions, as bytes that lie in a model file, aligned to 4. They
+ * are appended to `out`. */
 cspan_status cspan_rules_compile(cspan_str json, cspan_buf *out, cspan_error **error);
 cspan_status cspan_partitions_compile(cspan_str json, cspan_buf *out, cspan_error **error);
 
@@ -40,10 +41,11 @@ typedef struct cspan_rules_param {
   const char *builtin;
   cspan_rules_param_type type;
   bool required;
+  bool used; /* whether the rules refer to it: the result does not depend on others */
 } cspan_rules_param;
 bool cspan_rules_param_at(const cspan_rules *rules, size_t index, cspan_rules_param *out);
 
-/* All of the arena. */
+/* Memory of the arena, but for literal texts, which are those of the rules. */
 typedef struct cspan_rules_endpoint {
   const char *url;        /* "https://dynamodb.eu-central-1.amazonaws.com" */
   cspan_value headers;    /* map of lists of texts */
