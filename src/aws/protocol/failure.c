@@ -2,6 +2,7 @@
 #include "aws/protocol/failure.h"
 
 #include "aws/protocol/body_json.h"
+#include "aws/service_error.h"
 #include "base/error.h"
 
 typedef struct failure_reader {
@@ -15,14 +16,14 @@ static const char *header(const failure_reader *r, const char *name) {
   return r->response->headers != NULL ? cspan_header_block_get(r->response->headers, name) : NULL;
 }
 
-/* NULL for an empty text, and when out of memory (*status is not OK then). */
-static const char *copy(const failure_reader *r, const char *text, size_t len,
-                        cspan_status *status) {
-  if (text == NULL || len == 0) {
+/* As it may end up in logs. NULL for nothing, and when out of memory (*status is not OK then). */
+static const char *copy(const failure_reader *r, cspan_str text, cspan_status *status) {
+  if (text.len == 0) {
     return NULL;
   }
-  const char *kept = cspan_arena_strndup(r->arena, text, len);
-  if (kept == NULL) {
+  const char *whole = cspan_arena_strndup(r->arena, text.data, text.len);
+  const char *kept = whole != NULL ? cspan_service_text(r->arena, whole) : NULL;
+  if (whole == NULL || (kept == NULL && cspan_str_trim(cspan_str_of(whole)).len > 0)) {
     *status = cspan_arena_refusal(r->arena);
   }
   return kept;
@@ -96,10 +97,10 @@ static cspan_status read_head(failure_reader *r, const cspan_value *body) {
   cspan_str old_code = query_code(r);
   cspan_str message = first_member(body, message_names);
   const char *id = find_request_id(r);
-  const char *name = copy(r, code.data, code.len, &status);
-  r->out->code = old_code.len > 0 ? copy(r, old_code.data, old_code.len, &status) : name;
-  r->out->message = copy(r, message.data, message.len, &status);
-  r->out->request_id = copy(r, id, id != NULL ? strlen(id) : 0, &status);
+  const char *name = copy(r, code, &status);
+  r->out->code = old_code.len > 0 ? copy(r, old_code, &status) : name;
+  r->out->message = copy(r, message, &status);
+  r->out->request_id = copy(r, cspan_str_of(id), &status);
   if (name == NULL) {
     name = r->out->code;
   }

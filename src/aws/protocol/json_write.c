@@ -27,13 +27,16 @@ static cspan_status write_structure(writer *w, const cspan_shape *shape, const c
         (body_only && member->location != CSPAN_LOCATION_BODY)) {
       continue;
     }
+    const cspan_shape *target = cspan_member_shape(w->model, member);
+    if ((target->flags & CSPAN_SHAPE_EVENT_STREAM) != 0) {
+      continue;
+    }
     const char *name = cspan_member_wire_name(w->model, member);
     cspan_buf_append(w->out, ",\"", first ? 0 : 1);
     first = false;
     cspan_json_write_string(w->out, name, strlen(name));
     cspan_buf_char(w->out, ':');
-    status = write_value(w, cspan_member_shape(w->model, member), member->timestamp_format,
-                         &field->value);
+    status = write_value(w, target, member->timestamp_format, &field->value);
   }
   cspan_buf_char(w->out, '}');
   return status;

@@ -33,7 +33,8 @@ typedef struct cspan_protocol_request {
   cspan_arena *arena; /* of the headers; the caller's */
   cspan_buf body;
   bool has_body; /* also when it is empty */
-  /* The payload is a stream: a blob of the input (in `stream`), or what the caller gave apart. */
+  /* The payload is a stream: a blob of the input (in `stream`), or what the caller gave apart.
+   * Where it is an event stream and `has_body` is set, `body` is what the first event holds. */
   const cspan_member_model *stream_member;
   const cspan_value *stream;
   cspan_buf host_prefix; /* labels filled in; "" for none */

@@ -3,6 +3,7 @@
  * nothing. Source: Smithy, "AWS JSON 1.1 protocol". */
 #include "aws/protocol/body_json.h"
 #include "aws/protocol/failure.h"
+#include "aws/protocol/shape.h"
 #include "base/error.h"
 #include "base/json.h"
 
@@ -19,16 +20,19 @@ static cspan_status put_target(const cspan_protocol_input *input, cspan_protocol
   return status;
 }
 
-static const char *content_type(const cspan_service_model *model) {
+static const char *content_type(const cspan_protocol_input *input) {
+  const cspan_service_model *model = input->model;
   const char *version = cspan_model_text(model, model->info->json_version);
+  if ((input->operation->flags & CSPAN_OPERATION_REQUEST_EVENTS) != 0) {
+    return "application/vnd.amazon.eventstream";
+  }
   return strcmp(version, "1.1") == 0 ? "application/x-amz-json-1.1" : "application/x-amz-json-1.0";
 }
 
 static cspan_status put_headers(const cspan_protocol_input *input, cspan_protocol_request *out) {
   cspan_status status = put_target(input, out);
   if (status == CSPAN_OK) {
-    status = cspan_header_list_put(&out->headers, out->arena, "Content-Type",
-                                   content_type(input->model));
+    status = cspan_header_list_put(&out->headers, out->arena, "Content-Type", content_type(input));
   }
   if (status == CSPAN_OK && (input->model->info->flags & CSPAN_SERVICE_QUERY_COMPATIBLE) != 0) {
     status = cspan_header_list_put(&out->headers, out->arena, "x-amzn-query-mode", "true");
@@ -54,6 +58,7 @@ static cspan_status serialize(const cspan_protocol_input *input, cspan_protocol_
   }
   status = cspan_protocol_host_prefix(input, &out->host_prefix, error);
   if (status == CSPAN_OK && shape != NULL) {
+    out->stream_member = cspan_event_stream_member(input->model, shape);
     return cspan_json_write_shape(&out->body, input->model, shape, value, false, error);
   }
   return status == CSPAN_OK ? cspan_buf_str(&out->body, "{}") : status;

@@ -112,6 +112,17 @@ const cspan_value *cspan_member_value(const cspan_service_model *model,
   return cspan_protocol_is_given(found) ? found : NULL;
 }
 
+const cspan_member_model *cspan_event_stream_member(const cspan_service_model *model,
+                                                    const cspan_shape *shape) {
+  const cspan_member_model *members = cspan_shape_members(model, shape);
+  for (uint32_t i = 0; i < shape->members.count; i++) {
+    if ((cspan_member_shape(model, &members[i])->flags & CSPAN_SHAPE_EVENT_STREAM) != 0) {
+      return &members[i];
+    }
+  }
+  return NULL;
+}
+
 /* ---------------------------------------------------------------------- scalars */
 
 static void write_double(cspan_buf *out, double number) {

@@ -47,6 +47,11 @@ const cspan_member_model *cspan_member_cursor_find(cspan_member_cursor *cursor, 
 const cspan_value *cspan_member_value(const cspan_service_model *model,
                                       const cspan_member_model *member, const cspan_value *value);
 
+/* The member that is an event stream; NULL: none. Protocols without HTTP bindings have no other
+ * sign of it. */
+const cspan_member_model *cspan_event_stream_member(const cspan_service_model *model,
+                                                    const cspan_shape *shape);
+
 /* The format of a timestamp: what the model says, else the place's. */
 static inline cspan_timestamp_format cspan_format_or(uint8_t format,
                                                      cspan_timestamp_format otherwise) {
