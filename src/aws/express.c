@@ -35,7 +35,7 @@ struct cspan_express_visit {
   bool in_flight;
   session_key key;
   cspan_identity *session; /* of the attempt */
-  cspan_identity *created;
+  cspan_identity *created; /* by this call; used by it whatever its expiry is */
   cspan_error *error; /* why there is none */
   char url[URL_LEN_MAX];
 };
@@ -153,9 +153,8 @@ static void store(cspan_express_visit *visit, const cspan_error *failure) {
   }
   if (session && visit->created) {
     cspan_identity_free(session->identity);
-    session->identity = visit->created;
+    session->identity = cspan_identity_ref(visit->created);
     session->not_before_s = 0;
-    visit->created = NULL;
   } else if (session && is_good_for(session, 0)) {
     cspan_log(CSPAN_LOG_WARN,
               "an S3 Express session could not be renewed; the old one is used until it expires: "
@@ -321,8 +320,9 @@ cspan_status cspan_express_enter(struct cspan_call *call, bool *waits, cspan_err
     return cspan_error_move(error, failure);
   }
   cspan_identity_free(visit->session);
-  visit->session = NULL;
-  return look_up(call, visit, waits, error);
+  visit->session = visit->created;
+  visit->created = NULL;
+  return visit->session ? CSPAN_OK : look_up(call, visit, waits, error);
 }
 
 cspan_status cspan_express_prepare(struct cspan_call *call, cspan_error **error) {
