@@ -280,9 +280,10 @@ cspan_status cspan_sigv4_sign_query(const cspan_sigv4_request *request,
 
 enum { CHUNK_TEXT_MAX = 512 };
 
-/* `kind` goes after the algorithm; `empty_hash` is a line that only chunks have. */
-static cspan_status sign_part(const cspan_sigv4_scope *scope, const char *kind, bool empty_hash,
-                              const void *data, size_t len, char *previous) {
+/* `kind` goes after the algorithm; `first_hash` is a line that trailers do not have (NULL). */
+static cspan_status sign_part(const cspan_sigv4_scope *scope, const char *kind,
+                              const char *first_hash, const void *data, size_t len,
+                              char *previous) {
   char date[17];
   char hash[HEX_LEN + 1];
   char memory[CHUNK_TEXT_MAX];
@@ -299,17 +300,29 @@ static cspan_status sign_part(const cspan_sigv4_scope *scope, const char *kind, 
   append_scope(&text, scope, date);
   cspan_buf_char(&text, '\n');
   cspan_buf_str(&text, previous);
-  cspan_buf_str(&text, empty_hash ? "\n" CSPAN_SIGV4_EMPTY_SHA256 "\n" : "\n");
+  cspan_buf_char(&text, '\n');
+  if (first_hash) {
+    cspan_buf_str(&text, first_hash);
+    cspan_buf_char(&text, '\n');
+  }
   cspan_buf_str(&text, hash);
   return sign_text(scope, text.data, text.len, previous);
 }
 
 cspan_status cspan_sigv4_sign_chunk(const cspan_sigv4_scope *scope, const void *data, size_t len,
                                     char *previous) {
-  return sign_part(scope, "-PAYLOAD", true, data, len, previous);
+  return sign_part(scope, "-PAYLOAD", CSPAN_SIGV4_EMPTY_SHA256, data, len, previous);
 }
 
 cspan_status cspan_sigv4_sign_trailer(const cspan_sigv4_scope *scope, const char *trailer,
                                       size_t len, char *previous) {
-  return sign_part(scope, "-TRAILER", false, trailer, len, previous);
+  return sign_part(scope, "-TRAILER", NULL, trailer, len, previous);
+}
+
+cspan_status cspan_sigv4_sign_event(const cspan_sigv4_scope *scope, const void *headers,
+                                    size_t headers_len, const void *payload, size_t len,
+                                    char *previous) {
+  char hash[HEX_LEN + 1];
+  cspan_sha256_hex(headers, headers_len, hash);
+  return sign_part(scope, "-PAYLOAD", hash, payload, len, previous);
 }

@@ -96,6 +96,11 @@ cspan_status cspan_sigv4_sign_chunk(const cspan_sigv4_scope *scope, const void *
 /* Signs the trailer, given as "name:value\n" lines. */
 cspan_status cspan_sigv4_sign_trailer(const cspan_sigv4_scope *scope, const char *trailer,
                                       size_t len, char *previous);
+/* Signs an event of an event stream: the encoded headers of its frame (but that with the signature)
+ * and its payload; scope->time is the event's. */
+cspan_status cspan_sigv4_sign_event(const cspan_sigv4_scope *scope, const void *headers,
+                                    size_t headers_len, const void *payload, size_t len,
+                                    char *previous);
 
 /* Whether the signer leaves a header out: changed on the way, or written after signing. */
 bool cspan_sigv4_skips_header(const char *name);
