@@ -5,6 +5,7 @@
 
 #include <cloudspan/aws.h>
 #include <cloudspan/base.h>
+#include <cloudspan/client.h>
 #include <cloudspan/configuration.h>
 #include <cloudspan/loop.h>
 #include <cloudspan/metrics.h>

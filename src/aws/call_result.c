@@ -84,6 +84,7 @@ static void set_service_error(struct cspan_call *call) {
       .http_status = call->response.status,
       .request_id = either(cspan_call_response_header(call, "x-amz-request-id"),
                            either(amzn_id, told.request_id)),
+      .fields = told.fields,
       .extended_request_id = either(cspan_call_response_header(call, "x-amz-id-2"), told.host_id),
   };
   cspan_error *error = NULL;

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of `cloudspan call` share. */
+#ifndef CLI_CALL_H
+#define CLI_CALL_H
+
+#include "cli/session.h"
+#include "services/client/client.h"
+
+typedef struct cspan_cli_call_values {
+  const char *input;
+  const char *query;
+  const char *output;
+  const char *starting_token;
+  const char *waiter;
+  const char *body;
+  const char *save;
+  const char *binary_format;
+  const char *models;
+  const char *api_version;
+  int64_t page_size;
+  int64_t max_items;
+  int64_t wait_timeout_s;
+  int64_t timeout_s;
+  bool paginate;
+  bool skeleton;
+} cspan_cli_call_values;
+
+typedef struct cspan_cli_call {
+  cspan_cli_session session;
+  const cspan_cli_call_values *values;
+  cspan_client *client;
+  const cspan_operation_model *model; /* of the operation */
+  const char *operation;              /* its name in the model */
+  cspan_document *input;
+} cspan_cli_call;
+
+/* Options that do not go together, or have no such value: a usage error was
+ * printed then. */
+int cspan_cli_call_check_options(const cspan_cli_run *run, const cspan_cli_call_values *values);
+
+/* --- call_names.c: what the user wrote, in any spelling --- */
+
+/* "put-item", "put_item", "PutItem": whether both name the same. */
+bool cspan_cli_same_name(const char *a, const char *b);
+/* NULL for `name` takes the operation of the waiter. The error has what comes
+ * nearest. */
+cspan_status cspan_cli_call_find_operation(cspan_cli_call *call, const char *name,
+                                           cspan_error **error);
+/* Whether the operation is the one that the waiter calls. */
+bool cspan_cli_call_is_of_waiter(const cspan_cli_call *call);
+
+/* --- call_input.c --- */
+
+/* JSON of --input, blobs decoded by the model. */
+cspan_status cspan_cli_call_read_input(cspan_cli_call *call, cspan_error **error);
+/* The members of the input that the waiter's operation takes. */
+cspan_status cspan_cli_call_wait_input(const cspan_cli_call *call, cspan_document **out,
+                                       cspan_error **error);
+cspan_status cspan_cli_call_skeleton(const cspan_cli_call *call, cspan_document **out,
+                                     cspan_error **error);
+
+/* --- call_payload.c: streamed members from and to files --- */
+
+typedef struct cspan_cli_payload {
+  cspan_body body;
+  cspan_sink sink;
+  struct cspan_cli_payload_file *file;
+} cspan_cli_payload;
+
+/* Sets body and sink of the request where the options ask for them. */
+cspan_status cspan_cli_payload_open(cspan_cli_payload *payload, const cspan_cli_call *call,
+                                    cspan_client_request *request, cspan_error **error);
+/* Puts the file in its place after a success, else leaves none behind. */
+cspan_status cspan_cli_payload_close(cspan_cli_payload *payload, cspan_status status,
+                                     cspan_error **error);
+
+/* --- call_print.c --- */
+
+/* The output through --query, in the form of --output. Null prints nothing. */
+cspan_status cspan_cli_call_print(const cspan_cli_call *call, const cspan_value *value,
+                                  cspan_error **error);
+
+#endif

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+#include <unistd.h>
+
+#include "aws/model/skeleton.h"
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/sys.h"
+#include "base/text.h"
+#include "cli/call.h"
+#include "cli/stream.h"
+
+enum { INPUT_MAX = 64 << 20, STEP = 65536, DEPTH_MAX = 100 };
+
+/* ------------------------------------------------------------- reading text */
+
+static cspan_status read_stream(const cspan_cli_call *call, int fd, cspan_buf *text,
+                                cspan_error **error) {
+  cspan_cli_stream stream;
+  char *block = cspan_malloc(STEP);
+  ptrdiff_t got = -1;
+  if (block == NULL) {
+    return cspan_error_move(error, cspan_error_nomem());
+  }
+  cspan_cli_stream_init(&stream, fd, call->session.run->cancel);
+  while ((got = cspan_cli_stream_read(&stream, block, STEP)) > 0 &&
+         cspan_buf_append(text, block, (size_t)got) == CSPAN_OK) {
+  }
+  cspan_cli_stream_clear(&stream);
+  cspan_free(block);
+  if (cspan_buf_status(text) != CSPAN_OK) {
+    return cspan_error_set(error, cspan_buf_status(text), "the input is larger than 64 MiB");
+  }
+  return got < 0 ? cspan_error_set(error, CSPAN_ERR_IO, "the input cannot be read") : CSPAN_OK;
+}
+
+static cspan_status read_text(const cspan_cli_call *call, cspan_buf *text, cspan_error **error) {
+  const char *input = call->values->input;
+  if (strcmp(input, "-") == 0) {
+    return read_stream(call, STDIN_FILENO, text, error);
+  }
+  if (input[0] != '@') {
+    return cspan_buf_str(text, input) == CSPAN_OK ? CSPAN_OK
+                                                  : cspan_error_move(error, cspan_error_nomem());
+  }
+  int fd = cspan_cli_stream_open(input + 1, error);
+  if (fd < 0) {
+    return CSPAN_ERR_IO;
+  }
+  cspan_status status = read_stream(call, fd, text, error);
+  close(fd);
+  return status;
+}
+
+/* ------------------------------------------------------------------- blobs */
+
+typedef struct reader {
+  const cspan_service_model *model;
+  cspan_maker out;
+  bool is_raw;
+  const char *wrong; /* the member whose blob is no base64 */
+} reader;
+
+static void put(reader *r, const cspan_shape *shape, const cspan_value *value, const char *name,
+                int depth);
+
+static void put_blob(reader *r, const cspan_value *value, const char *name) {
+  cspan_buf bytes;
+  cspan_buf_init(&bytes, INPUT_MAX);
+  if (r->is_raw) {
+    cspan_maker_put_text(&r->out, CSPAN_VALUE_BLOB, value->as.text, value->size);
+  } else if (cspan_base64_decode(value->as.text, value->size, &bytes)) {
+    cspan_maker_put_text(&r->out, CSPAN_VALUE_BLOB, cspan_buf_text(&bytes), bytes.len);
+  } else {
+    r->wrong = name;
+    cspan_maker_put(&r->out, cspan_null());
+  }
+  cspan_buf_free(&bytes);
+}
+
+/* The shape of a member of a map or structure; NULL: the model knows nothing of
+ * it. */
+static const cspan_shape *inner_shape(const reader *r, const cspan_shape *shape,
+                                      const cspan_member *member) {
+  if (shape == NULL) {
+    return NULL;
+  }
+  if (shape->type == CSPAN_SHAPE_MAP) {
+    return cspan_member_shape(r->model, &cspan_shape_members(r->model, shape)[1]);
+  }
+  const cspan_member_model *found =
+      shape->type == CSPAN_SHAPE_STRUCTURE
+          ? cspan_shape_member(r->model, shape, member->name, member->name_size_bytes)
+          : NULL;
+  return found != NULL ? cspan_member_shape(r->model, found) : NULL;
+}
+
+static void put_map(reader *r, const cspan_shape *shape, const cspan_value *value, int depth) {
+  cspan_maker_begin(&r->out, CSPAN_VALUE_MAP);
+  for (size_t i = 0; i < value->size; i++) {
+    const cspan_member *member = &value->as.members[i];
+    cspan_maker_name(&r->out, member->name, member->name_size_bytes);
+    put(r, inner_shape(r, shape, member), &member->value, member->name, depth + 1);
+  }
+  cspan_maker_end(&r->out);
+}
+
+static void put_list(reader *r, const cspan_shape *shape, const cspan_value *value,
+                     const char *name, int depth) {
+  const cspan_shape *inner =
+      shape != NULL && shape->type == CSPAN_SHAPE_LIST
+          ? cspan_member_shape(r->model, cspan_shape_members(r->model, shape))
+          : NULL;
+  cspan_maker_begin(&r->out, CSPAN_VALUE_LIST);
+  for (size_t i = 0; i < value->size; i++) {
+    put(r, inner, &value->as.items[i], name, depth + 1);
+  }
+  cspan_maker_end(&r->out);
+}
+
+/* What the model does not know goes as it is: the check that follows says what
+ * is wrong. */
+static void put(reader *r, const cspan_shape *shape, const cspan_value *value, const char *name,
+                int depth) {
+  if (depth > DEPTH_MAX) {
+    r->out.status = CSPAN_ERR_LIMIT;
+  } else if (value->kind == CSPAN_VALUE_MAP) {
+    put_map(r, shape, value, depth);
+  } else if (value->kind == CSPAN_VALUE_LIST) {
+    put_list(r, shape, value, name, depth);
+  } else if (value->kind == CSPAN_VALUE_STRING && shape != NULL &&
+             shape->type == CSPAN_SHAPE_BLOB) {
+    put_blob(r, value, name);
+  } else if (value->kind == CSPAN_VALUE_STRING || value->kind == CSPAN_VALUE_NUMBER) {
+    cspan_maker_put_text(&r->out, value->kind, value->as.text, value->size);
+  } else {
+    cspan_maker_put(&r->out, *value);
+  }
+}
+
+static cspan_status decode_blobs(cspan_cli_call *call, const cspan_value *value,
+                                 cspan_error **error) {
+  const char *format = call->values->binary_format;
+  reader r = {.model = call->client->model, .is_raw = format != NULL && strcmp(format, "raw") == 0};
+  cspan_value root = cspan_null();
+  cspan_arena *arena = cspan_arena_create(0);
+  if (arena == NULL) {
+    return cspan_error_move(error, cspan_error_nomem());
+  }
+  cspan_maker_init(&r.out, arena);
+  put(&r, cspan_model_shape(r.model, call->model->input), value, "", 0);
+  cspan_status status = cspan_maker_finish(&r.out, &root);
+  cspan_maker_free(&r.out);
+  if (status == CSPAN_OK && r.wrong != NULL) {
+    status = cspan_error_set(error, CSPAN_ERR_INVALID,
+                             "%.80s: a blob is written in base64; --binary-format raw takes the "
+                             "text as it is",
+                             r.wrong);
+  } else if (status != CSPAN_OK) {
+    cspan_error_set(error, status, "the input cannot be taken (%s)", cspan_status_name(status));
+  }
+  if (status != CSPAN_OK) {
+    cspan_arena_free(arena);
+    return status;
+  }
+  call->input = cspan_document_new(arena, &root);
+  return call->input != NULL ? CSPAN_OK : cspan_error_move(error, cspan_error_nomem());
+}
+
+cspan_status cspan_cli_call_read_input(cspan_cli_call *call, cspan_error **error) {
+  cspan_document *json = NULL;
+  cspan_buf text;
+  if (call->values->input == NULL) {
+    return CSPAN_OK;
+  }
+  cspan_buf_init(&text, INPUT_MAX);
+  cspan_status status = read_text(call, &text, error);
+  if (status == CSPAN_OK) {
+    cspan_error *failure = NULL;
+    status = cspan_document_parse_json(cspan_buf_text(&text), text.len, &json, &failure);
+    if (status != CSPAN_OK) {
+      cspan_error_prefix(failure, "--input");
+      cspan_error_move(error, failure);
+    }
+  }
+  cspan_buf_free(&text);
+  if (status == CSPAN_OK) {
+    status = decode_blobs(call, cspan_document_value(json), error);
+  }
+  cspan_document_free(json);
+  return status;
+}
+
+/* ------------------------------------------------------- waiters, skeletons */
+
+cspan_status cspan_cli_call_wait_input(const cspan_cli_call *call, cspan_document **out,
+                                       cspan_error **error) {
+  const cspan_service_model *model = call->client->model;
+  const cspan_value *input = cspan_document_value(call->input);
+  const cspan_shape *shape = NULL;
+  for (uint32_t i = 0; i < model->waiter_count; i++) {
+    const cspan_waiter_model *waiter = &model->waiters[i];
+    if (cspan_cli_same_name(call->values->waiter, cspan_model_text(model, waiter->name))) {
+      shape = cspan_model_shape(model, model->operations[waiter->operation].input);
+    }
+  }
+  cspan_builder *builder = cspan_builder_create();
+  cspan_builder_begin_map(builder, NULL);
+  for (size_t i = 0; i < cspan_value_count(input) && input->kind == CSPAN_VALUE_MAP; i++) {
+    const cspan_member *member = &input->as.members[i];
+    if (shape == NULL ||
+        cspan_shape_member(model, shape, member->name, member->name_size_bytes) != NULL) {
+      cspan_builder_add(builder, member->name, member->value);
+    }
+  }
+  return cspan_builder_finish(builder, out, error);
+}
+
+cspan_status cspan_cli_call_skeleton(const cspan_cli_call *call, cspan_document **out,
+                                     cspan_error **error) {
+  const cspan_service_model *model = call->client->model;
+  const cspan_shape *shape = cspan_model_shape(model, call->model->input);
+  cspan_value value = cspan_map(NULL, 0);
+  cspan_arena *arena = cspan_arena_create(0);
+  cspan_status status = arena != NULL ? CSPAN_OK : CSPAN_ERR_NOMEM;
+  if (status == CSPAN_OK && shape != NULL) {
+    status = cspan_model_skeleton(model, shape, false, arena, &value);
+  }
+  if (status != CSPAN_OK) {
+    cspan_arena_free(arena);
+    return cspan_error_set(error, status, "the skeleton cannot be made (%s)",
+                           cspan_status_name(status));
+  }
+  *out = cspan_document_new(arena, &value);
+  return *out != NULL ? CSPAN_OK : cspan_error_move(error, cspan_error_nomem());
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cloudspan call: any operation of any service. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "cli/call.h"
+#include "cli/session.h"
+#include "cli/text.h"
+
+#define VALUE(member) offsetof(cspan_cli_call_values, member)
+
+static const cspan_cli_option options[] = {
+    {"input", 'i', CSPAN_CLI_STRING, VALUE(input), "JSON",
+     "the input: JSON, @FILE, or - for the standard input", 0, 0},
+    {"query", 0, CSPAN_CLI_STRING, VALUE(query), "JMESPATH", "what to print of the output", 0, 0},
+    {"output", 'o', CSPAN_CLI_STRING, VALUE(output), "FORM", "json (default), text or table", 0, 0},
+    {"paginate", 0, CSPAN_CLI_FLAG, VALUE(paginate), NULL, "all pages of a listing", 0, 0},
+    {"page-size", 0, CSPAN_CLI_INT, VALUE(page_size), "N", "items that are asked for at a time", 1,
+     1000000},
+    {"max-items", 0, CSPAN_CLI_INT, VALUE(max_items), "N", "of all pages together", 1, INT64_MAX},
+    {"starting-token", 0, CSPAN_CLI_STRING, VALUE(starting_token), "TOKEN",
+     "NextToken of an earlier listing", 0, 0},
+    {"wait", 0, CSPAN_CLI_STRING, VALUE(waiter), "WAITER", "then wait until this state is reached",
+     0, 0},
+    {"wait-timeout", 0, CSPAN_CLI_INT, VALUE(wait_timeout_s), "SECONDS",
+     "how long (default: the model's)", 1, 86400},
+    {"body", 'b', CSPAN_CLI_STRING, VALUE(body), "FILE",
+     "a streamed member of the input; - is the standard input", 0, 0},
+    {"save", 's', CSPAN_CLI_STRING, VALUE(save), "FILE",
+     "where a streamed member of the output goes; - is the\nstandard output", 0, 0},
+    {"binary-format", 0, CSPAN_CLI_STRING, VALUE(binary_format), "FORM",
+     "blobs in the input are base64 (default) or raw text", 0, 0},
+    {"generate-skeleton", 0, CSPAN_CLI_FLAG, VALUE(skeleton), NULL,
+     "print an input to fill in, and call nothing", 0, 0},
+    {"models", 0, CSPAN_CLI_STRING, VALUE(models), "PATH",
+     "a folder of models or a compiled file, searched first", 0, 0},
+    {"api-version", 0, CSPAN_CLI_STRING, VALUE(api_version), "DATE", "instead of the newest", 0, 0},
+    {"timeout", 0, CSPAN_CLI_INT, VALUE(timeout_s), "SECONDS", "of the whole call", 1, 86400},
+};
+
+/* --------------------------------------------------------------------- ends */
+
+static int finish_output(cspan_cli_call *call, const cspan_value *value) {
+  cspan_error *error = NULL;
+  cspan_status status = cspan_cli_call_print(call, value, &error);
+  return status == CSPAN_OK ? CSPAN_EXIT_OK : cspan_cli_session_fail(&call->session, error);
+}
+
+static int finish_document(cspan_cli_call *call, cspan_document *document) {
+  int code = finish_output(call, cspan_document_value(document));
+  cspan_document_free(document);
+  return code;
+}
+
+/* -------------------------------------------------------------------- steps */
+
+static int call_once(cspan_cli_call *call, cspan_document **output) {
+  cspan_error *error = NULL;
+  cspan_cli_payload payload;
+  const cspan_cli_call_values *values = call->values;
+  cspan_call_options with = {.size = sizeof with, .timeout_ms = values->timeout_s * 1000};
+  cspan_client_request request = {.size = sizeof request,
+                                  .operation = call->operation,
+                                  .input = cspan_document_value(call->input),
+                                  .context = &call->session.context,
+                                  .options = &with};
+  cspan_status status = cspan_cli_payload_open(&payload, call, &request, &error);
+  if (status == CSPAN_OK) {
+    status = cspan_client_send(call->client, &request, output, &error);
+  }
+  status = cspan_cli_payload_close(&payload, status, &error);
+  return status == CSPAN_OK ? CSPAN_EXIT_OK : cspan_cli_session_fail(&call->session, error);
+}
+
+static int list_pages(cspan_cli_call *call) {
+  cspan_error *error = NULL;
+  cspan_pages *pages = NULL;
+  cspan_document *all = NULL;
+  const cspan_cli_call_values *values = call->values;
+  cspan_client_request request = {.size = sizeof request,
+                                  .operation = call->operation,
+                                  .input = cspan_document_value(call->input),
+                                  .context = &call->session.context};
+  cspan_pages_options how = {.size = sizeof how,
+                             .page_size = values->page_size,
+                             .max_items = values->max_items,
+                             .starting_token = values->starting_token};
+  cspan_status status = cspan_pages_create(call->client, &request, &how, &pages, &error);
+  if (status == CSPAN_OK) {
+    status = cspan_pages_collect(pages, &all, &error);
+  }
+  cspan_pages_free(pages);
+  return status == CSPAN_OK ? finish_document(call, all)
+                            : cspan_cli_session_fail(&call->session, error);
+}
+
+static int wait_for_state(cspan_cli_call *call, cspan_document **output) {
+  cspan_error *error = NULL;
+  cspan_document *input = NULL;
+  cspan_wait_options how = {.size = sizeof how, .timeout_ms = call->values->wait_timeout_s * 1000};
+  cspan_status status = cspan_cli_call_wait_input(call, &input, &error);
+  if (status == CSPAN_OK) {
+    status = cspan_wait(&call->session.context, call->client, call->values->waiter,
+                        cspan_document_value(input), &how, output, &error);
+  }
+  cspan_document_free(input);
+  return status == CSPAN_OK ? CSPAN_EXIT_OK : cspan_cli_session_fail(&call->session, error);
+}
+
+/* The operation, unless it is the waiter's own, and then the waiter. */
+static int call_and_wait(cspan_cli_call *call) {
+  cspan_document *output = NULL;
+  cspan_document *last = NULL;
+  int code = CSPAN_EXIT_OK;
+  bool has_waiter = call->values->waiter != NULL;
+  if (!has_waiter || !cspan_cli_call_is_of_waiter(call)) {
+    code = call_once(call, &output);
+  }
+  if (code == CSPAN_EXIT_OK && has_waiter) {
+    code = wait_for_state(call, &last);
+  }
+  if (code == CSPAN_EXIT_OK) {
+    code = finish_output(call, cspan_document_value(output != NULL ? output : last));
+  }
+  cspan_document_free(output);
+  cspan_document_free(last);
+  return code;
+}
+
+static int run_steps(cspan_cli_call *call) {
+  const cspan_cli_call_values *values = call->values;
+  cspan_error *error = NULL;
+  if (values->skeleton) {
+    cspan_document *skeleton = NULL;
+    if (cspan_cli_call_skeleton(call, &skeleton, &error) != CSPAN_OK) {
+      return cspan_cli_session_fail(&call->session, error);
+    }
+    return finish_document(call, skeleton);
+  }
+  if (cspan_cli_call_read_input(call, &error) != CSPAN_OK) {
+    return cspan_cli_session_fail(&call->session, error);
+  }
+  bool pages = values->paginate || values->max_items > 0 || values->page_size > 0 ||
+               values->starting_token != NULL;
+  return pages ? list_pages(call) : call_and_wait(call);
+}
+
+static int run_call(const cspan_cli_run *run) {
+  cspan_cli_call call = {.values = run->values};
+  cspan_error *error = NULL;
+  int code = cspan_cli_call_check_options(run, call.values);
+  if (code != CSPAN_EXIT_OK || !cspan_cli_session_begin(&call.session, run, &code)) {
+    return code;
+  }
+  cspan_client_options with = {
+      .size = sizeof with, .models = call.values->models, .api_version = call.values->api_version};
+  cspan_status status =
+      cspan_client_create(call.session.config, run->args[0], &with, &call.client, &error);
+  if (status == CSPAN_OK) {
+    status = cspan_cli_call_find_operation(&call, run->arg_count > 1 ? run->args[1] : NULL, &error);
+  }
+  code = status == CSPAN_OK ? run_steps(&call) : cspan_cli_session_fail(&call.session, error);
+  cspan_document_free(call.input);
+  cspan_client_free(call.client);
+  cspan_cli_session_close(&call.session);
+  return code;
+}
+
+const cspan_cli_command cspan_cmd_call = {
+    .name = "call",
+    .arguments = "SERVICE OPERATION",
+    .summary = "Call any operation of any AWS service",
+    .description = "Carries out OPERATION of SERVICE, by the public service "
+                   "models, and prints its output.\n"
+                   "Both are written as in the API reference or in lower case "
+                   "with dashes: DynamoDB PutItem\n"
+                   "is the same as dynamodb put-item. `cloudspan models list` "
+                   "shows the services,\n"
+                   "`cloudspan models show SERVICE` the operations of one.\n"
+                   "\n"
+                   "--wait WAITER goes on until a state is reached, as "
+                   "dynamodb's table-exists; with it\n"
+                   "OPERATION may be left out.\n",
+    .examples = "  cloudspan call dynamodb list-tables\n"
+                "  cloudspan call sqs send-message --input '{\"QueueUrl\": \"...\", "
+                "\"MessageBody\": \"hello\"}'\n"
+                "  cloudspan call s3 get-object --input '{\"Bucket\": \"b\", \"Key\": "
+                "\"k\"}' "
+                "--save file\n"
+                "  cloudspan call ec2 describe-instances --paginate --query "
+                "'Reservations[].Instances[].InstanceId' -o text\n",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+    .values_size = sizeof(cspan_cli_call_values),
+    .min_args = 1,
+    .max_args = 2,
+    .run = run_call,
+};

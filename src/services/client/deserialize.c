@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The "OperationDeserializer" of calls by a model: from a response to a
+ * document or a failure. */
+#include <stdint.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "services/client/client.h"
+
+static const size_t output_max = 256U << 20;
+
+static cspan_protocol_response response_of(const struct cspan_call *call,
+                                           const cspan_invocation *invocation) {
+  cspan_protocol_response response = {.model = invocation->client->model,
+                                      .operation = invocation->model,
+                                      .status = cspan_call_http_status(call),
+                                      .headers = cspan_call_response_headers(call)};
+  response.body = cspan_call_body(call, &response.body_size);
+  return response;
+}
+
+/* The streamed member as a blob, behind the members of the protocol. */
+static cspan_status add_body(const cspan_invocation *invocation,
+                             const cspan_protocol_response *response, cspan_arena *arena,
+                             cspan_value *output) {
+  const cspan_service_model *model = invocation->client->model;
+  const cspan_shape *shape = cspan_model_shape(model, invocation->model->output);
+  const cspan_member_model *payload = shape != NULL ? cspan_shape_payload(model, shape) : NULL;
+  if (payload == NULL || response->body == NULL) {
+    return CSPAN_OK;
+  }
+  cspan_member *members = cspan_arena_array(arena, output->size + 1, sizeof *members);
+  char *copy = cspan_arena_strndup(arena, response->body, response->body_size);
+  if (members == NULL || copy == NULL) {
+    return CSPAN_ERR_NOMEM;
+  }
+  if (output->size > 0) {
+    memcpy(members, output->as.members, output->size * sizeof *members);
+  }
+  members[output->size] =
+      cspan_field(cspan_model_text(model, payload->name), cspan_blob(copy, response->body_size));
+  *output = cspan_map(members, output->size + 1);
+  return CSPAN_OK;
+}
+
+static cspan_status parse(struct cspan_call *call, cspan_invocation *invocation, cspan_arena *arena,
+                          cspan_value *value, cspan_error **error) {
+  cspan_protocol_response response = response_of(call, invocation);
+  bool streams = (invocation->model->flags & CSPAN_OPERATION_RESPONSE_STREAMS) != 0;
+  cspan_protocol_response seen = response;
+  if (streams) {
+    seen.body = NULL;
+    seen.body_size = 0;
+  }
+  cspan_status status = invocation->client->protocol->parse(&seen, arena, value, error);
+  if (status == CSPAN_OK && streams) {
+    status = add_body(invocation, &response, arena, value);
+  }
+  return status;
+}
+
+cspan_status cspan_client_deserialize(struct cspan_call *call, void **output, cspan_error **error) {
+  /* The invocation is the caller's memory; it is handed down as the const input
+   * of a call. */
+  cspan_invocation *invocation = (cspan_invocation *)(uintptr_t)cspan_call_typed_input(call);
+  cspan_value value = {.kind = CSPAN_VALUE_MAP};
+  *output = NULL;
+  cspan_arena *arena = cspan_arena_create(output_max);
+  if (arena == NULL) {
+    return cspan_error_move(error, cspan_error_nomem());
+  }
+  cspan_status status = parse(call, invocation, arena, &value, error);
+  if (status != CSPAN_OK) {
+    cspan_arena_free(arena);
+    return cspan_error_set(error, status, "the response of %s cannot be read (%s)",
+                           invocation->operation.name, cspan_status_name(status));
+  }
+  cspan_document_free(invocation->document); /* of an attempt that failed later on */
+  invocation->document = cspan_document_new(arena, &value);
+  return invocation->document != NULL ? CSPAN_OK : cspan_error_move(error, cspan_error_nomem());
+}
+
+cspan_status cspan_client_read_failure(struct cspan_call *call, cspan_arena *arena,
+                                       cspan_service_error *out, cspan_error **error) {
+  const cspan_invocation *invocation = cspan_call_typed_input(call);
+  cspan_protocol_response response = response_of(call, invocation);
+  cspan_protocol_failure failure = {0};
+  cspan_status status =
+      invocation->client->protocol->parse_error(&response, arena, &failure, error);
+  if (status != CSPAN_OK) {
+    return status;
+  }
+  *out = (cspan_service_error){.code = cspan_service_text(arena, failure.code),
+                               .message = cspan_service_text(arena, failure.message),
+                               .request_id = cspan_service_text(arena, failure.request_id)};
+  if (failure.fields.kind == CSPAN_VALUE_MAP && failure.fields.size > 0) {
+    cspan_value *fields = cspan_arena_alloc(arena, sizeof *fields);
+    if (fields == NULL) {
+      return CSPAN_ERR_NOMEM;
+    }
+    *fields = failure.fields;
+    out->fields = fields;
+  }
+  return CSPAN_OK;
+}
+
+void cspan_client_describe(cspan_invocation *invocation) {
+  const cspan_service_model *model = invocation->client->model;
+  const cspan_operation_model *operation = invocation->model;
+  unsigned flags = 0;
+  if ((operation->flags & CSPAN_OPERATION_CHECKSUM_REQUIRED) != 0) {
+    flags |= CSPAN_OP_CHECKSUM_REQUIRED;
+  }
+  if ((operation->flags & CSPAN_OPERATION_RESPONSE_STREAMS) != 0) {
+    flags |= CSPAN_OP_STREAM_OUTPUT;
+  } else if (strcmp(invocation->client->service.id, "S3") == 0) {
+    flags |= CSPAN_OP_ERROR_IN_200;
+  }
+  const char *method = cspan_model_text(model, operation->http_method);
+  if (strcmp(method, "HEAD") == 0) {
+    flags |= CSPAN_OP_NO_BODY_IN_ERROR;
+  }
+  invocation->operation = (cspan_operation){.name = cspan_model_text(model, operation->name),
+                                            .method = method,
+                                            .flags = flags,
+                                            .serialize = cspan_client_serialize,
+                                            .deserialize = cspan_client_deserialize,
+                                            .param = cspan_client_param,
+                                            .read_failure = cspan_client_read_failure};
+}
