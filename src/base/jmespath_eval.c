@@ -7,6 +7,8 @@
 #include "base/decimal.h"
 #include "base/json.h"
 
+enum { SEARCH_MAX_BYTES = 512 * 1024 * 1024 };
+
 typedef const cspan_jmes_node *tree;
 
 /* ------------------------------------------------------------------------ failures */
@@ -362,7 +364,6 @@ cspan_status cspan_jmespath_eval(const cspan_jmespath *expression, const cspan_v
 static cspan_status search(const cspan_value *value, const char *text, cspan_arena *work,
                            cspan_document **out, cspan_error **error) {
   /* Values that occur in the result many times are copied as often. */
-  const size_t result_max = (size_t)1 << 30;
   cspan_jmespath *expression;
   cspan_value found;
   cspan_value copy;
@@ -373,16 +374,15 @@ static cspan_status search(const cspan_value *value, const char *text, cspan_are
   if (status != CSPAN_OK) {
     return status;
   }
-  cspan_arena *arena = cspan_arena_create(result_max);
+  cspan_arena *arena = cspan_arena_create(SEARCH_MAX_BYTES);
   status = arena != NULL ? cspan_value_copy(arena, &found, &copy) : CSPAN_ERR_NOMEM;
   return cspan_document_close(arena, &copy, status, out, error);
 }
 
 cspan_status cspan_value_search(const cspan_value *value, const char *expression,
                                 cspan_document **out, cspan_error **error) {
-  const size_t work_max = (size_t)1 << 30;
   *out = NULL;
-  cspan_arena *work = cspan_arena_create(work_max);
+  cspan_arena *work = cspan_arena_create(SEARCH_MAX_BYTES);
   if (work == NULL) {
     return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory for a JMESPath expression");
   }
