@@ -88,8 +88,12 @@ static cspan_status attempt(question *q, cspan_http_client *client, bool *again,
       cspan_nearby_fetch(client, &limited, "GET", q->url, q->token.len > 0 ? "Authorization" : NULL,
                          cspan_buf_text(&q->token), &answer, &http_status, &cause);
   *again = status == CSPAN_ERR_CONNECT || (status == CSPAN_OK && http_status >= 500);
-  if (status != CSPAN_OK) {
-    status = cspan_hunt_fail(q->hunt, error, cause, "%s did not answer", what);
+  if (status == CSPAN_ERR_TIMEOUT && cspan_context_status(q->hunt->context) == CSPAN_OK) {
+    cspan_error_free(cause);
+    status = cspan_error_set(error, CSPAN_ERR_CREDENTIALS, "%s did not answer within %d s", what,
+                             TIMEOUT_MS / 1000);
+  } else if (status != CSPAN_OK) {
+    status = cspan_hunt_fail(q->hunt, error, cause, "%s could not be asked", what);
   } else if (http_status != 200) {
     status =
         cspan_metadata_json_failure(cspan_buf_text(&answer), answer.len, http_status, what, error);

@@ -203,15 +203,22 @@ static cspan_status ask(visit *v, cspan_error **error) {
 }
 
 static cspan_status attempt(visit *v, cspan_error **error) {
+  cspan_error *cause = NULL;
   cspan_buf_init(&v->token, TOKEN_MAX);
   cspan_buf_init(&v->role, ROLE_MAX);
   cspan_buf_init(&v->answer, CSPAN_NEARBY_ANSWER_MAX);
   v->limited = cspan_context_with_timeout(v->hunt->context, v->timeout_ms);
-  cspan_status status = ask(v, error);
+  cspan_status status = ask(v, &cause);
   cspan_credential_forget(&v->token);
   cspan_buf_free(&v->role);
   cspan_credential_forget(&v->answer);
-  return status;
+  if (status == CSPAN_ERR_TIMEOUT && cspan_context_status(v->hunt->context) == CSPAN_OK) {
+    cspan_error_free(cause);
+    return cspan_error_set(error, status,
+                           "%s did not answer within the %lld s of metadata_service_timeout", what,
+                           (long long)(v->timeout_ms / 1000));
+  }
+  return status == CSPAN_OK ? CSPAN_OK : cspan_error_move(error, cause);
 }
 
 static cspan_status attempts(visit *v, cspan_error **error) {
