@@ -84,13 +84,27 @@ static cspan_status fill(struct cspan_call *call, const cspan_invocation *invoca
   return take_body(call, invocation, request, error);
 }
 
+static cspan_status set_sink(struct cspan_call *call, const cspan_invocation *invocation,
+                             cspan_error **error) {
+  const cspan_sink *sink = invocation->request.sink;
+  if (sink != NULL && (invocation->model->flags & CSPAN_OPERATION_RESPONSE_STREAMS) == 0) {
+    return cspan_error_set(error, CSPAN_ERR_INVALID,
+                           "the output of %s has no streamed member that a sink could take",
+                           invocation->operation.name);
+  }
+  return cspan_call_set_sink(call, sink);
+}
+
 cspan_status cspan_client_serialize(struct cspan_call *call, const void *data,
                                     cspan_error **error) {
   const cspan_invocation *invocation = data;
   const cspan_client *client = invocation->client;
   const cspan_value *input = invocation->request.input;
   input = cspan_value_is_null(input) ? &empty_map : input;
-  cspan_status status = cspan_protocol_check(client->model, invocation->model, input, error);
+  cspan_status status = set_sink(call, invocation, error);
+  if (status == CSPAN_OK) {
+    status = cspan_protocol_check(client->model, invocation->model, input, error);
+  }
   if (status != CSPAN_OK) {
     return status;
   }
