@@ -36,11 +36,19 @@ static void write_escape(cspan_buf *out, unsigned char c, char escape) {
   cspan_buf_append(out, text, escape == 'u' ? sizeof text : 2);
 }
 
+/* Nearly all text is written as it stands. */
+static size_t skip_plain(const char *text, size_t i, size_t len) {
+  while (i < len && (unsigned char)text[i] - 0x20u < 0x5fu && text[i] != '"' && text[i] != '\\') {
+    i++;
+  }
+  return i;
+}
+
 void cspan_json_write_string(cspan_buf *out, const char *text, size_t len) {
   size_t run = 0; /* where what is not yet written begins */
   size_t i = 0;
   cspan_buf_char(out, '"');
-  while (i < len) {
+  while ((i = skip_plain(text, i, len)) < len) {
     unsigned char c = (unsigned char)text[i];
     char escape = escape_of(c);
     size_t size = c < 0x80 ? 1 : cspan_utf8_size(text + i, len - i);

@@ -8,6 +8,8 @@
 #include "base/error.h"
 #include "base/nearest.h"
 
+enum { MAX_UTF8 = 4 };
+
 typedef struct checker {
   const cspan_service_model *model;
   cspan_error **error;
@@ -198,7 +200,10 @@ static cspan_status check_string(checker *c, const path *at, const cspan_shape *
   if (value->size > 0 && !cspan_utf8_valid(value->as.text, value->size)) {
     return cspan_path_error(c->error, CSPAN_ERR_INVALID, at, "is not valid UTF-8");
   }
-  return check_min_length(c, at, shape, count_characters(value), "characters");
+  int64_t min = cspan_shape_min(c->model, shape);
+  bool may_be_short = min > 0 && value->size / MAX_UTF8 < (uint64_t)min;
+  return may_be_short ? check_min_length(c, at, shape, count_characters(value), "characters")
+                      : CSPAN_OK;
 }
 
 static cspan_status check_min_value(checker *c, const path *at, const cspan_shape *shape,
