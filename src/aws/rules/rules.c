@@ -78,7 +78,7 @@ bool cspan_rules_param_at(const cspan_rules *rules, size_t index, cspan_rules_pa
 /* ---------------------------------------------------------------------- runs */
 
 void cspan_rules_fail(cspan_rules_run *run, cspan_status status) {
-  if (run->status == CSPAN_OK) {
+  if (run->status == CSPAN_OK) { /* `status` may be OK, too */
     run->status = status;
   }
 }
@@ -313,12 +313,22 @@ static cspan_status exhausted(const cspan_rules_run *run, cspan_error **error) {
   }
 }
 
+/* What refers neither to the parameters nor to the rules any more. */
+static cspan_value eval_copy(cspan_rules_run *run, uint32_t at) {
+  cspan_value value = eval(run, at);
+  cspan_value copy = cspan_null();
+  if (run->status == CSPAN_OK) {
+    cspan_rules_fail(run, cspan_value_copy(run->arena, &value, &copy));
+  }
+  return copy;
+}
+
 static cspan_status finish(cspan_rules_run *run, const uint32_t *rule, cspan_rules_endpoint *out,
                            cspan_error **error) {
   cspan_value text = eval(run, rule[1]);
   if (cspan_rules_op_of(rule) == CSPAN_OP_ENDPOINT) {
-    out->headers = eval(run, rule[2]);
-    out->properties = eval(run, rule[3]);
+    out->headers = eval_copy(run, rule[2]);
+    out->properties = eval_copy(run, rule[3]);
   }
   char *copy = NULL;
   if (text.kind == CSPAN_VALUE_STRING) {

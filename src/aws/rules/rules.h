@@ -45,7 +45,7 @@ typedef struct cspan_rules_param {
 } cspan_rules_param;
 bool cspan_rules_param_at(const cspan_rules *rules, size_t index, cspan_rules_param *out);
 
-/* Memory of the arena, but for literal texts, which are those of the rules. */
+/* All of the arena. */
 typedef struct cspan_rules_endpoint {
   const char *url;        /* "https://dynamodb.eu-central-1.amazonaws.com" */
   cspan_value headers;    /* map of lists of texts */
