@@ -215,6 +215,15 @@ CSPAN_API cspan_status cspan_meter_provider_shutdown(cspan_meter_provider *provi
  * other thread may use them any more. The global provider, if it is this one, is unset. */
 CSPAN_API void cspan_meter_provider_free(cspan_meter_provider *provider);
 
+/** As cspan_tracer_provider_shutdown_at_exit(): has the provider shut down when the program ends by
+ * exit(), so that the last interval is still exported, and flushed by
+ * cspan_telemetry_flush_on_signals(). The one that was asked for last is shut down first: ask for
+ * this one before a tracer provider that reports to it. One of cspan_telemetry_init() goes with its
+ * tracer provider and needs no call. CSPAN_ERR_NOMEM when no handler can be registered. */
+CSPAN_API cspan_status cspan_meter_provider_shutdown_at_exit(cspan_meter_provider *provider,
+                                                             int64_t timeout_ms,
+                                                             cspan_error **error);
+
 /** Borrowed; NULL unsets. */
 CSPAN_API void cspan_meter_provider_set_global(cspan_meter_provider *provider);
 CSPAN_API cspan_meter_provider *cspan_meter_provider_global(void);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What happens to the spans of a process that ends: by exit() or a return from main the
- * listed providers are shut down. Their companions, which have the metrics, go with them. */
+/* What happens to the spans and metrics of a process that ends: by exit() or a return from main
+ * the listed providers are shut down. The companions of tracer providers go with them. */
 #include "telemetry/process_end.h"
 
 #include <pthread.h>
@@ -21,9 +21,6 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the list; never h
 static pthread_cond_t unused = PTHREAD_COND_INITIALIZER;
 static cspan_end_entry *entries;
 
-typedef cspan_status (*end_step)(cspan_tracer_provider *provider, int64_t timeout_ms,
-                                 cspan_error **error);
-
 /* Under the lock. */
 static cspan_end_entry *take_unseen(cspan_end_kind kind) {
   cspan_end_entry *entry = entries;
@@ -43,7 +40,7 @@ static void give_back(cspan_end_entry *entry) {
 }
 
 /* `timeout_ms` 0: each one's own. */
-static void each_entry(cspan_end_kind kind, end_step step, int64_t timeout_ms, const char *when) {
+static void each_entry(cspan_end_kind kind, int64_t timeout_ms, const char *when) {
   cspan_end_entry *entry;
   pthread_mutex_lock(&lock);
   for (entry = entries; entry != NULL; entry = entry->next) {
@@ -52,10 +49,13 @@ static void each_entry(cspan_end_kind kind, end_step step, int64_t timeout_ms, c
   while ((entry = take_unseen(kind)) != NULL) {
     cspan_error *error = NULL;
     int64_t own_ms = timeout_ms > 0 ? timeout_ms : entry->timeout_ms;
+    const cspan_end_steps *steps = entry->steps;
     pthread_mutex_unlock(&lock);
-    cspan_status status = step(entry->provider, own_ms, &error);
+    cspan_status status = (kind == CSPAN_END_EXIT ? steps->shutdown : steps->force_flush)(
+        entry->provider, own_ms, &error);
     if (status != CSPAN_OK && status != CSPAN_ERR_SHUTDOWN) {
-      cspan_log(CSPAN_LOG_WARN, "not all spans were sent %s: %s", when, cspan_error_message(error));
+      cspan_log(CSPAN_LOG_WARN, "not all %s were sent %s: %s", steps->items, when,
+                cspan_error_message(error));
     }
     cspan_error_free(error);
     pthread_mutex_lock(&lock);
@@ -65,8 +65,7 @@ static void each_entry(cspan_end_kind kind, end_step step, int64_t timeout_ms, c
 }
 
 void cspan_end_flush_all(int64_t timeout_ms) {
-  each_entry(CSPAN_END_SIGNAL, cspan_provider_flush_all, timeout_ms,
-             "as a signal ends the program");
+  each_entry(CSPAN_END_SIGNAL, timeout_ms, "as a signal ends the program");
 }
 
 /* An exporter that calls exit() would wait for itself. */
@@ -75,7 +74,7 @@ static void at_exit(void) {
     cspan_log(CSPAN_LOG_WARN, "exit() was called inside an export: what is queued is lost");
     return;
   }
-  each_entry(CSPAN_END_EXIT, cspan_tracer_provider_shutdown, 0, "at the end of the program");
+  each_entry(CSPAN_END_EXIT, 0, "at the end of the program");
 }
 
 /* ------------------------------------------------------------------------ fork */
@@ -130,12 +129,8 @@ void cspan_end_remove(cspan_end_entry *entry) {
   pthread_mutex_unlock(&lock);
 }
 
-cspan_status cspan_tracer_provider_shutdown_at_exit(cspan_tracer_provider *provider,
-                                                    int64_t timeout_ms, cspan_error **error) {
-  if (provider == NULL) {
-    return CSPAN_OK;
-  }
-  cspan_end_entry *entry = &provider->end;
+cspan_status cspan_end_add(cspan_end_entry *entry, void *provider, const cspan_end_steps *steps,
+                           int64_t timeout_ms, cspan_error **error) {
   if (timeout_ms < 0) {
     pthread_mutex_lock(&lock);
     unlist(entry);
@@ -145,10 +140,12 @@ cspan_status cspan_tracer_provider_shutdown_at_exit(cspan_tracer_provider *provi
   pthread_once(&once, register_handler);
   if (!is_registered) {
     return cspan_error_set(error, CSPAN_ERR_NOMEM,
-                           "no memory to have the spans flushed at the end of the program");
+                           "no memory to have the %s flushed at the end of the program",
+                           steps->items);
   }
   pthread_mutex_lock(&lock);
   entry->provider = provider;
+  entry->steps = steps;
   entry->timeout_ms = timeout_ms > 0 ? timeout_ms : DEFAULT_TIMEOUT_MS;
   if (!entry->is_listed) {
     entry->is_listed = true;
@@ -159,4 +156,19 @@ cspan_status cspan_tracer_provider_shutdown_at_exit(cspan_tracer_provider *provi
   }
   pthread_mutex_unlock(&lock);
   return CSPAN_OK;
+}
+
+static cspan_status flush_tracers(void *provider, int64_t timeout_ms, cspan_error **error) {
+  return cspan_provider_flush_all(provider, timeout_ms, error);
+}
+
+static cspan_status shut_tracers_down(void *provider, int64_t timeout_ms, cspan_error **error) {
+  return cspan_tracer_provider_shutdown(provider, timeout_ms, error);
+}
+
+cspan_status cspan_tracer_provider_shutdown_at_exit(cspan_tracer_provider *provider,
+                                                    int64_t timeout_ms, cspan_error **error) {
+  static const cspan_end_steps steps = {"spans", flush_tracers, shut_tracers_down};
+  return provider != NULL ? cspan_end_add(&provider->end, provider, &steps, timeout_ms, error)
+                          : CSPAN_OK;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cloudspan/ext/exporter.h>
+#include <cloudspan/metrics.h>
 
 enum { SPANS = 100, LIMIT_S = 120 };
 
@@ -149,6 +150,27 @@ static int in_an_export(void) {
   return 1;
 }
 
+/* A meter provider of the program's own, which nobody frees. */
+static void count_with_own_meters(void) {
+  cspan_metric_reader *reader =
+      cspan_metric_reader_periodic(cspan_metric_exporter_console(STDOUT_FILENO), NULL);
+  const cspan_meter_provider_options options = {
+      .size = sizeof options, .readers = &reader, .reader_count = 1};
+  const cspan_instrument_options counter = {.size = sizeof counter, .name = "calls"};
+  cspan_meter_provider *meters;
+  if (cspan_meter_provider_create(&options, &meters, NULL) != CSPAN_OK ||
+      cspan_meter_provider_shutdown_at_exit(meters, 0, NULL) != CSPAN_OK) {
+    exit(9);
+  }
+  cspan_record_int64(cspan_instrument_get(cspan_meter_get(meters, NULL), &counter), NULL, 100, NULL,
+                     0);
+}
+
+static int own_meters(void) {
+  count_with_own_meters();
+  return 3;
+}
+
 /* The export thread waits for work when the program forks, and the queue is not empty. */
 static void make_before_a_fork(void) {
   make("main", 1);
@@ -190,6 +212,13 @@ static void flush_on_signals(const int *signals, size_t count, int64_t timeout_m
 static int by_signal(void) {
   flush_on_signals(NULL, 0, 0);
   make("main", SPANS);
+  wait_for_signals();
+  return 1;
+}
+
+static int own_meters_by_signal(void) {
+  flush_on_signals(NULL, 0, 0);
+  count_with_own_meters();
   wait_for_signals();
   return 1;
 }
@@ -309,7 +338,9 @@ static const struct {
     {"handlers", in_handlers},
     {"in-an-export", in_an_export},
     {"children", with_children},
+    {"own-meters", own_meters},
     {"signal", by_signal},
+    {"own-meters-signal", own_meters_by_signal},
     {"sighup", by_sighup},
     {"signal-little-time", by_signal_in_little_time},
     {"second-signal", by_second_signal},

@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <cloudspan/metrics.h>
+
 #include "support/command.h"
 #include "unit/telemetry/forked.h"
 
@@ -133,14 +135,23 @@ static void test_metrics(void **state) {
     const char *way;
     int signal; /* 0: it ends by itself */
     int exit_code;
-  } rows[] = {{"exit", 0, 3}, {"signal", SIGTERM, SIGNALLED + SIGTERM}};
+    const char *exporter; /* of the provider of the set-up */
+    const char *metric;   /* its value is 100 */
+    size_t spans;
+  } rows[] = {
+      {"exit", 0, 3, "console", "otel.sdk.span.started counter in {span}", SPANS},
+      {"signal", SIGTERM, SIGNALLED + SIGTERM, "console", "otel.sdk.span.started counter in {span}",
+       SPANS},
+      {"own-meters", 0, 3, "none", "calls counter scope=", 0},
+      {"own-meters-signal", SIGTERM, SIGNALLED + SIGTERM, "none", "calls counter scope=", 0},
+  };
   setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf", 1);
-  setenv("OTEL_METRICS_EXPORTER", "console", 1);
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     span_intake in;
     command c;
     intake_start(&in);
     aim_at(cspan_receiver_http_port(in.receiver));
+    setenv("OTEL_METRICS_EXPORTER", rows[i].exporter, 1);
     start_way(&c, rows[i].way);
     if (rows[i].signal != 0) {
       assert_true(command_wait_until(&c, is_ready, &c));
@@ -148,10 +159,10 @@ static void test_metrics(void **state) {
     }
     command_wait(&c);
     assert_int_equal(c.exit_code, rows[i].exit_code);
-    assert_non_null(strstr(c.out, "otel.sdk.span.started counter in {span}"));
-    assert_non_null(strstr(c.out, "\n  100 "));
+    assert_non_null(strstr(c.out, rows[i].metric));
+    assert_non_null(strstr(c.out, "\n  100"));
     command_free(&c);
-    assert_int_equal(intake_count(&in, "main", 0), SPANS);
+    assert_int_equal(intake_count(&in, "main", 0), rows[i].spans);
     intake_free(&in);
   }
   unsetenv("OTEL_METRICS_EXPORTER");
@@ -249,6 +260,7 @@ static void test_refused_signals(void **state) {
   assert_int_equal(cspan_telemetry_flush_on_signals(NULL, NULL), CSPAN_ERR_INVALID);
   cspan_telemetry_flush_on_signals_end();
   assert_int_equal(cspan_tracer_provider_shutdown_at_exit(NULL, 0, NULL), CSPAN_OK);
+  assert_int_equal(cspan_meter_provider_shutdown_at_exit(NULL, 0, NULL), CSPAN_OK);
 }
 
 int main(void) {

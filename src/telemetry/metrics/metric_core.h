@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "telemetry/fork.h"
 #include "telemetry/metrics/attr_set.h"
+#include "telemetry/process_end.h"
 #include "telemetry/published.h"
 
 enum { CSPAN_READERS_MAX = 4, CSPAN_BOUNDARIES_MAX = 512, CSPAN_BUCKETS_MAX = 513 };
@@ -131,6 +132,7 @@ struct cspan_meter_provider {
   atomic_bool is_shut_down;
   atomic_bool readers_started;
   cspan_fork_hook fork;
+  cspan_end_entry end;
   _Atomic(cspan_meter *) meters;
 
   /* Creation of meters, instruments and series, and all below. */

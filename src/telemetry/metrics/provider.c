@@ -269,10 +269,26 @@ cspan_status cspan_meter_provider_shutdown(cspan_meter_provider *provider, int64
   return status;
 }
 
+static cspan_status flush_meters(void *provider, int64_t timeout_ms, cspan_error **error) {
+  return cspan_meter_provider_force_flush(provider, timeout_ms, error);
+}
+
+static cspan_status shut_meters_down(void *provider, int64_t timeout_ms, cspan_error **error) {
+  return cspan_meter_provider_shutdown(provider, timeout_ms, error);
+}
+
+cspan_status cspan_meter_provider_shutdown_at_exit(cspan_meter_provider *provider,
+                                                   int64_t timeout_ms, cspan_error **error) {
+  static const cspan_end_steps steps = {"metrics", flush_meters, shut_meters_down};
+  return provider != NULL ? cspan_end_add(&provider->end, provider, &steps, timeout_ms, error)
+                          : CSPAN_OK;
+}
+
 void cspan_meter_provider_free(cspan_meter_provider *provider) {
   if (provider == NULL) {
     return;
   }
+  cspan_end_remove(&provider->end);
   cspan_meter_provider *expected = provider;
   atomic_compare_exchange_strong(&global_provider, &expected, NULL);
   if (!atomic_load(&provider->is_shut_down)) {

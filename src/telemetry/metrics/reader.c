@@ -148,6 +148,7 @@ void cspan_reader_start(cspan_metric_reader *reader) {
   pthread_mutex_lock(&reader->lock);
   if (!reader->is_running && !reader->is_stopping &&
       reader->options.interval_ms != CSPAN_INTERVAL_NEVER) {
+    cspan_signal_watch();
     reader->is_running = cspan_thread_start(&reader->thread, work, reader) == 0;
     if (!reader->is_running) {
       cspan_log(CSPAN_LOG_WARN, "metric reader: its thread cannot be started, metrics are only "
