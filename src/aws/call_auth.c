@@ -49,7 +49,7 @@ static cspan_status resolve_token(struct cspan_call *call, cspan_error **error) 
     return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory while taking a token");
   }
   return cspan_token_cache_get(&call->client->tokens, call->client->config,
-                               cspan_call_signing_name(call), &call->bearer, error);
+                               cspan_call_signing_name(call), &call->context, &call->bearer, error);
 }
 
 static cspan_status resolve_nothing(struct cspan_call *call, cspan_error **error) {

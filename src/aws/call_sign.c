@@ -132,7 +132,9 @@ cspan_status cspan_call_scope(struct cspan_call *call, uint8_t key[CSPAN_SIGV4_K
       .content_sha256_header = service->sign_content_sha256,
   };
   if (auth->kind == CSPAN_AUTH_V4A) {
-    out->region_set = auth->region_set ? auth->region_set : region;
+    const char *wanted =
+        cspan_aws_config_text(call->client->config, CSPAN_SETTING_SIGV4A_REGION_SET);
+    out->region_set = wanted ? wanted : auth->region_set ? auth->region_set : region;
     return cspan_identity_ecdsa_key(call->identity, &out->ecdsa_key, error);
   }
   cspan_identity_key(call->identity, out->time, region, out->service, key);

@@ -5,8 +5,6 @@
 #include "aws/user_agent.h"
 #include "base/alloc.h"
 #include "base/error.h"
-#include "base/sys.h"
-#include "base/text.h"
 
 static cspan_status make_http(cspan_aws_client *client, cspan_error **error) {
   const cspan_aws_config *config = client->config;
@@ -26,19 +24,16 @@ static cspan_status take_endpoint(cspan_aws_client *client, cspan_error **error)
   return url ? cspan_base_url_parse(url, source, &client->base_url, error) : CSPAN_OK;
 }
 
-/* The variable by which the AWS SDKs were given the newer one before it became the default. */
-static cspan_retry_revision retry_revision(void) {
-  const char *wanted = cspan_env("AWS_NEW_RETRIES_2026");
-  return wanted && cspan_ieq(wanted, "false") ? CSPAN_RETRY_REVISION_2_0 : CSPAN_RETRY_REVISION_2_1;
-}
-
 /* What is configured wins over what is usual for the service. */
 static void take_retries(cspan_aws_client *client) {
   const cspan_aws_config *config = client->config;
-  const cspan_setting *attempts = &config->settings[CSPAN_SETTING_MAX_ATTEMPTS];
-  client->retry_policy = cspan_retry_policy_of(retry_revision(), client->service->id);
-  bool is_default = !attempts->source || strcmp(attempts->source, "default") == 0;
-  client->max_attempts = is_default ? client->retry_policy->max_attempts : config->max_attempts;
+  client->retry_policy = cspan_retry_policy_of(
+      cspan_aws_config_flag(config, CSPAN_SETTING_NEW_RETRIES) ? CSPAN_RETRY_REVISION_2_1
+                                                               : CSPAN_RETRY_REVISION_2_0,
+      client->service->id);
+  client->max_attempts = cspan_aws_config_is_set(config, CSPAN_SETTING_MAX_ATTEMPTS)
+                             ? config->max_attempts
+                             : client->retry_policy->max_attempts;
 }
 
 static cspan_status set_up(cspan_aws_client *client, cspan_error **error) {

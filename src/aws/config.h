@@ -20,6 +20,7 @@ typedef enum cspan_setting_id {
   CSPAN_SETTING_ACCOUNT_ID_ENDPOINT_MODE, /* cspan_account_id_mode */
   CSPAN_SETTING_STS_REGIONAL,             /* cspan_regional_mode */
   CSPAN_SETTING_RETRY_MODE,
+  CSPAN_SETTING_NEW_RETRIES, /* flag */
   CSPAN_SETTING_MAX_ATTEMPTS,
   CSPAN_SETTING_DEFAULTS_MODE, /* cspan_defaults_mode */
   CSPAN_SETTING_ADDRESSING_STYLE,

@@ -98,10 +98,16 @@ const cspan_setting_rule cspan_setting_rules[CSPAN_SETTING_COUNT] = {
                                   "`standard`; `adaptive` (it also slows down where a service "
                                   "throttles); `legacy`, which is "
                                   "taken as standard; `off`."},
+    [CSPAN_SETTING_NEW_RETRIES] =
+        {FLAG("new_retries_2026", NULL, "AWS_NEW_RETRIES_2026", NULL, NULL, "new_retries_2026",
+              "true"),
+         "false: the modes standard and adaptive by their revision 2.0, which waits longer (from "
+         "one second on) and knows no exceptions for services, instead of 2.1."},
     [CSPAN_SETTING_MAX_ATTEMPTS] = {NUMBER(1, 1000, "max_attempts", "max_attempts",
                                            "AWS_MAX_ATTEMPTS", NULL, NULL, "max_attempts", "3"),
                                     "a number from 1 to 1000",
-                                    "Most attempts of a call, the first one counted."},
+                                    "Most attempts of a call, the first one counted. Not set: 4 for DynamoDB "
+                                    "and its streams, 3 for the others."},
     [CSPAN_SETTING_DEFAULTS_MODE] =
         {CHOICE(defaults_modes, "defaults_mode", NULL, "AWS_DEFAULTS_MODE", NULL, NULL,
                 "defaults_mode", "legacy"),

@@ -1,42 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "aws/token.h"
 
-#include <jansson.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/digest.h"
+#include "aws/credentials/service_call.h"
+#include "aws/credentials/sso.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "base/sys.h"
-#include "base/text.h"
 
 enum {
   TOKEN_MAX = 64 * 1024,
-  FILE_MAX = 1024 * 1024,
-  PATH_LEN_MAX = 4096,
   VARIABLE_MAX = 128,
-  READ_BEFORE_S = 60
+  RENEW_BEFORE_S = 15 * 60,
+  RENEW_AGAIN_AFTER_S = 30
 };
 
+static const int64_t wait_slice_ns = 100000000;
 static const int64_t ns_per_s = 1000000000;
-
-void cspan_token_init(cspan_token *token) {
-  memset(token, 0, sizeof *token);
-  cspan_buf_init(&token->text, TOKEN_MAX);
-}
-
-static void wipe(cspan_buf *buf) {
-  if (buf->data) {
-    cspan_memzero(buf->data, buf->cap);
-  }
-  cspan_buf_free(buf);
-}
-
-void cspan_token_clear(cspan_token *token) {
-  wipe(&token->text);
-  token->expiration_unix_s = 0;
-}
 
 /* It becomes part of a header line. Never shown: it may be the token itself that is wrong. */
 static cspan_status take_text(cspan_buf *out, const char *text, const char *source,
@@ -80,140 +61,115 @@ bool cspan_token_in_environment(const char *signing_name) {
   return environment_token(signing_name, variable) != NULL;
 }
 
-/* --------------------------------------------------------------- sso cache */
-
-/* The file's name is the SHA-1 of the session's. */
-static cspan_status cache_path(const char *session, char path[PATH_LEN_MAX], cspan_error **error) {
-  uint8_t sum[CSPAN_SHA1_LEN];
-  char hex[2 * CSPAN_SHA1_LEN + 1];
-  const char *home = cspan_home();
-  cspan_digest *digest = cspan_digest_new(CSPAN_DIGEST_SHA1);
-  if (!digest) {
-    return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory while looking for a token");
-  }
-  cspan_digest_update(digest, session, strlen(session));
-  cspan_digest_final(digest, sum);
-  cspan_digest_free(digest);
-  cspan_hex_encode(sum, sizeof sum, hex);
-  int len = home ? snprintf(path, PATH_LEN_MAX, "%s/.aws/sso/cache/%s.json", home, hex) : -1;
-  if (len < 0 || len >= PATH_LEN_MAX) {
-    return cspan_error_set(error, CSPAN_ERR_CREDENTIALS,
-                           "the token of the sso_session \"%.64s\" cannot be looked for: there is "
-                           "no home folder",
-                           session);
-  }
-  return CSPAN_OK;
-}
-
-static cspan_status log_in(const char *session, const char *why, cspan_error **error) {
-  return cspan_error_set(error, CSPAN_ERR_CREDENTIALS,
-                         "the sso_session \"%.64s\" has no token that can be used: %s; run "
-                         "`aws sso login --sso-session %.64s`",
-                         session, why, session);
-}
-
-static cspan_status parse_cached(const cspan_buf *file, const char *session, cspan_token *out,
-                                 cspan_error **error) {
-  json_t *root = json_loadb(cspan_buf_text(file), file->len, 0, NULL);
-  const char *text = json_string_value(json_object_get(root, "accessToken"));
-  const char *expires = json_string_value(json_object_get(root, "expiresAt"));
-  time_t expires_s = 0;
-  cspan_status status = CSPAN_OK;
-  if (!text || !*text || !expires || !cspan_parse_iso8601(expires, &expires_s)) {
-    status = log_in(session, "the cached one cannot be read", error);
-  } else if (cspan_unix_ns() / ns_per_s >= (int64_t)expires_s) {
-    status = log_in(session, "the cached one has expired", error);
-  } else {
-    out->expiration_unix_s = (int64_t)expires_s;
-    status = take_text(&out->text, text, "the cache of `aws sso login`", error);
-  }
-  if (text) {
-    cspan_memzero((char *)text, strlen(text));
-  }
-  json_decref(root);
-  return status;
-}
-
-cspan_status cspan_token_sso(const cspan_aws_config *config, cspan_token *out,
-                             cspan_error **error) {
-  char path[PATH_LEN_MAX];
-  cspan_profile_value session = cspan_profile_get(config->profile, NULL, "sso_session");
-  if (!session.value) {
-    return cspan_error_set(error, CSPAN_ERR_CREDENTIALS, "the profile \"%.64s\" has no sso_session",
-                           cspan_profile_name(config->profile));
-  }
-  cspan_status status = cache_path(session.value, path, error);
-  if (status != CSPAN_OK) {
-    return status;
-  }
-  cspan_buf file;
-  cspan_error *failure = NULL;
-  cspan_buf_init(&file, FILE_MAX);
-  status = cspan_file_read(path, FILE_MAX, &file, &failure);
-  if (status == CSPAN_OK) {
-    status = parse_cached(&file, session.value, out, error);
-  } else if (status == CSPAN_ERR_NOMEM) {
-    status = cspan_error_move(error, failure);
-  } else {
-    status = log_in(session.value, cspan_error_message(failure), error);
-    cspan_error_free(failure);
-  }
-  wipe(&file);
-  return status;
-}
-
 /* ------------------------------------------------------------------- cache */
 
+static int64_t now_s(void) {
+  return cspan_unix_ns() / ns_per_s;
+}
+
 void cspan_token_cache_init(cspan_token_cache *cache) {
+  memset(cache, 0, sizeof *cache);
   pthread_mutex_init(&cache->mutex, NULL);
-  cspan_token_init(&cache->token);
+  cspan_cond_init(&cache->renewed);
+  cspan_buf_init(&cache->text, TOKEN_MAX);
 }
 
 void cspan_token_cache_free(cspan_token_cache *cache) {
-  cspan_token_clear(&cache->token);
+  cspan_credential_forget(&cache->text);
+  pthread_cond_destroy(&cache->renewed);
   pthread_mutex_destroy(&cache->mutex);
 }
 
-/* With the lock. One that is about to expire is read again, and good until it has. */
-static cspan_status renew(cspan_token_cache *cache, const cspan_aws_config *config,
-                          cspan_error **error) {
-  cspan_token *kept = &cache->token;
-  int64_t now_s = cspan_unix_ns() / ns_per_s;
-  if (kept->text.len > 0 && now_s + READ_BEFORE_S < kept->expiration_unix_s) {
-    return CSPAN_OK;
-  }
-  cspan_token_clear(kept);
-  cspan_status status = cspan_token_sso(config, kept, error);
-  if (status != CSPAN_OK) {
-    cspan_token_clear(kept);
-  }
-  return status;
+/* With the lock, as what follows. */
+static bool is_usable(const cspan_token_cache *cache, int64_t margin_s) {
+  return cache->text.len > 0 && now_s() + margin_s < cache->expiration_unix_s;
 }
 
-cspan_status cspan_token_cache_get(cspan_token_cache *cache, const cspan_aws_config *config,
-                                   const char *signing_name, cspan_buf *out, cspan_error **error) {
-  char variable[VARIABLE_MAX];
-  const char *given = environment_token(signing_name, variable);
-  if (given) {
-    return take_text(out, given, variable, error);
-  }
-  if (!cspan_profile_get(config->profile, NULL, "sso_session").value) {
-    return cspan_error_set(error, CSPAN_ERR_CREDENTIALS,
-                           "there is no bearer token: set %s, or name an sso_session in the "
-                           "profile \"%.64s\" and run `aws sso login`",
-                           variable, cspan_profile_name(config->profile));
-  }
+static bool is_fresh(const cspan_token_cache *cache) {
+  return is_usable(cache, now_s() < cache->not_before_s ? 0 : RENEW_BEFORE_S);
+}
+
+/* Without the lock while it looks. */
+static cspan_status renew(cspan_token_cache *cache, const cspan_aws_config *config,
+                          const cspan_context *context, cspan_error **error) {
+  const cspan_hunt hunt = {.base = config, .context = context};
+  cspan_error *failure = NULL;
+  cspan_buf text;
+  int64_t expires_s = 0;
+  cspan_buf_init(&text, TOKEN_MAX);
+  cache->renewing = true;
+  pthread_mutex_unlock(&cache->mutex);
+  cspan_status status = cspan_sso_token(&hunt, config->profile, &text, &expires_s, &failure);
   pthread_mutex_lock(&cache->mutex);
-  cspan_status status = renew(cache, config, error);
-  if (status == CSPAN_OK && cspan_buf_append(out, cache->token.text.data, cache->token.text.len)) {
-    status = cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory while taking a token");
+  cache->renewing = false;
+  cache->not_before_s = now_s() + RENEW_AGAIN_AFTER_S;
+  pthread_cond_broadcast(&cache->renewed);
+  if (status == CSPAN_OK) {
+    cspan_credential_forget(&cache->text);
+    cache->text = text;
+    cache->expiration_unix_s = expires_s;
+    return CSPAN_OK;
+  }
+  cspan_credential_forget(&text);
+  if (is_usable(cache, 0)) {
+    cspan_log(CSPAN_LOG_WARN, "a bearer token was not renewed; the old one is used: %s",
+              cspan_error_message(failure));
+    cspan_error_free(failure);
+    return CSPAN_OK;
+  }
+  return cspan_error_move(error, failure);
+}
+
+static cspan_status wait_for_other(cspan_token_cache *cache, const cspan_context *context,
+                                   cspan_error **error) {
+  cspan_cond_wait_until(&cache->renewed, &cache->mutex, cspan_now_ns() + wait_slice_ns);
+  cspan_status status = cspan_context_status(context);
+  return status == CSPAN_OK
+             ? CSPAN_OK
+             : cspan_error_set(error, status, "the call ended while it waited for a token (%s)",
+                               cspan_status_name(status));
+}
+
+static cspan_status take_kept(cspan_token_cache *cache, const cspan_aws_config *config,
+                              const cspan_context *context, cspan_buf *out, cspan_error **error) {
+  cspan_status status = CSPAN_OK;
+  pthread_mutex_lock(&cache->mutex);
+  while (status == CSPAN_OK && !is_fresh(cache)) {
+    if (!cache->renewing) {
+      status = renew(cache, config, context, error);
+      break;
+    }
+    if (is_usable(cache, 0)) {
+      break; /* another thread is at it, and there is time */
+    }
+    status = wait_for_other(cache, context, error);
+  }
+  if (status == CSPAN_OK) {
+    status = take_text(out, cspan_buf_text(&cache->text), "the profile's sso_session", error);
   }
   pthread_mutex_unlock(&cache->mutex);
   return status;
 }
 
+cspan_status cspan_token_cache_get(cspan_token_cache *cache, const cspan_aws_config *config,
+                                   const char *signing_name, const cspan_context *context,
+                                   cspan_buf *out, cspan_error **error) {
+  char variable[VARIABLE_MAX];
+  const char *given = environment_token(signing_name, variable);
+  if (given) {
+    return take_text(out, given, variable, error);
+  }
+  if (!cspan_credential_key(config->profile, CSPAN_CREDENTIAL_SSO_SESSION).value) {
+    return cspan_error_set(error, CSPAN_ERR_CREDENTIALS,
+                           "there is no bearer token: set %s, or name an sso_session in the "
+                           "profile \"%.64s\" and run: aws sso login",
+                           variable, cspan_profile_name(config->profile));
+  }
+  return take_kept(cache, config, context, out, error);
+}
+
 void cspan_token_cache_refuse(cspan_token_cache *cache) {
   pthread_mutex_lock(&cache->mutex);
-  cspan_token_clear(&cache->token);
+  cspan_credential_forget(&cache->text);
   pthread_mutex_unlock(&cache->mutex);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* IAM Identity Center: a token that `aws sso login` left, exchanged for a role's credentials.
  * Source: AWS SDKs and Tools Reference Guide, "IAM Identity Center credential provider". */
+#include "aws/credentials/sso.h"
+
 #include <string.h>
 
 #include "aws/credentials/metadata_json.h"
@@ -54,18 +56,28 @@ static const char *missing_key(const sso_settings *s) {
   return NULL;
 }
 
+/* What its [sso-session] section says. */
+static cspan_status read_session(const cspan_profile *profile, sso_settings *s,
+                                 cspan_error **error) {
+  s->start_url = session_key(profile, s->session, CSPAN_CREDENTIAL_SSO_START_URL);
+  s->region = session_key(profile, s->session, CSPAN_CREDENTIAL_SSO_REGION);
+  if (!s->start_url && !s->region) {
+    return cspan_error_set(error, CSPAN_ERR_CREDENTIALS,
+                           "the profile \"%.64s\" names the sso_session \"%.64s\", but there is "
+                           "no [sso-session %.64s] with sso_start_url and sso_region",
+                           s->profile, s->session, s->session);
+  }
+  return CSPAN_OK;
+}
+
 static cspan_status read_settings(const cspan_profile *profile, sso_settings *s,
                                   cspan_error **error) {
   s->start_url = cspan_credential_key(profile, CSPAN_CREDENTIAL_SSO_START_URL).value;
   s->region = cspan_credential_key(profile, CSPAN_CREDENTIAL_SSO_REGION).value;
   if (s->session) {
-    s->start_url = session_key(profile, s->session, CSPAN_CREDENTIAL_SSO_START_URL);
-    s->region = session_key(profile, s->session, CSPAN_CREDENTIAL_SSO_REGION);
-    if (!s->start_url && !s->region) {
-      return cspan_error_set(error, CSPAN_ERR_CREDENTIALS,
-                             "the profile \"%.64s\" names the sso_session \"%.64s\", but there is "
-                             "no [sso-session %.64s] with sso_start_url and sso_region",
-                             s->profile, s->session, s->session);
+    cspan_status status = read_session(profile, s, error);
+    if (status != CSPAN_OK) {
+      return status;
     }
   }
   const char *missing = missing_key(s);
@@ -250,6 +262,51 @@ static cspan_status read_token(const sso_settings *s, const char *path, json_t *
   return CSPAN_OK;
 }
 
+/* *token is to be wiped and freed. */
+static cspan_status find_token(const cspan_hunt *hunt, const sso_settings *s, json_t **token,
+                               cspan_error **error) {
+  char *path = cspan_token_file_path(NULL, ".aws/sso/cache", CSPAN_DIGEST_SHA1,
+                                     s->session ? s->session : s->start_url);
+  if (!path) {
+    return cspan_hunt_nomem(error);
+  }
+  cspan_status status = read_token(s, path, token, error);
+  if (status == CSPAN_OK) {
+    status = refresh_token(hunt, s, path, *token, error);
+  }
+  cspan_free(path);
+  return status;
+}
+
+cspan_status cspan_sso_token(const cspan_hunt *hunt, const cspan_profile *profile, cspan_buf *text,
+                             int64_t *expiration_unix_s, cspan_error **error) {
+  sso_settings s = {.profile = cspan_profile_name(profile),
+                    .session = cspan_credential_key(profile, CSPAN_CREDENTIAL_SSO_SESSION).value};
+  json_t *token = NULL;
+  if (!s.session) {
+    return cspan_error_set(error, CSPAN_ERR_CREDENTIALS, "the profile \"%.64s\" has no sso_session",
+                           s.profile);
+  }
+  cspan_status status = read_session(profile, &s, error);
+  if (status == CSPAN_OK) {
+    status = cspan_region_check(s.region ? s.region : "", "sso_region", error);
+  }
+  if (status == CSPAN_OK) {
+    status = find_token(hunt, &s, &token, error);
+  }
+  if (status == CSPAN_OK) {
+    *expiration_unix_s = cspan_token_time(token, "expiresAt");
+    status = cspan_buf_str(text, cspan_token_text(token, "accessToken"));
+    if (status != CSPAN_OK) {
+      cspan_error_set(error, status, "the token of the SSO session cannot be kept (%s)",
+                      cspan_status_name(status));
+    }
+  }
+  cspan_json_wipe(token);
+  json_decref(token);
+  return status;
+}
+
 cspan_status cspan_hunt_sso(const cspan_hunt *hunt, const cspan_profile *profile, bool *found,
                             cspan_error **error) {
   sso_settings s = {.profile = cspan_profile_name(profile),
@@ -267,20 +324,11 @@ cspan_status cspan_hunt_sso(const cspan_hunt *hunt, const cspan_profile *profile
   if (status != CSPAN_OK) {
     return status;
   }
-  char *path = cspan_token_file_path(NULL, ".aws/sso/cache", CSPAN_DIGEST_SHA1,
-                                     s.session ? s.session : s.start_url);
-  if (!path) {
-    return cspan_hunt_nomem(error);
-  }
-  status = read_token(&s, path, &token, error);
-  if (status == CSPAN_OK) {
-    status = refresh_token(hunt, &s, path, token, error);
-  }
+  status = find_token(hunt, &s, &token, error);
   if (status == CSPAN_OK) {
     status = get_role(hunt, &s, cspan_token_text(token, "accessToken"), error);
   }
   cspan_json_wipe(token);
   json_decref(token);
-  cspan_free(path);
   return status;
 }
