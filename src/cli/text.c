@@ -150,6 +150,25 @@ void cspan_cli_json_close(cspan_cli_json *json) {
   json->first = false;
 }
 
+void cspan_cli_json_list(cspan_cli_json *json, const char *name) {
+  member(json, name);
+  (void)cspan_buf_char(&json->buf, '[');
+  json->first = true;
+}
+
+void cspan_cli_json_item(cspan_cli_json *json, const char *text) {
+  if (!json->first) {
+    (void)cspan_buf_char(&json->buf, ',');
+  }
+  json->first = false;
+  cspan_columns_json(&json->buf, text, strlen(text));
+}
+
+void cspan_cli_json_list_end(cspan_cli_json *json) {
+  (void)cspan_buf_char(&json->buf, ']');
+  json->first = false;
+}
+
 void cspan_cli_json_error(cspan_cli_json *json, const cspan_error *error) {
   const char *request_id = cspan_error_request_id(error);
   cspan_cli_json_open(json, "error");

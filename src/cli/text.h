@@ -36,6 +36,10 @@ void cspan_cli_json_bool(cspan_cli_json *json, const char *name, bool value);
 /* An object as a member: what is added until close belongs to it. */
 void cspan_cli_json_open(cspan_cli_json *json, const char *name);
 void cspan_cli_json_close(cspan_cli_json *json);
+/* A list of texts as a member. */
+void cspan_cli_json_list(cspan_cli_json *json, const char *name);
+void cspan_cli_json_item(cspan_cli_json *json, const char *text);
+void cspan_cli_json_list_end(cspan_cli_json *json);
 /* {"code":...,"message":...,"http_status":...,"request_id":...} as a member "error". */
 void cspan_cli_json_error(cspan_cli_json *json, const cspan_error *error);
 /* Writes the line and frees the object. False when out of memory, which is said on the

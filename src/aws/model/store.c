@@ -16,7 +16,10 @@ cspan_status cspan_model_store_open(const cspan_model_store_options *options,
     return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory");
   }
   (void)pthread_mutex_init(&store->lock, NULL);
-  cspan_status status = cspan_store_find_places(store, options ? options : &none, error);
+  options = options ? options : &none;
+  cspan_status status = options->only_folders
+                            ? cspan_store_find_folders(store, options->data_path, error)
+                            : cspan_store_find_places(store, options, error);
   if (status != CSPAN_OK) {
     cspan_model_store_free(store);
     return status;
@@ -117,4 +120,8 @@ bool cspan_model_store_at(const cspan_model_store *store, size_t index, const ch
   }
   (void)pthread_mutex_unlock(&own->lock);
   return there;
+}
+
+const char *cspan_model_store_place(const cspan_model_store *store, size_t index) {
+  return index < store->place_count ? store->places[index].path : NULL;
 }

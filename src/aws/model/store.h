@@ -15,7 +15,8 @@ typedef struct cspan_model_store cspan_model_store;
 typedef struct cspan_model_store_options {
   const char *models;    /* a folder or a compiled file; NULL: none */
   const char *data_path; /* what AWS_DATA_PATH or the profile says: folders, ':' between; NULL */
-  bool only_models;      /* look nowhere else: for tests and for compiling */
+  bool only_models;      /* look nowhere else: for tests */
+  bool only_folders;     /* not in compiled files, `models` does not count: for compiling */
 } cspan_model_store_options;
 
 /* Opens no service yet. */
@@ -34,6 +35,9 @@ void cspan_service_model_release(const cspan_service_model *model);
 /* All services, by name: key, newest version, where it is. False past the end. */
 bool cspan_model_store_at(const cspan_model_store *store, size_t index, const char **key,
                           const char **api_version, const char **origin);
+
+/* Where it looks, in order; NULL past the end. */
+const char *cspan_model_store_place(const cspan_model_store *store, size_t index);
 
 /* The documentation (HTML as in the model) of a record; *text is freed with cspan_free(). */
 cspan_status cspan_model_documentation(const cspan_service_model *model, uint32_t documentation,

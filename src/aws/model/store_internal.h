@@ -59,6 +59,9 @@ struct cspan_model_store {
 /* Finds the places of the options and of the environment. */
 cspan_status cspan_store_find_places(cspan_model_store *store,
                                      const cspan_model_store_options *options, cspan_error **error);
+/* Those that hold JSON files: what is compiled is not asked. */
+cspan_status cspan_store_find_folders(cspan_model_store *store, const char *data_path,
+                                      cspan_error **error);
 void cspan_found_clear(cspan_found *found);
 /* The place of a service by any of its names; NULL: the newest version. With the lock held. */
 cspan_status cspan_store_find(cspan_model_store *store, const char *service, const char *version,

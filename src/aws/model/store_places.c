@@ -131,10 +131,32 @@ static cspan_status add_compiled(cspan_model_store *store, cspan_error **error) 
   return status;
 }
 
+static cspan_status add_user(cspan_model_store *store, const char *data_path, cspan_error **error) {
+  const char *home = cspan_home();
+  cspan_status status = add_path(store, data_path, error);
+  if (status == CSPAN_OK && home) {
+    status = add_optional(store, cspan_asprintf("%s/.aws/models", home), error);
+  }
+  return status;
+}
+
+static cspan_status add_packages(cspan_model_store *store, cspan_error **error) {
+  cspan_status status = CSPAN_OK;
+  for (size_t i = 0; i < sizeof packages / sizeof packages[0] && status == CSPAN_OK; i++) {
+    status = add_optional(store, cspan_strdup(packages[i]), error);
+  }
+  return status;
+}
+
+cspan_status cspan_store_find_folders(cspan_model_store *store, const char *data_path,
+                                      cspan_error **error) {
+  cspan_status status = add_user(store, data_path, error);
+  return status == CSPAN_OK ? add_packages(store, error) : status;
+}
+
 cspan_status cspan_store_find_places(cspan_model_store *store,
                                      const cspan_model_store_options *options,
                                      cspan_error **error) {
-  const char *home = cspan_home();
   cspan_status status = CSPAN_OK;
   if (options->models) {
     status = add_named(store, options->models, "the folder or file of models", error);
@@ -142,15 +164,9 @@ cspan_status cspan_store_find_places(cspan_model_store *store,
   if (options->only_models || status != CSPAN_OK) {
     return status;
   }
-  status = add_path(store, options->data_path, error);
-  if (status == CSPAN_OK && home) {
-    status = add_optional(store, cspan_asprintf("%s/.aws/models", home), error);
-  }
+  status = add_user(store, options->data_path, error);
   if (status == CSPAN_OK) {
     status = add_compiled(store, error);
   }
-  for (size_t i = 0; i < sizeof packages / sizeof packages[0] && status == CSPAN_OK; i++) {
-    status = add_optional(store, cspan_strdup(packages[i]), error);
-  }
-  return status;
+  return status == CSPAN_OK ? add_packages(store, error) : status;
 }

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cmd_models.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "aws/model/folder.h"
+#include "base/error.h"
+#include "base/nearest.h"
+#include "base/sys.h"
+#include "cli/text.h"
+
+cspan_status cspan_cli_models_open(const char *from, cspan_model_store **out, cspan_error **error) {
+  cspan_model_store_options options = {
+      .models = from,
+      .data_path = cspan_env("AWS_DATA_PATH"),
+      .only_models = from != NULL,
+  };
+  return cspan_model_store_open(&options, out, error);
+}
+
+cspan_status cspan_cli_find_operation(const cspan_service_model *model, const char *name,
+                                      const cspan_operation_model **out, cspan_error **error) {
+  const char *best = NULL;
+  size_t best_closeness = SIZE_MAX;
+  for (uint32_t i = 0; i < model->operation_count; i++) {
+    const char *known = cspan_model_text(model, model->operations[i].name);
+    if (cspan_service_name_eq(known, name)) {
+      *out = &model->operations[i];
+      return CSPAN_OK;
+    }
+    size_t closeness = cspan_closeness(name, strlen(name), known);
+    if (closeness < best_closeness) {
+      best = known;
+      best_closeness = closeness;
+    }
+  }
+  return cspan_error_set_code(error, CSPAN_ERR_CONFIG, "unknown_operation",
+                              "service '%s' has no operation '%s'%s%s%s",
+                              cspan_model_text(model, model->info->key), name,
+                              best ? "; did you mean '" : "", best ? best : "", best ? "'?" : "");
+}
+
+typedef struct list_values {
+  const char *from;
+} list_values;
+
+static const cspan_cli_option list_options[] = {
+    {"from", 0, CSPAN_CLI_STRING, offsetof(list_values, from), "PATH",
+     "look only in this folder or compiled file", 0, 0},
+};
+
+static int run_list(const cspan_cli_run *run) {
+  const list_values *values = run->values;
+  cspan_model_store *store = NULL;
+  cspan_error *error = NULL;
+  const char *key = NULL;
+  const char *version = NULL;
+  const char *origin = NULL;
+  if (cspan_cli_models_open(values->from, &store, &error) != CSPAN_OK) {
+    int code = cspan_cli_fail(run, error);
+    cspan_error_free(error);
+    return code;
+  }
+  size_t count = 0;
+  for (; cspan_model_store_at(store, count, &key, &version, &origin); count++) {
+    if (run->globals->json) {
+      cspan_cli_json json;
+      cspan_cli_json_begin(&json);
+      cspan_cli_json_text(&json, "service", key);
+      cspan_cli_json_text(&json, "api_version", version);
+      cspan_cli_json_text(&json, "origin", origin);
+      (void)cspan_cli_json_end(&json, stdout);
+    } else {
+      (void)printf("%-36s ", key);
+      (void)printf("%s  ", version);
+      cspan_cli_put_text(stdout, origin);
+      (void)fputc('\n', stdout);
+    }
+  }
+  cspan_model_store_free(store);
+  if (count == 0) {
+    cspan_cli_message(run, "there are no service models; install python3-botocore, or name a "
+                           "folder in AWS_DATA_PATH");
+    return CSPAN_EXIT_NOT_FOUND;
+  }
+  return CSPAN_EXIT_OK;
+}
+
+const cspan_cli_command cspan_cmd_models_list = {
+    .name = "list",
+    .arguments = "",
+    .summary = "print the services that there are models of",
+    .description =
+        "Prints each service that there is a model of, the newest API version and where it\n"
+        "lies. Models are looked for in the folders of AWS_DATA_PATH, in ~/.aws/models, in the\n"
+        "compiled file (CLOUDSPAN_MODELS, else the installed one) and in Debian's packages\n"
+        "python3-botocore and awscli; the newest version wins.\n",
+    .examples = "  cloudspan models list\n"
+                "  cloudspan models list --json | jq -r .service\n",
+    .options = list_options,
+    .option_count = sizeof list_options / sizeof list_options[0],
+    .values_size = sizeof(list_values),
+    .run = run_list,
+};
+
+static const cspan_cli_command *const commands[] = {
+    &cspan_cmd_models_compile,
+    &cspan_cmd_models_list,
+    &cspan_cmd_models_show,
+};
+
+const cspan_cli_command cspan_cmd_models = {
+    .name = "models",
+    .summary = "show and compile the models of AWS services",
+    .description =
+        "Work with the public models that describe the services of AWS: the operations, what\n"
+        "they take and what they give.\n",
+    .examples = "  cloudspan models list\n"
+                "  cloudspan models show dynamodb\n"
+                "  cloudspan models show dynamodb get-item\n",
+    .commands = commands,
+    .command_count = sizeof commands / sizeof commands[0],
+};
