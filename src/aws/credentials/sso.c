@@ -86,7 +86,11 @@ static cspan_status read_settings(const cspan_profile *profile, sso_settings *s,
                            "the profile \"%.64s\" is for IAM Identity Center, but %s is missing",
                            s->profile, missing);
   }
-  return cspan_region_check(s->region, "sso_region", error);
+  return cspan_region_check(s->region, "sso_region", NULL) == CSPAN_OK
+             ? CSPAN_OK
+             : cspan_error_set(error, CSPAN_ERR_CREDENTIALS,
+                               "the sso_region of the profile \"%.64s\" is no region name",
+                               s->profile);
 }
 
 /* ---------------------------------------------------------------------- calls */
