@@ -43,7 +43,6 @@ static const cspan_setting_choice truths[] = {{"true", 1}, {"false", 0}, {NULL, 
 #define CHOICE(list, ...) __VA_ARGS__, CSPAN_KIND_CHOICE, 0, 0, list
 #define NUMBER(a, b, ...) __VA_ARGS__, CSPAN_KIND_NUMBER, a, b, NULL
 
-/* clang-format off: one setting, one paragraph */
 const cspan_setting_rule cspan_setting_rules[CSPAN_SETTING_COUNT] = {
     [CSPAN_SETTING_REGION] =
         {TEXT("region", "region", "AWS_REGION", "AWS_DEFAULT_REGION", NULL, "region", NULL),
@@ -103,11 +102,12 @@ const cspan_setting_rule cspan_setting_rules[CSPAN_SETTING_COUNT] = {
               "true"),
          "false: the modes standard and adaptive by their revision 2.0, which waits longer (from "
          "one second on) and knows no exceptions for services, instead of 2.1."},
-    [CSPAN_SETTING_MAX_ATTEMPTS] = {NUMBER(1, 1000, "max_attempts", "max_attempts",
-                                           "AWS_MAX_ATTEMPTS", NULL, NULL, "max_attempts", "3"),
-                                    "a number from 1 to 1000",
-                                    "Most attempts of a call, the first one counted. Not set: 4 for DynamoDB "
-                                    "and its streams, 3 for the others."},
+    [CSPAN_SETTING_MAX_ATTEMPTS] =
+        {NUMBER(1, 1000, "max_attempts", "max_attempts", "AWS_MAX_ATTEMPTS", NULL, NULL,
+                "max_attempts", "3"),
+         "a number from 1 to 1000",
+         "Most attempts of a call, the first one counted. Not set: 4 for DynamoDB "
+         "and its streams, 3 for the others."},
     [CSPAN_SETTING_DEFAULTS_MODE] =
         {CHOICE(defaults_modes, "defaults_mode", NULL, "AWS_DEFAULTS_MODE", NULL, NULL,
                 "defaults_mode", "legacy"),
@@ -303,7 +303,6 @@ const cspan_credential_rule cspan_credential_rules[CSPAN_CREDENTIAL_COUNT] = {
         {"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", NULL,
          "A file with that, read each time; wins over the variable."},
 };
-/* clang-format on */
 
 const char *cspan_credential_env(cspan_credential_name name) {
   const char *variable = cspan_credential_rules[name].env;
