@@ -1,53 +1,45 @@
-#!/ usr / bin / env bash
-#The layer rule, read off the includes : each file may include only its own layer and those
-#that the table allows.Exits 1 with a line for each breach.
-#layers.sh[ROOT]
-set - euo pipefail root =
-${1 : -$(dirname "$0") /../..} cd "$root"
+#!/usr/bin/env bash
+# The layer rule, read off the includes: each file may include only its own layer and those
+# that the table allows. Exits 1 with a line for each breach.
+#   layers.sh [ROOT]
+set -euo pipefail
+root=${1:-$(dirname "$0")/../..}
+cd "$root"
 
-    declare -
-    A allowed =
-    ([base] = "base"[http] = "base http"[telemetry] = "base http telemetry"[aws] =
-         "base http aws"[instrument] = "base http telemetry aws instrument"[services] =
-             "base http telemetry aws instrument services"[viewer] =
-                 "base http telemetry viewer"[sandbox] = "base http aws sandbox"[cli] =
-                     "base http telemetry aws instrument services viewer sandbox cli")
-#Public headers belong to layers too.
-        declare -
-    A public =
-        ([export.h] = base[base.h] = base[value.h] = base[loop.h] = http[telemetry.h] =
-             telemetry[telemetry_inline.h] = telemetry[aws.h] = aws[trace.h] = instrument[value.h] =
-                 base[client.h] = services[s3.h] = services[storage.h] = services[sandbox.h] =
-                     sandbox[cloudspan.h] = cli[ext / sampler.h] = telemetry[ext / exporter.h] =
-                         telemetry[ext / propagator.h] = telemetry[ext / credentials.h] =
-                             aws[ext / middleware.h] = aws[configuration.h] = telemetry[metrics.h] =
-                                 telemetry[resource.h] = telemetry[sampling.h] =
-                                     telemetry[spool.h] = telemetry[ext / metrics.h] =
-                                         telemetry[ext / resource.h] =
-                                             telemetry[ext / configuration.h] = telemetry)
+declare -A allowed=(
+  [base]="base"
+  [http]="base http"
+  [telemetry]="base http telemetry"
+  [aws]="base http aws"
+  [instrument]="base http telemetry aws instrument"
+  [services]="base http telemetry aws instrument services"
+  [viewer]="base http telemetry viewer"
+  [sandbox]="base http aws sandbox"
+  [cli]="base http telemetry aws instrument services viewer sandbox cli"
+)
+# Public headers belong to layers too.
+declare -A public=(
+  [export.h]=base [base.h]=base [value.h]=base [loop.h]=http [telemetry.h]=telemetry [telemetry_inline.h]=telemetry [aws.h]=aws
+  [trace.h]=instrument [client.h]=services [s3.h]=services [storage.h]=services [sandbox.h]=sandbox
+  [cloudspan.h]=cli [ext/sampler.h]=telemetry [ext/exporter.h]=telemetry
+  [ext/propagator.h]=telemetry [ext/credentials.h]=aws [ext/middleware.h]=aws
+  [configuration.h]=telemetry [metrics.h]=telemetry [resource.h]=telemetry [sampling.h]=telemetry
+  [spool.h]=telemetry [ext/metrics.h]=telemetry [ext/resource.h]=telemetry
+  [ext/configuration.h]=telemetry
+)
 
-            bad = 0 complain() {
-  echo "$1";
-  bad = 1;
-}
+bad=0
+complain() { echo "$1"; bad=1; }
 
-check() {
-#file layer local line inc to while IFS = read - r line;
-  do
+check() { # file layer
+  local line inc to
+  while IFS= read -r line; do
     case "$line" in
       *'<cloudspan/'*) inc=${line#*<cloudspan/}; inc=${inc%%>*}
-        to=${public[$inc]:
-      -
-}
-if
-  [-z "$to"];
-then complain "$1: <cloudspan/$inc> is not in the table of public headers";
-continue;
-fi;
-;
-      *'"'*) inc=${
-        line #*\"}; inc=${inc%%\"*}
-            case "$inc" in */*) to=${inc%%/*} ;; *) complain "$1: \"$inc\": internal headers are included as \"layer/file.h\""; continue ;; esac ;;
+        to=${public[$inc]:-}
+        if [ -z "$to" ]; then complain "$1: <cloudspan/$inc> is not in the table of public headers"; continue; fi ;;
+      *'"'*) inc=${line#*\"}; inc=${inc%%\"*}
+        case "$inc" in */*) to=${inc%%/*} ;; *) complain "$1: \"$inc\": internal headers are included as \"layer/file.h\""; continue ;; esac ;;
       *) continue ;;
     esac
     case " ${allowed[$2]} " in
