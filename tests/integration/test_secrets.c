@@ -15,10 +15,14 @@
 
 #include "support/plain_http.h"
 #include "support/s3_env.h"
+#include "unit/aws/call_fixture.h"
 
-#define ACCESS_KEY    "AKIAPLANTED0ACCESS01"
-#define SECRET_KEY    "PlantedSecret/Key+0123456789abcdefghijkl"
-#define SESSION_TOKEN "PlantedSessionToken//0987654321=="
+#define PLANTED_KEY    "AKIAPLANTED0ACCESS01"
+#define PLANTED_SECRET "PlantedSecret/Key+0123456789abcdefghijkl"
+#define SESSION_TOKEN  "PlantedSessionToken//0987654321=="
+#define BEARER_TOKEN   "PlantedBearerToken+0123456789"
+#define EXPRESS_TOKEN  "PlantedExpressToken+0123456789"
+#define EXPRESS_KEY    "PlantedExpressSecret+0123456789"
 
 /* Everything that came out, in one heap; searched at the end of each test. */
 static struct {
@@ -78,8 +82,8 @@ static void must_not_hold(const char *secret) {
 /* `presigned` may be NULL. */
 static void search(const char *presigned) {
   static const char *const secrets[] = {
-      ACCESS_KEY,
-      SECRET_KEY,
+      PLANTED_KEY,
+      PLANTED_SECRET,
       SESSION_TOKEN,
       "PlantedSecret%2FKey%2B0123456789abcdefghijkl",
       "PlantedSessionToken%2F%2F0987654321%3D%3D",
@@ -87,6 +91,11 @@ static void search(const char *presigned) {
       "X-Amz-Signature",
       "X-Amz-Credential",
       "AWS4-HMAC-SHA256",
+      "AWS4-ECDSA",
+      "Bearer",
+      BEARER_TOKEN,
+      EXPRESS_TOKEN,
+      EXPRESS_KEY,
       "aws4_request",
   };
   assert_non_null(heap.data);
@@ -115,8 +124,8 @@ static int set_up(void **state) {
   cspan_log_set(on_log, NULL, CSPAN_LOG_DEBUG);
   s3_env_options options = {
       .sandbox_only = true,
-      .access_key_id = ACCESS_KEY,
-      .secret_access_key = SECRET_KEY,
+      .access_key_id = PLANTED_KEY,
+      .secret_access_key = PLANTED_SECRET,
       .session_token = SESSION_TOKEN,
       .trace = {.retries = CSPAN_RETRY_EVENTS_AND_SPANS},
       .exporter = cspan_exporter_create(&exporter, NULL),
@@ -187,12 +196,12 @@ static void refused_signatures(void **state) {
     const char *token;
     const char *endpoint; /* NULL: the sandbox */
   } table[] = {
-      {ACCESS_KEY, SECRET_KEY "x", SESSION_TOKEN, NULL},
-      {ACCESS_KEY "X", SECRET_KEY, SESSION_TOKEN, NULL},
-      {ACCESS_KEY, SECRET_KEY, SESSION_TOKEN "x", NULL},
-      {ACCESS_KEY, SECRET_KEY, SESSION_TOKEN, "http://127.0.0.1:1"},
-      {ACCESS_KEY, SECRET_KEY, SESSION_TOKEN, "https://127.0.0.1:1"},
-      {ACCESS_KEY, SECRET_KEY, SESSION_TOKEN, "http://host.invalid"},
+      {PLANTED_KEY, PLANTED_SECRET "x", SESSION_TOKEN, NULL},
+      {PLANTED_KEY "X", PLANTED_SECRET, SESSION_TOKEN, NULL},
+      {PLANTED_KEY, PLANTED_SECRET, SESSION_TOKEN "x", NULL},
+      {PLANTED_KEY, PLANTED_SECRET, SESSION_TOKEN, "http://127.0.0.1:1"},
+      {PLANTED_KEY, PLANTED_SECRET, SESSION_TOKEN, "https://127.0.0.1:1"},
+      {PLANTED_KEY, PLANTED_SECRET, SESSION_TOKEN, "http://host.invalid"},
   };
   for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
     cspan_aws_options options = {
@@ -242,6 +251,66 @@ static void presigned_urls(void **state) {
   cspan_free(url);
 }
 
+/* ------------------------------------------------------ other ways of signing */
+
+#define SESSION_ANSWER(more)                                                                       \
+  "HTTP/1.1 200 OK\r\nConnection: "                                                                \
+  "close\r\n\r\n<CreateSessionResult><Credentials><SessionToken>" EXPRESS_TOKEN                    \
+  "</SessionToken><SecretAccessKey>" EXPRESS_KEY "</SecretAccessKey>" more                         \
+  "</Credentials></CreateSessionResult>"
+
+static const script_step gives_session[] = {
+    READ_REQUEST,
+    SEND(SESSION_ANSWER("<AccessKeyId>AKIA</AccessKeyId>"
+                        "<Expiration>2099-01-01T00:00:00Z</Expiration>")),
+    END};
+static const script_step gives_half[] = {READ_REQUEST, SEND(SESSION_ANSWER("")), END};
+static const script_step is_denied[] = {
+    READ_REQUEST,
+    SEND("HTTP/1.1 403 No\r\nConnection: close\r\n\r\n<Error><Code>AccessDenied</Code></Error>"),
+    END};
+static const script_step is_expired[] = {
+    READ_REQUEST,
+    SEND("HTTP/1.1 400 No\r\nConnection: close\r\n\r\n<Error><Code>ExpiredToken</Code></Error>"),
+    END};
+
+static void call_signed_by(cspan_auth_kind kind, const script_step *first, const char *url) {
+  const script_connection scripts[] = {first, is_denied};
+  const cspan_auth auth = {.kind = kind, .signing_name = "planted"};
+  fixture f;
+  cspan_error *error = NULL;
+  fixture_input input = {.bucket = "bucket", .auth = &auth};
+  fixture_serve(&f, scripts, 2);
+  cspan_aws_options options = fixture_options(url ? url : f.url);
+  options.secret_access_key = PLANTED_SECRET;
+  options.session_token = SESSION_TOKEN;
+  options.max_attempts = 2;
+  fixture_configure(&f, &options);
+  cspan_trace_options trace = {
+      .size = sizeof trace, .provider = env.provider, .retries = CSPAN_RETRY_EVENTS_AND_SPANS};
+  assert_int_equal(cspan_trace_append(f.config, &trace, NULL), CSPAN_OK);
+  fixture_connect(&f);
+  assert_int_not_equal(fixture_call(&f, &fixture_get, &input, NULL, NULL, &error), CSPAN_OK);
+  keep_error(error);
+  fixture_stop(&f);
+}
+
+static void other_ways_of_signing(void **state) {
+  (void)state;
+  setenv("AWS_BEARER_TOKEN_PLANTED", BEARER_TOKEN, 1);
+  call_signed_by(CSPAN_AUTH_V4A, is_expired, NULL);
+  call_signed_by(CSPAN_AUTH_S3EXPRESS, gives_session, NULL);
+  call_signed_by(CSPAN_AUTH_S3EXPRESS, gives_half, NULL);
+  call_signed_by(CSPAN_AUTH_BEARER, is_expired, NULL);
+  call_signed_by(CSPAN_AUTH_BEARER, is_denied, "http://host.invalid"); /* not sent at all */
+  setenv("AWS_BEARER_TOKEN_PLANTED", BEARER_TOKEN " ", 1);
+  call_signed_by(CSPAN_AUTH_BEARER, is_denied, NULL);
+  unsetenv("AWS_BEARER_TOKEN_PLANTED");
+  assert_true(heap.batches > 0);
+  assert_non_null(memmem(heap.data, heap.len, "CreateSession", strlen("CreateSession")));
+  search(NULL);
+}
+
 /* --------------------------------------------------------------------- files */
 
 static void write_file(const char *path, const char *text) {
@@ -255,10 +324,10 @@ static void write_file(const char *path, const char *text) {
 static void broken_files(void **state) {
   (void)state;
   static const char *const contents[] = {
-      "[default]\naws_access_key_id = " ACCESS_KEY "\naws_secret_access_key " SECRET_KEY "\n",
-      "[default\naws_secret_access_key = " SECRET_KEY "\n",
-      "[default]\naws_access_key_id = " ACCESS_KEY "\naws_session_token = " SESSION_TOKEN "\n",
-      "[default]\naws_secret_access_key = " SECRET_KEY "\n",
+      "[default]\naws_access_key_id = " PLANTED_KEY "\naws_secret_access_key " PLANTED_SECRET "\n",
+      "[default\naws_secret_access_key = " PLANTED_SECRET "\n",
+      "[default]\naws_access_key_id = " PLANTED_KEY "\naws_session_token = " SESSION_TOKEN "\n",
+      "[default]\naws_secret_access_key = " PLANTED_SECRET "\n",
   };
   char path[] = "/tmp/cloudspan-secrets-XXXXXX";
   int fd = mkstemp(path);
@@ -290,9 +359,11 @@ static void broken_files(void **state) {
 static void broken_process(void **state) {
   (void)state;
   static const char *const outputs[] = {
-      "{\"Version\":1,\"AccessKeyId\":\"" ACCESS_KEY "\",\"SecretAccessKey\":\"" SECRET_KEY "\"",
-      "{\"Version\":2,\"AccessKeyId\":\"" ACCESS_KEY "\",\"SecretAccessKey\":\"" SECRET_KEY "\"}",
-      "{\"Version\":1,\"AccessKeyId\":\"" ACCESS_KEY "\",\"SessionToken\":\"" SESSION_TOKEN "\"}",
+      "{\"Version\":1,\"AccessKeyId\":\"" PLANTED_KEY "\",\"SecretAccessKey\":\"" PLANTED_SECRET
+      "\"",
+      "{\"Version\":2,\"AccessKeyId\":\"" PLANTED_KEY "\",\"SecretAccessKey\":\"" PLANTED_SECRET
+      "\"}",
+      "{\"Version\":1,\"AccessKeyId\":\"" PLANTED_KEY "\",\"SessionToken\":\"" SESSION_TOKEN "\"}",
   };
   char json[] = "/tmp/cloudspan-secrets-json-XXXXXX";
   char path[] = "/tmp/cloudspan-secrets-conf-XXXXXX";
@@ -335,6 +406,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(refused_by_the_service, set_up, tear_down),
       cmocka_unit_test_setup_teardown(refused_signatures, set_up, tear_down),
       cmocka_unit_test_setup_teardown(presigned_urls, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(other_ways_of_signing, set_up, tear_down),
       cmocka_unit_test_setup_teardown(broken_files, set_up, tear_down),
       cmocka_unit_test_setup_teardown(broken_process, set_up, tear_down),
   };
