@@ -147,7 +147,7 @@ void cspan_maker_end(cspan_maker *maker) {
   }
   const struct cspan_maker_frame *frame = &maker->frames[--maker->depth];
   size_t count = maker->used - frame->first;
-  const cspan_member *from = maker->stack + frame->first;
+  const cspan_member *from = count > 0 ? &maker->stack[frame->first] : NULL;
   cspan_value value;
   if (frame->kind == CSPAN_VALUE_MAP) {
     value = cspan_map(NULL, count);

@@ -38,6 +38,10 @@ static void test_strings(void **state) {
   assert_non_null(arena);
   assert_string_equal(cspan_arena_strdup(arena, "text"), "text");
   assert_string_equal(cspan_arena_strndup(arena, "text", 2), "te");
+  const long double numbers[] = {1, 2, 3};
+  const long double *copy = cspan_arena_copy(arena, numbers, sizeof numbers);
+  assert_memory_equal(copy, numbers, sizeof numbers);
+  assert_non_null(cspan_arena_copy(arena, NULL, 0));
   assert_null(cspan_arena_strdup(arena, NULL));
   assert_null(cspan_arena_strndup(arena, "x", SIZE_MAX));
   assert_null(cspan_arena_array(arena, SIZE_MAX / 2, 4));
@@ -55,6 +59,7 @@ static void test_cap(void **state) {
   }
   assert_true(got >= 9900);
   assert_null(cspan_arena_alloc(arena, 100000));
+  assert_int_equal(cspan_arena_refusal(arena), CSPAN_ERR_LIMIT);
   cspan_arena_free(arena);
 }
 
@@ -68,6 +73,7 @@ static void test_out_of_memory(void **state) {
   assert_non_null(arena);
   fail_alloc_arm(1, true);
   assert_null(cspan_arena_alloc(arena, 1));
+  assert_int_equal(cspan_arena_refusal(arena), CSPAN_ERR_NOMEM);
   fail_alloc_disarm();
   assert_non_null(cspan_arena_alloc(arena, 1));
   cspan_arena_free(arena);

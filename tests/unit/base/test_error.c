@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/value.h"
 #include "support/fail_alloc.h"
 
 static void test_no_error(void **state) {
@@ -24,6 +25,29 @@ static void test_no_error(void **state) {
   cspan_error_prefix(NULL, "x");
   cspan_error_free(NULL);
   assert_int_equal(cspan_error_set(NULL, CSPAN_ERR_IO, "nobody listens"), CSPAN_ERR_IO);
+}
+
+/* The members of a modelled error are the error's own, also in its copy. */
+static void test_fields(void **state) {
+  (void)state;
+  char reason[] = "because";
+  const cspan_value fields = CSPAN_MAP(cspan_field("Reason", cspan_string(reason)));
+  const cspan_error_info info = {
+      .status = CSPAN_ERR_SERVICE, .code = "Conflict", .fields = &fields};
+  cspan_error *error = NULL;
+  cspan_error_set_info(&error, &info, "no");
+  reason[0] = 'B';
+  cspan_error *copy = cspan_error_dup(error);
+  cspan_error_free(error);
+  const cspan_value *found = cspan_value_get(cspan_error_fields(copy), "Reason");
+  assert_string_equal(cspan_value_text(found, NULL), "because");
+  cspan_error_free(copy);
+  error = NULL;
+  cspan_error_set(&error, CSPAN_ERR_IO, "no fields");
+  assert_null(cspan_error_fields(error));
+  assert_null(cspan_error_fields(NULL));
+  assert_null(cspan_error_fields(cspan_error_nomem()));
+  cspan_error_free(error);
 }
 
 /* Every status has a name and a code of its own. */
@@ -151,9 +175,9 @@ static void test_static_object(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_no_error),      cmocka_unit_test(test_names),
-      cmocka_unit_test(test_set),           cmocka_unit_test(test_all_fields),
-      cmocka_unit_test(test_move),          cmocka_unit_test(test_out_of_memory),
-      cmocka_unit_test(test_static_object),
+      cmocka_unit_test(test_fields),        cmocka_unit_test(test_set),
+      cmocka_unit_test(test_all_fields),    cmocka_unit_test(test_move),
+      cmocka_unit_test(test_out_of_memory), cmocka_unit_test(test_static_object),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -78,11 +78,26 @@ static void test_utf8(void **state) {
   }
 }
 
+static void test_utf8_size(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    size_t size;
+  } cases[] = {
+      {"ab", 1},       {"\xc3\xa9z", 2}, {"\xe2\x82\xac", 3}, {"\xf0\x9f\x98\x80", 4},
+      {"\xe2\x82", 0}, {"\x80", 0},      {"\xed\xa0\x80", 0}, {"\xc3z", 0},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    assert_int_equal(cspan_utf8_size(cases[i].text, strlen(cases[i].text)), cases[i].size);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_compare),
       cmocka_unit_test(test_trim),
       cmocka_unit_test(test_utf8),
+      cmocka_unit_test(test_utf8_size),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
