@@ -15,7 +15,7 @@ void *cspan_arena_alloc(cspan_arena *arena, size_t size);
 void *cspan_arena_array(cspan_arena *arena, size_t count, size_t size); /* overflow-checked */
 char *cspan_arena_strndup(cspan_arena *arena, const char *text, size_t len);
 void *cspan_arena_copy(cspan_arena *arena, const void *data, size_t size); /* aligned as above */
-char *cspan_arena_strdup(cspan_arena *arena, const char *text); /* NULL for NULL */
+char *cspan_arena_strdup(cspan_arena *arena, const char *text);            /* NULL for NULL */
 /* Why the last NULL was given: LIMIT when the cap was met, else NOMEM. */
 cspan_status cspan_arena_refusal(const cspan_arena *arena);
 
