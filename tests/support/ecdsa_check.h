@@ -38,8 +38,8 @@ static void verify(const uint8_t point[CSPAN_SIGV4A_POINT_LEN], const char *hex,
   EVP_PKEY *key = public_key(point);
   EVP_MD_CTX *context = EVP_MD_CTX_new();
   assert_true(EVP_DigestVerifyInit_ex(context, NULL, "SHA256", NULL, NULL, key, NULL) > 0);
-  assert_int_equal(
-      EVP_DigestVerify(context, signature, len / 2, (const uint8_t *)text, text_len), 1);
+  assert_int_equal(EVP_DigestVerify(context, signature, len / 2, (const uint8_t *)text, text_len),
+                   1);
   EVP_MD_CTX_free(context);
   EVP_PKEY_free(key);
 }

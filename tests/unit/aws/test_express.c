@@ -10,7 +10,6 @@
 #include <time.h>
 
 #include "aws/call.h"
-#include "support/fail_alloc.h"
 #include "unit/aws/call_fixture.h"
 
 #define SESSION_TOKEN_TEXT "session-token-that-must-not-leak"
@@ -402,54 +401,6 @@ static void a_url_is_presigned_by_a_session(void **state) {
   fixture_stop(&f);
 }
 
-/* ------------------------------------------------------------------ memory */
-
-/* Every request gets the same answer, so that their order does not matter. */
-static cspan_status get_once(const char *url) {
-  fixture f = {0};
-  cspan_error *error = NULL;
-  cspan_aws_options options = {.region = "eu-west-1",
-                               .endpoint_url = url,
-                               .max_attempts = 1,
-                               .access_key_id = "AKID",
-                               .secret_access_key = "secret"};
-  cspan_status status = cspan_aws_config_load(&options, &f.config, &error);
-  if (status == CSPAN_OK) {
-    status = cspan_aws_client_create(f.config, &fixture_service, &f.client, &error);
-  }
-  if (status == CSPAN_OK) {
-    status = get(&f, "bucket", &error);
-  }
-  if (status != CSPAN_OK) {
-    assert_string_not_equal(cspan_error_message(error), "");
-  }
-  cspan_error_free(error);
-  cspan_aws_client_free(f.client);
-  cspan_aws_config_free(f.config);
-  return status;
-}
-
-static void any_allocation_may_fail(void **state) {
-  (void)state;
-  static const script_connection scripts[] = {answers_all};
-  script_server *server = script_server_start(scripts, 1);
-  char url[64];
-  snprintf(url, sizeof url, "http://127.0.0.1:%d", script_server_port(server));
-  fail_alloc_install();
-  assert_int_equal(get_once(url), CSPAN_OK);
-  long before = fail_alloc_outstanding();
-  bool met = true;
-  for (size_t n = 1; met; n++) {
-    fail_alloc_arm(n, false);
-    cspan_status status = get_once(url);
-    met = fail_alloc_disarm();
-    assert_true(met || status == CSPAN_OK);
-    assert_int_equal(fail_alloc_outstanding(), before);
-  }
-  fail_alloc_uninstall();
-  script_server_stop(server);
-}
-
 static int prepare(void **state) {
   (void)state;
   fixture_clear_environment();
@@ -472,7 +423,6 @@ int main(void) {
       cmocka_unit_test(threads_share_a_session),
       cmocka_unit_test(the_oldest_session_gives_way),
       cmocka_unit_test(a_url_is_presigned_by_a_session),
-      cmocka_unit_test(any_allocation_may_fail),
   };
   return cmocka_run_group_tests(tests, prepare, NULL);
 }

@@ -18,6 +18,15 @@ static const script_step fails[] = {
         "HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n<Error><Code>NoSuchKey</Code></Error>"),
     END};
 
+/* For what is asked of S3 Express, a session and then the object. */
+static const script_step gives_session[] = {
+    READ_REQUEST,
+    SEND("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n<CreateSessionResult><Credentials>"
+         "<SessionToken>t</SessionToken><SecretAccessKey>s</SecretAccessKey>"
+         "<AccessKeyId>a</AccessKeyId><Expiration>2099-01-01T00:00:00Z</Expiration>"
+         "</Credentials></CreateSessionResult>"),
+    END};
+
 typedef cspan_status (*scenario_fn)(const char *url);
 
 static cspan_status load(const char *url, cspan_aws_client **client, cspan_error **error) {
@@ -85,6 +94,21 @@ static cspan_status error_scenario(const char *url) {
     cspan_error_free(error);
     error = NULL;
     status = CSPAN_OK;
+  }
+  return finish(client, status, error);
+}
+
+static cspan_auth_kind auth_kind;
+
+static cspan_status auth_scenario(const char *url) {
+  cspan_aws_client *client = NULL;
+  cspan_error *error = NULL;
+  cspan_auth auth = {.kind = auth_kind, .signing_name = "fixture", .region_set = "*"};
+  fixture_input input = {.bucket = "bucket", .auth = &auth};
+  cspan_call_start start = {.operation = &fixture_get, .input = &input};
+  cspan_status status = load(url, &client, &error);
+  if (status == CSPAN_OK) {
+    status = cspan_aws_call(client, &start, &error);
   }
   return finish(client, status, error);
 }
@@ -166,6 +190,7 @@ static void run(scenario_fn scenario, const script_step *steps) {
   home_set("[default]\naws_access_key_id = AK\naws_secret_access_key = SK\ns3 =\n"
            "  payload_signing_enabled = false\n",
            "[default]\naws_session_token = T\n");
+  setenv("AWS_BEARER_TOKEN_FIXTURE", "token", 1);
   replay(scenario, url);
   script_server_stop(server);
 }
@@ -180,6 +205,15 @@ static void an_error_survives(void **state) {
   run(error_scenario, fails);
 }
 
+static void ways_of_signing_survive(void **state) {
+  (void)state;
+  static const cspan_auth_kind kinds[] = {CSPAN_AUTH_V4A, CSPAN_AUTH_S3EXPRESS, CSPAN_AUTH_BEARER};
+  for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+    auth_kind = kinds[i];
+    run(auth_scenario, gives_session);
+  }
+}
+
 static void presigning_survives(void **state) {
   (void)state;
   run(presign_scenario, succeeds);
@@ -192,9 +226,8 @@ static void a_failed_start_survives(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(a_put_survives),
-      cmocka_unit_test(an_error_survives),
-      cmocka_unit_test(presigning_survives),
+      cmocka_unit_test(a_put_survives),          cmocka_unit_test(an_error_survives),
+      cmocka_unit_test(ways_of_signing_survive), cmocka_unit_test(presigning_survives),
       cmocka_unit_test(a_failed_start_survives),
   };
   return cmocka_run_group_tests(tests, home_make, home_remove);
