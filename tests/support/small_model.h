@@ -12,7 +12,7 @@
 #include "aws/protocol/protocol.h"
 
 /* Quotes are single here; small_model_open() doubles them. */
-static const char small_model_text[] =
+static const char small_model_operations[] =
     "{'metadata': {'apiVersion': '2024-01-01', 'endpointPrefix': 'pantry', 'jsonVersion': '1.1',"
     " 'protocol': '%s', 'serviceFullName': 'Pantry', 'serviceId': 'Pantry',"
     " 'signatureVersion': 'v4', 'targetPrefix': 'Pantry_20240101', 'uid': 'pantry-2024-01-01'%s},"
@@ -29,7 +29,8 @@ static const char small_model_text[] =
     " 'input': {'shape': 'BlobBody'}, 'output': {'shape': 'BlobBody'}},"
     "'Nested': {'name': 'Nested', 'http': {'method': 'POST', 'requestUri': '/nested'},"
     " 'input': {'shape': 'NestedBody'}, 'output': {'shape': 'NestedBody'}},"
-    "'Nothing': {'name': 'Nothing', 'http': {'method': 'GET', 'requestUri': '/nothing'}}},"
+    "'Nothing': {'name': 'Nothing', 'http': {'method': 'GET', 'requestUri': '/nothing'}}},";
+static const char small_model_shapes[] =
     "'shapes': {"
     "'String': {'type': 'string'}, 'Name': {'type': 'string', 'min': 2},"
     "'Integer': {'type': 'integer', 'min': -5}, 'Long': {'type': 'long'},"
@@ -94,12 +95,11 @@ typedef struct small_model {
 /* `metadata` is added to that of the service: ", 'awsQueryCompatible': {}". Ends the program where
  * the model does not compile. */
 static inline void small_model_open(small_model *out, const char *protocol, const char *metadata) {
-  char text[sizeof small_model_text + 128];
+  char text[sizeof small_model_operations + sizeof small_model_shapes + 128];
   cspan_model_source source = {.key = "pantry", .without_documentation = true};
   cspan_error *error = NULL;
   cspan_buf section;
-  /* The format is the constant above. */
-  const char *from = small_model_text;
+  const char *from = small_model_operations;
   const char *const values[] = {protocol, metadata};
   size_t used = 0;
   for (size_t i = 0; *from != '\0';) {
@@ -110,7 +110,8 @@ static inline void small_model_open(small_model *out, const char *protocol, cons
       text[used++] = *from++;
     }
   }
-  text[used] = '\0';
+  memcpy(text + used, small_model_shapes, sizeof small_model_shapes);
+  used += sizeof small_model_shapes - 1;
   for (size_t i = 0; i < used; i++) {
     text[i] = text[i] == '\'' ? '"' : text[i];
   }
