@@ -39,7 +39,7 @@ const size_t cspan_cli_global_option_count =
     sizeof cspan_cli_global_options / sizeof cspan_cli_global_options[0];
 
 static const cspan_cli_command *const commands[] = {
-    &cspan_cmd_call, &cspan_cmd_demo,    &cspan_cmd_models,
+    &cspan_cmd_call, &cspan_cmd_config,  &cspan_cmd_demo, &cspan_cmd_models,
     &cspan_cmd_s3,   &cspan_cmd_sandbox, &cspan_cmd_view,
 };
 

@@ -70,6 +70,7 @@ extern const size_t cspan_cli_global_option_count;
 
 /* The commands, each in its own file. */
 extern const cspan_cli_command cspan_cmd_call;
+extern const cspan_cli_command cspan_cmd_config;
 extern const cspan_cli_command cspan_cmd_models;
 extern const cspan_cli_command cspan_cmd_s3;
 extern const cspan_cli_command cspan_cmd_sandbox;
