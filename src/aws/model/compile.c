@@ -9,8 +9,6 @@
 #include "base/alloc.h"
 #include "base/error.h"
 
-#pragma weak cspan_rules_compile
-
 #define TEXTS_MAX ((size_t)64 << 20)
 
 static json_t *load(cspan_builder *build, const char *file, cspan_str json) {
@@ -102,7 +100,7 @@ static void walk(cspan_builder *build, json_t *service, json_t *paginators, json
 
 static void compile_rules(cspan_builder *build, cspan_str rules) {
   cspan_error *error = NULL;
-  if (!rules.data || !cspan_build_ok(build) || !cspan_rules_compile) {
+  if (!rules.data || !cspan_build_ok(build)) {
     return;
   }
   build->status = cspan_rules_compile(rules, &build->parts[CSPAN_PART_RULES], &error);

@@ -11,8 +11,6 @@
 #include "base/error.h"
 #include "base/sys.h"
 
-#pragma weak cspan_partitions_compile
-
 #define FILE_MAX ((size_t)64 << 20)
 /* The metadata of a model, where its id is, come first in it. */
 #define HEAD_SIZE 8192
@@ -157,7 +155,7 @@ cspan_status cspan_folder_partitions(const char *folder, cspan_buf *out, bool *f
                                      cspan_error **error) {
   cspan_buf text;
   cspan_status status = read_json(folder, "partitions.json", FILE_MAX, &text, found, error);
-  if (status == CSPAN_OK && *found && cspan_partitions_compile) {
+  if (status == CSPAN_OK && *found) {
     cspan_error *fault = NULL;
     status = cspan_partitions_compile(text_of(&text, true), out, &fault);
     if (status != CSPAN_OK) {
