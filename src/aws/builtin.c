@@ -91,7 +91,8 @@ static cspan_status add_host_prefix(struct cspan_call *call, const cspan_base_ur
                                     cspan_error **error) {
   cspan_endpoint *endpoint = &call->request.endpoint;
   const char *prefix = call->request.host_prefix;
-  if (!prefix || (custom && custom->is_local)) {
+  if (!prefix || (custom && custom->is_local) ||
+      cspan_aws_config_flag(call->client->config, CSPAN_SETTING_DISABLE_HOST_PREFIX)) {
     return CSPAN_OK;
   }
   if (!prepend(endpoint->host, sizeof endpoint->host, prefix) ||

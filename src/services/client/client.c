@@ -8,9 +8,12 @@
 #include "base/alloc.h"
 #include "base/error.h"
 
-static cspan_status open_model(cspan_client *client, const char *service,
-                               const cspan_client_options *options, cspan_error **error) {
-  cspan_model_store_options places = {.models = options->models};
+static cspan_status open_model(cspan_client *client, const cspan_aws_config *config,
+                               const char *service, const cspan_client_options *options,
+                               cspan_error **error) {
+  cspan_model_store_options places = {.models = options->models,
+                                      .data_path =
+                                          cspan_aws_config_text(config, CSPAN_SETTING_DATA_PATH)};
   cspan_model_store *store = NULL;
   cspan_status status = cspan_model_store_open(&places, &store, error);
   if (status == CSPAN_OK) {
@@ -33,18 +36,32 @@ static cspan_status choose_protocol(cspan_client *client, cspan_error **error) {
   return CSPAN_OK;
 }
 
+static cspan_status open_rules(cspan_client *client, const cspan_client_options *options,
+                               cspan_error **error) {
+  if (client->model->rules == NULL) {
+    return CSPAN_OK;
+  }
+  cspan_status status = cspan_endpoint_resolver_create(client->model, &client->resolver, error);
+  if (status == CSPAN_OK && options->endpoint_parameters != NULL) {
+    status = cspan_document_copy(options->endpoint_parameters, &client->endpoint_parameters, error);
+  }
+  return status;
+}
+
 static void describe_service(cspan_client *client) {
   const cspan_service_model *model = client->model;
   const cspan_service_record *info = model->info;
   const char *id = cspan_model_text(model, info->service_id);
-  bool is_s3 =
+  bool is_s3_like =
       strcmp(id, "S3") == 0 || strcmp(id, "S3 Control") == 0 || strcmp(id, "S3 Outposts") == 0;
+  client->is_s3 = strcmp(id, "S3") == 0;
+  client->strips_bucket = client->is_s3 && client->resolver != NULL;
   client->service = (cspan_service){
       .id = id,
       .signing_name = cspan_model_text(model, info->signing_name),
       .endpoint_prefix = cspan_model_text(model, info->endpoint_prefix),
-      .single_encode_path = is_s3,
-      .sign_content_sha256 = is_s3,
+      .single_encode_path = is_s3_like,
+      .sign_content_sha256 = is_s3_like,
       .resolve_endpoint = cspan_client_resolve_endpoint,
   };
 }
@@ -72,9 +89,12 @@ cspan_status cspan_client_create(const cspan_aws_config *config, const char *ser
   if (client == NULL) {
     return cspan_error_move(error, cspan_error_nomem());
   }
-  cspan_status status = open_model(client, service, &wanted, error);
+  cspan_status status = open_model(client, config, service, &wanted, error);
   if (status == CSPAN_OK) {
     status = choose_protocol(client, error);
+  }
+  if (status == CSPAN_OK) {
+    status = open_rules(client, &wanted, error);
   }
   if (status == CSPAN_OK) {
     describe_service(client);
@@ -91,6 +111,8 @@ cspan_status cspan_client_create(const cspan_aws_config *config, const char *ser
 void cspan_client_free(cspan_client *client) {
   if (client != NULL) {
     cspan_aws_client_free(client->aws);
+    cspan_endpoint_resolver_free(client->resolver);
+    cspan_document_free(client->endpoint_parameters);
     cspan_service_model_release(client->model);
     cspan_free(client);
   }

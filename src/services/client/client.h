@@ -8,12 +8,17 @@
 #include "aws/client.h"
 #include "aws/model/store.h"
 #include "aws/protocol/protocol.h"
+#include "aws/rules/client_endpoint.h"
 
 struct cspan_client {
   cspan_aws_client *aws;
   cspan_service service; /* made from the model, of which its texts are */
   const cspan_service_model *model;
   const cspan_protocol *protocol;
+  cspan_endpoint_resolver *resolver; /* NULL: the model has no rules */
+  cspan_document *endpoint_parameters;
+  bool is_s3;
+  bool strips_bucket; /* the endpoint has the bucket, the path must not */
 };
 
 /* A call under way: the input of the AWS layer's call. */
@@ -45,6 +50,10 @@ cspan_status cspan_client_deserialize(struct cspan_call *call, void **output, cs
 cspan_status cspan_client_read_failure(struct cspan_call *call, cspan_arena *arena,
                                        cspan_service_error *out, cspan_error **error);
 size_t cspan_client_param(const void *input, const char *member, char *text, size_t capacity);
+/* Sets how the call is signed. */
+cspan_status cspan_client_choose_auth(struct cspan_call *call, const cspan_invocation *invocation,
+                                      const cspan_client_endpoint_result *endpoint,
+                                      cspan_error **error);
 /* The hook of the service. */
 cspan_status cspan_client_resolve_endpoint(struct cspan_call *call, cspan_error **error);
 

@@ -66,6 +66,18 @@ static cspan_status set_checksum(struct cspan_call *call, const cspan_invocation
   return cspan_call_set_checksum(call, cspan_value_text(cspan_value_get(input, name), NULL), NULL);
 }
 
+/* "/bucket/key" to "/key", where the endpoint has the bucket. */
+static const char *path_of(const cspan_invocation *invocation, cspan_protocol_request *request) {
+  const cspan_client *client = invocation->client;
+  const char *path = cspan_buf_text(&request->path);
+  const char *uri = cspan_model_text(client->model, invocation->model->request_uri);
+  if (!client->strips_bucket || !cspan_starts_with(uri, "/{Bucket}") || path[0] != '/') {
+    return path;
+  }
+  const char *rest = strchr(path + 1, '/');
+  return rest != NULL ? rest : "/";
+}
+
 static cspan_status fill(struct cspan_call *call, const cspan_invocation *invocation,
                          cspan_protocol_request *request, cspan_error **error) {
   if (cspan_buf_status(&request->path) != CSPAN_OK ||
@@ -77,7 +89,7 @@ static cspan_status fill(struct cspan_call *call, const cspan_invocation *invoca
       take_headers(call, request) != CSPAN_OK) {
     return nomem(error);
   }
-  cspan_status status = cspan_call_set_path(call, cspan_buf_text(&request->path));
+  cspan_status status = cspan_call_set_path(call, path_of(invocation, request));
   if (status != CSPAN_OK) {
     return cspan_error_set(error, status, "the path of the request could not be written");
   }
