@@ -100,6 +100,13 @@ static const char *file_key(const cspan_model_file *file, const char *name) {
   return NULL;
 }
 
+static bool has_models(const char *folder, const char *service) {
+  cspan_name_list versions;
+  bool has = cspan_folder_versions(folder, service, &versions, NULL) == CSPAN_OK && versions.count;
+  cspan_name_list_free(&versions);
+  return has;
+}
+
 /* *key is owned; NULL where it is not in this folder. Ids cost a look into each model. */
 static cspan_status folder_key(const char *folder, const char *name, bool by_id, char **key,
                                cspan_error **error) {
@@ -108,7 +115,7 @@ static cspan_status folder_key(const char *folder, const char *name, bool by_id,
   for (size_t i = 0; i < services.count && status == CSPAN_OK && !*key; i++) {
     const char *candidate = services.names[i];
     if (by_id ? cspan_folder_has_id(folder, candidate, name)
-              : cspan_service_name_eq(candidate, name)) {
+              : cspan_service_name_eq(candidate, name) && has_models(folder, candidate)) {
       *key = cspan_strdup(candidate);
       status = *key ? CSPAN_OK : no_memory(error);
     }
@@ -196,8 +203,8 @@ cspan_status cspan_store_find(cspan_model_store *store, const char *service, con
     status = find_key(store, key, version, out, error);
   }
   if (status == CSPAN_OK && !out->key) {
-    status = key ? no_version(store, service, key, version ? version : "", error)
-                 : not_found(store, service, error);
+    status = key && version ? no_version(store, service, key, version, error)
+                            : not_found(store, service, error);
   }
   cspan_free(key);
   return status;
