@@ -126,6 +126,7 @@ struct cspan_call {
   bool admitted;      /* the attempt need not wait any more */
   bool is_at_gate;    /* asleep before an attempt */
   bool gave_up;       /* asleep, or was so, before the error is told */
+  bool is_throttled;  /* the model says so of the attempt's error */
   int last_cost;      /* of the last retry, given back on success */
   bool clock_retried;
   bool credentials_retried;
@@ -162,6 +163,8 @@ typedef enum cspan_retry_decision {
   CSPAN_RETRY_HOLD_BACK /* no, but the error is told after the backoff */
 } cspan_retry_decision;
 cspan_retry_decision cspan_call_decide_retry(struct cspan_call *call, int64_t *backoff_ms);
+/* Of the attempt's error, which there is. */
+cspan_retry_class cspan_call_retry_class(const struct cspan_call *call);
 /* After a success: tokens flow back. */
 void cspan_call_refund(struct cspan_call *call);
 

@@ -47,7 +47,7 @@ void cspan_call_measure(struct cspan_call *call) {
   if (!is_limited(call) || !call->response.has_timings) {
     return; /* nothing was sent */
   }
-  bool throttled = call->error && cspan_retry_classify(call->error) == CSPAN_RETRY_CLASS_THROTTLE;
+  bool throttled = call->error && cspan_call_retry_class(call) == CSPAN_RETRY_CLASS_THROTTLE;
   pthread_mutex_lock(&client->rate_mutex);
   cspan_rate_limiter_update(&client->rate, throttled, now_s());
   pthread_mutex_unlock(&client->rate_mutex);

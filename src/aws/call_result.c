@@ -82,6 +82,7 @@ static void set_service_error(struct cspan_call *call) {
       .status = CSPAN_ERR_SERVICE,
       .code = code,
       .http_status = call->response.status,
+      .retryable = told.retryable,
       .request_id = either(cspan_call_response_header(call, "x-amz-request-id"),
                            either(amzn_id, told.request_id)),
       .fields = told.fields,
@@ -90,6 +91,7 @@ static void set_service_error(struct cspan_call *call) {
   cspan_error *error = NULL;
   cspan_error_set_info(&error, &info, message);
   cspan_call_replace_error(call, error);
+  call->is_throttled = told.throttling;
   cspan_arena_free(arena);
 }
 

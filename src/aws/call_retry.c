@@ -71,8 +71,15 @@ static bool choose_delay(const struct cspan_call *call, cspan_retry_class retry_
   return !deadline_ns || cspan_now_ns() + *delay_ms * ns_per_ms < deadline_ns;
 }
 
-cspan_retry_decision cspan_call_decide_retry(struct cspan_call *call, int64_t *backoff_ms) {
+cspan_retry_class cspan_call_retry_class(const struct cspan_call *call) {
   cspan_retry_class retry_class = cspan_retry_classify(call->error);
+  return call->is_throttled && retry_class == CSPAN_RETRY_CLASS_TRANSIENT
+             ? CSPAN_RETRY_CLASS_THROTTLE
+             : retry_class;
+}
+
+cspan_retry_decision cspan_call_decide_retry(struct cspan_call *call, int64_t *backoff_ms) {
+  cspan_retry_class retry_class = cspan_call_retry_class(call);
   cspan_error_set_retryable(call->error,
                             !call->final_error && (retry_class == CSPAN_RETRY_CLASS_TRANSIENT ||
                                                    retry_class == CSPAN_RETRY_CLASS_THROTTLE));

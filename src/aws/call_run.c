@@ -93,6 +93,7 @@ static cspan_status reset_attempt(struct cspan_call *call, cspan_error **error) 
   const cspan_chain *chain = call->chain;
   call->attempt++;
   call->admitted = false;
+  call->is_throttled = false;
   cspan_call_replace_error(call, NULL);
   cspan_error_free(call->stream_error);
   call->stream_error = NULL;

@@ -68,7 +68,8 @@ static cspan_retry_class classify_service(const cspan_error *error) {
     return CSPAN_RETRY_CLASS_CREDENTIALS;
   }
   bool transient = IN_LIST(code, transient_codes) || http_status == 500 || http_status == 502 ||
-                   http_status == 503 || http_status == 504;
+                   http_status == 503 || http_status == 504 ||
+                   cspan_error_is_retryable(error); /* by the model */
   return transient ? CSPAN_RETRY_CLASS_TRANSIENT : CSPAN_RETRY_CLASS_NONE;
 }
 

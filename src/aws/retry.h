@@ -53,7 +53,7 @@ typedef enum cspan_retry_class {
   CSPAN_RETRY_CLASS_CREDENTIALS /* retried once, with new credentials */
 } cspan_retry_class;
 
-/* Of an error by its status, code and HTTP status. Timeouts are transient here: whether one
+/* Of an error by its status, code, HTTP status, and whether it was made as a retryable one. Timeouts are transient here: whether one
  * was the caller's deadline is for the caller to know. */
 cspan_retry_class cspan_retry_classify(const cspan_error *error);
 

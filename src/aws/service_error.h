@@ -7,6 +7,8 @@
 
 /* Texts of the arena; NULL where the document has none. */
 typedef struct cspan_service_error {
+  bool retryable;  /* the model says so */
+  bool throttling; /* and that the service asks for less */
   const char *code;
   const char *message;
   const char *request_id;

@@ -93,6 +93,10 @@ cspan_status cspan_client_read_failure(struct cspan_call *call, cspan_arena *are
   *out = (cspan_service_error){.code = cspan_service_text(arena, failure.code),
                                .message = cspan_service_text(arena, failure.message),
                                .request_id = cspan_service_text(arena, failure.request_id)};
+  if (failure.shape != NULL) {
+    out->throttling = (failure.shape->flags & CSPAN_SHAPE_THROTTLING) != 0;
+    out->retryable = out->throttling || (failure.shape->flags & CSPAN_SHAPE_RETRYABLE) != 0;
+  }
   if (failure.fields.kind == CSPAN_VALUE_MAP && failure.fields.size > 0) {
     cspan_value *fields = cspan_arena_alloc(arena, sizeof *fields);
     if (fields == NULL) {

@@ -213,6 +213,45 @@ static void dynamodb_is_tried_once_more(void **state) {
   home_set(NULL, NULL);
 }
 
+/* A model may say of an error that it is worth another try, and that it is a throttling. */
+static bool modelled_throttling;
+
+static cspan_status read_modelled(struct cspan_call *call, cspan_arena *arena,
+                                  cspan_service_error *out, cspan_error **error) {
+  (void)call;
+  (void)arena;
+  (void)error;
+  *out = (cspan_service_error){.code = "Odd", .retryable = true, .throttling = modelled_throttling};
+  return CSPAN_OK;
+}
+
+static void a_model_says_what_is_retried(void **state) {
+  (void)state;
+  static const script_step is_odd[] = {
+      READ_REQUEST, SEND("HTTP/1.1 400 Odd\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"),
+      END};
+  static const script_connection scripts[] = {is_odd, succeeds, is_odd};
+  const int costs[] = {14, 5};
+  for (int throttled = 0; throttled < 2; throttled++) {
+    cspan_operation operation = FIXTURE_OPERATION("Modelled", "GET", 0);
+    operation.read_failure = read_modelled;
+    modelled_throttling = throttled == 1;
+    fixture f;
+    watcher w;
+    cspan_call_options options = {.max_attempts = 2};
+    serve(&f, scripts, 3, &sqs, CSPAN_RETRY_ADAPTIVE);
+    assert_int_equal(call_once(&f, &operation, &w, options), CSPAN_OK);
+    assert_int_equal(w.retries, 1);
+    f.client->rate.enabled = false;
+    assert_int_equal(call_once(&f, &operation, &w, (cspan_call_options){.max_attempts = 2}),
+                     CSPAN_ERR_SERVICE);
+    assert_int_equal(atomic_load(&f.client->bucket.tokens),
+                     CSPAN_RETRY_CAPACITY - costs[throttled]);
+    assert_int_equal(f.client->rate.enabled, throttled == 1);
+    fixture_stop(&f);
+  }
+}
+
 /* A loop around it does not spin while the service is down. */
 static void a_long_poll_is_held_back_when_retries_run_out(void **state) {
   (void)state;
@@ -295,6 +334,7 @@ int main(void) {
       cmocka_unit_test(a_deadline_ends_the_wait_for_the_limiter),
       cmocka_unit_test(a_limited_call_does_not_hold_the_loop),
       cmocka_unit_test(dynamodb_is_tried_once_more),
+      cmocka_unit_test(a_model_says_what_is_retried),
       cmocka_unit_test(a_long_poll_is_held_back_when_retries_run_out),
       cmocka_unit_test(the_revision_is_a_setting),
       cmocka_unit_test(the_older_revision_has_its_own_figures),
