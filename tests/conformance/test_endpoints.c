@@ -16,6 +16,7 @@
 #include "aws/model/store.h"
 #include "aws/rules/client_endpoint.h"
 #include "base/json.h"
+#include "conformance/endpoint_files.h"
 
 /* Cases that are not run, with the reason. */
 static const struct {
@@ -26,15 +27,15 @@ static const struct {
     {NULL, NULL, NULL},
 };
 
-enum { PATH_LEN = 2048, FILES_MAX = 512, FILE_BYTES_MAX = 64 << 20 };
+enum { FILES_MAX = 512 };
 
 typedef struct pair {
-  char rules[PATH_LEN];
-  char tests[PATH_LEN];
+  char rules[ENDPOINT_PATH_LEN];
+  char tests[ENDPOINT_PATH_LEN];
   char name[256];
 } pair;
 
-static char root[PATH_LEN];
+static char root[ENDPOINT_PATH_LEN];
 static pair pairs[FILES_MAX];
 static size_t pair_count;
 static cspan_model_store *store;
@@ -42,22 +43,6 @@ static size_t run_count;
 static size_t input_count;
 
 /* --------------------------------------------------------------------- files */
-
-static bool read_file(const char *path, cspan_buf *out) {
-  char block[65536];
-  size_t got;
-  FILE *file = fopen(path, "rb");
-  cspan_buf_init(out, FILE_BYTES_MAX);
-  if (file == NULL) {
-    return false;
-  }
-  while ((got = fread(block, 1, sizeof block, file)) > 0) {
-    cspan_buf_append(out, block, got);
-  }
-  fclose(file);
-  assert_int_equal(cspan_buf_status(out), CSPAN_OK);
-  return true;
-}
 
 static void load_json(const char *path, cspan_arena *arena, cspan_value *out) {
   cspan_buf text;
@@ -67,18 +52,6 @@ static void load_json(const char *path, cspan_arena *arena, cspan_value *out) {
     fail_msg("%s: line %zu: %s", path, fault.line, fault.what);
   }
   cspan_buf_free(&text);
-}
-
-static void compile(const char *path, cspan_status (*how)(cspan_str, cspan_buf *, cspan_error **),
-                    cspan_buf *out) {
-  cspan_buf json;
-  cspan_error *error = NULL;
-  assert_true(read_file(path, &json));
-  cspan_buf_init(out, FILE_BYTES_MAX);
-  if (how((cspan_str){json.data, json.len}, out, &error) != CSPAN_OK) {
-    fail_msg("%s: %s", path, cspan_error_message(error));
-  }
-  cspan_buf_free(&json);
 }
 
 /* --------------------------------------------------------------------- cases */
@@ -288,12 +261,12 @@ static void open_model(fixture *f) {
 /* --------------------------------------------------------------------- files */
 
 static void open_fixture(fixture *f, const pair *files) {
-  char path[PATH_LEN + 32];
+  char path[ENDPOINT_PATH_LEN + 32];
   cspan_error *error = NULL;
   *f = (fixture){.file = files->name};
   snprintf(path, sizeof path, "%s/partitions.json", root);
-  compile(path, cspan_partitions_compile, &f->partition_bytes);
-  compile(files->rules, cspan_rules_compile, &f->rule_bytes);
+  compile_file(path, cspan_partitions_compile, &f->partition_bytes);
+  compile_file(files->rules, cspan_rules_compile, &f->rule_bytes);
   assert_int_equal(cspan_partitions_open(f->partition_bytes.data, f->partition_bytes.len,
                                          &f->partitions, &error),
                    CSPAN_OK);
@@ -366,7 +339,7 @@ static void add_pair(const char *rules, const char *tests, const char *name) {
 }
 
 static void find_pairs(const char *folder, const char *rules_form, const char *tests_form) {
-  char path[PATH_LEN + 64];
+  char path[ENDPOINT_PATH_LEN + 64];
   char rules[1024];
   char tests[1024];
   struct dirent **entries = NULL;
@@ -393,8 +366,7 @@ static bool exists(const char *path) {
 
 int main(void) {
   static struct CMUnitTest tests[FILES_MAX];
-  const char *base = getenv("CLOUDSPAN_CONFORMANCE");
-  snprintf(root, sizeof root, "%s/endpoints", base != NULL ? base : CLOUDSPAN_CONFORMANCE_DIR);
+  find_endpoints(root);
   find_pairs("engine/valid-rules", "", "engine/test-cases");
   find_pairs("services", "/endpoint-rule-set-1.json", "/endpoint-tests-1.json");
   if (pair_count == 0) {

@@ -75,6 +75,10 @@ cspan_status cspan_client_endpoint(const cspan_endpoint_resolver *resolver,
                                    cspan_arena *arena, cspan_client_endpoint_result *out,
                                    cspan_error **error);
 
+/* What an addressing style comes to for s3_force_path_style. AUTO: no host name can be put before
+ * an address of this machine, which the rules do not know of but for IP addresses. */
+bool cspan_endpoint_force_path_style(cspan_addressing_style style, const char *endpoint_url);
+
 enum { CSPAN_ENDPOINT_CACHE_SIZE = 64 };
 
 /* The same, or the result of a former call for which everything was the same that the rules look
