@@ -314,8 +314,9 @@ static bool eval_many(cspan_jmes_run *run, tree node, const cspan_value *in, csp
 bool cspan_jmes_eval(cspan_jmes_run *run, tree node, const cspan_value *in, cspan_value *out) {
   cspan_value left;
   if (++run->steps > CSPAN_JMESPATH_MAX_STEPS) {
-    return cspan_jmes_fail(run, CSPAN_ERR_LIMIT, "the expression takes more than %d steps",
-                           CSPAN_JMESPATH_MAX_STEPS);
+    cspan_jmes_fail(run, CSPAN_ERR_LIMIT, "the expression takes more than %d steps",
+                    CSPAN_JMESPATH_MAX_STEPS);
+    return false;
   }
   switch (node->kind) {
   case CSPAN_JMES_NODE_CURRENT:

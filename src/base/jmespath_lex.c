@@ -94,7 +94,7 @@ static char *copy_unquoted(cspan_jmes_lexer *lexer, const char *text, size_t len
 }
 
 static bool lex_raw_string(cspan_jmes_lexer *lexer, cspan_jmes_token *out) {
-  size_t len;
+  size_t len = 0;
   if (!find_end(lexer, out->start, '\'', &out->end)) {
     return false;
   }
@@ -129,7 +129,7 @@ static bool lex_quoted_name(cspan_jmes_lexer *lexer, cspan_jmes_token *out) {
 
 /* `json`; what is no JSON may be a string whose quotes were left out. */
 static bool lex_literal(cspan_jmes_lexer *lexer, cspan_jmes_token *out) {
-  size_t len;
+  size_t len = 0;
   if (!find_end(lexer, out->start, '`', &out->end)) {
     return false;
   }

@@ -19,6 +19,10 @@ typedef struct cspan_json_fault {
 cspan_status cspan_json_parse(const char *json, size_t len, cspan_arena *arena, cspan_value *out,
                               cspan_json_fault *fault);
 
+/* Bytes at the start of a text that need no escape in a JSON string: all up to a quote, a
+ * backslash or a control character. What is not UTF-8 is not looked for. */
+size_t cspan_json_plain(const char *text, size_t len, bool *is_ascii);
+
 /* Appends; see cspan_value_to_json(). Check the buffer afterwards. */
 void cspan_json_write(cspan_buf *out, const cspan_value *value, unsigned flags);
 /* The text as a JSON string, in quotes; what is not UTF-8 becomes U+FFFD. */

@@ -27,32 +27,6 @@ static void skip_blanks(parser *p) {
 
 /* ------------------------------------------------------------------------- strings */
 
-#define EACH_BYTE(value) ((uint64_t)(value)*0x0101010101010101U)
-
-/* The first byte from `at` that ends a run of plain text: a quote, a backslash or a control
- * character (among them the NUL at the end). *high gets a bit of 0x80 where not all is ASCII. */
-static char *skip_plain(char *at, const char *end, uint64_t *high) {
-  uint64_t word;
-  while (end - at >= (ptrdiff_t)sizeof word) {
-    memcpy(&word, at, sizeof word);
-    uint64_t quote = word ^ EACH_BYTE('"');
-    uint64_t backslash = word ^ EACH_BYTE('\\');
-    /* The top bit of a byte tells: it is below what is taken away, and was below 0x80. */
-    uint64_t stops = ((quote - EACH_BYTE(1)) & ~quote) | ((backslash - EACH_BYTE(1)) & ~backslash) |
-                     ((word - EACH_BYTE(' ')) & ~word);
-    if (stops & EACH_BYTE(0x80)) {
-      break;
-    }
-    *high |= word;
-    at += sizeof word;
-  }
-  while (*at != '"' && *at != '\\' && (unsigned char)*at >= ' ') {
-    *high |= (unsigned char)*at;
-    at++;
-  }
-  return at;
-}
-
 static int hex_value(char c) {
   if (c >= '0' && c <= '9') {
     return c - '0';
@@ -147,9 +121,8 @@ static bool fault_utf8(parser *p, char *text, const char *end) {
 }
 
 /* Checks what lies between escapes, which can neither complete nor break a sequence. */
-static bool check_run(parser *p, char *run, const char *end, uint64_t high) {
-  return (high & EACH_BYTE(0x80)) == 0 || cspan_utf8_valid(run, (size_t)(end - run)) ||
-         fault_utf8(p, run, end);
+static bool check_run(parser *p, char *run, const char *end) {
+  return cspan_utf8_valid(run, (size_t)(end - run)) || fault_utf8(p, run, end);
 }
 
 /* At the quote. Leaves p->at behind the closing one, and the text with a NUL behind it. */
@@ -158,10 +131,10 @@ static bool parse_string(parser *p, char **text, size_t *len) {
   char *at = start;
   char *to = NULL; /* where the next run goes; NULL: it may stay */
   for (;;) {
-    uint64_t high = 0;
     char *run = at;
-    at = skip_plain(run, p->end, &high);
-    if (!check_run(p, run, at, high)) {
+    bool is_ascii;
+    at += cspan_json_plain(run, (size_t)(p->end - run), &is_ascii);
+    if (!is_ascii && !check_run(p, run, at)) {
       return false;
     }
     if (to == NULL) {

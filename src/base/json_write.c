@@ -7,65 +7,67 @@
 #include "base/error.h"
 #include "base/json.h"
 
-enum { INDENT = 4 };
+enum { INDENT = 4, FIRST_BYTES = 500 };
 
-/* What is behind the backslash; 'u' where only the code does it, 0 for what needs no escape. */
-static char escape_of(unsigned char c) {
-  switch (c) {
-  case '"':
-  case '\\':
-    return (char)c;
-  case '\b':
-    return 'b';
-  case '\f':
-    return 'f';
-  case '\n':
-    return 'n';
-  case '\r':
-    return 'r';
-  case '\t':
-    return 't';
-  default:
-    return c < ' ' ? 'u' : '\0';
-  }
-}
-
-static void write_escape(cspan_buf *out, unsigned char c, char escape) {
+/* A quote, a backslash or a control character. */
+static void write_escape(cspan_buf *out, unsigned char c) {
   static const char hex[] = "0123456789abcdef";
-  char text[6] = {'\\', escape, '0', '0', hex[c >> 4], hex[c & 15]};
-  cspan_buf_append(out, text, escape == 'u' ? sizeof text : 2);
+  static const char meant[] = "\"\\\b\f\n\r\t";
+  static const char names[] = "\"\\bfnrt";
+  const char *found = c != '\0' ? strchr(meant, c) : NULL;
+  char text[6] = {'\\',       found != NULL ? names[found - meant] : 'u', '0', '0', hex[c >> 4],
+                  hex[c & 15]};
+  cspan_buf_append(out, text, found != NULL ? 2 : sizeof text);
 }
 
-/* Nearly all text is written as it stands. */
-static size_t skip_plain(const char *text, size_t i, size_t len) {
-  while (i < len && (unsigned char)text[i] - 0x20u < 0x5fu && text[i] != '"' && text[i] != '\\') {
-    i++;
+/* A run without escapes in which not all is UTF-8. */
+static void write_repaired(cspan_buf *out, const char *text, size_t len) {
+  for (size_t i = 0; i < len;) {
+    size_t size = cspan_utf8_size(text + i, len - i);
+    if (size > 0) {
+      cspan_buf_append(out, text + i, size);
+      i += size;
+    } else {
+      cspan_buf_str(out, "\xef\xbf\xbd");
+      i++;
+    }
   }
-  return i;
+}
+
+/* The text, which needs no escapes, in quotes: nearly all texts are written here. */
+static void write_plain(cspan_buf *out, const char *text, size_t len) {
+  if (cspan_buf_reserve(out, len + 2) == CSPAN_OK) {
+    char *at = out->data + out->len;
+    *at++ = '"';
+    if (len > 0) {
+      memcpy(at, text, len);
+    }
+    at[len] = '"';
+    at[len + 1] = '\0';
+    out->len += len + 2;
+  }
 }
 
 void cspan_json_write_string(cspan_buf *out, const char *text, size_t len) {
-  size_t run = 0; /* where what is not yet written begins */
-  size_t i = 0;
-  cspan_buf_char(out, '"');
-  while ((i = skip_plain(text, i, len)) < len) {
-    unsigned char c = (unsigned char)text[i];
-    char escape = escape_of(c);
-    size_t size = c < 0x80 ? 1 : cspan_utf8_size(text + i, len - i);
-    if (escape != '\0' || size == 0) {
-      cspan_buf_append(out, text + run, i - run);
-      if (size == 0) {
-        cspan_buf_str(out, "\xef\xbf\xbd");
-      } else {
-        write_escape(out, c, escape);
-      }
-      run = i + 1;
-      size = 1;
-    }
-    i += size;
+  bool is_ascii;
+  size_t run = cspan_json_plain(text, len, &is_ascii);
+  if (run == len && (is_ascii || cspan_utf8_valid(text, len))) {
+    write_plain(out, text, len);
+    return;
   }
-  if (len > run) {
-    cspan_buf_append(out, text + run, len - run);
+  cspan_buf_char(out, '"');
+  for (size_t i = 0; i < len;) {
+    run = cspan_json_plain(text + i, len - i, &is_ascii);
+    if (is_ascii || cspan_utf8_valid(text + i, run)) {
+      cspan_buf_append(out, text + i, run);
+    } else {
+      write_repaired(out, text + i, run);
+    }
+    i += run;
+    if (i < len) {
+      write_escape(out, (unsigned char)text[i]);
+      i++;
+    }
   }
   cspan_buf_char(out, '"');
 }
@@ -211,6 +213,7 @@ cspan_status cspan_value_to_json(const cspan_value *value, unsigned flags, char 
                                  size_t *size_bytes, cspan_error **error) {
   cspan_buf out;
   cspan_buf_init(&out, CSPAN_JSON_MAX_BYTES);
+  cspan_buf_reserve(&out, FIRST_BYTES);
   cspan_json_write(&out, value, flags);
   *json = cspan_buf_take(&out, size_bytes);
   switch (cspan_buf_status(&out)) {
