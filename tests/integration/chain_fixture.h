@@ -28,7 +28,7 @@ static char chain_logged[CHAIN_LOG_MAX];
 static size_t chain_logged_len;
 static pthread_mutex_t chain_log_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static void chain_log(void *user, cspan_log_level level, const char *message) {
+static inline void chain_log(void *user, cspan_log_level level, const char *message) {
   (void)user;
   (void)level;
   pthread_mutex_lock(&chain_log_lock);
@@ -39,7 +39,7 @@ static void chain_log(void *user, cspan_log_level level, const char *message) {
 }
 
 /* The log so far, which then is empty. */
-static const char *chain_said(void) {
+static inline const char *chain_said(void) {
   static char said[CHAIN_LOG_MAX];
   memcpy(said, chain_logged, chain_logged_len);
   said[chain_logged_len] = '\0';
@@ -48,7 +48,7 @@ static const char *chain_said(void) {
   return said;
 }
 
-static cspan_aws_config *chain_load(void) {
+static inline cspan_aws_config *chain_load(void) {
   const cspan_aws_options options = {.size = sizeof options, .region = "eu-west-1"};
   cspan_aws_config *config = NULL;
   cspan_error *error = NULL;
@@ -58,8 +58,8 @@ static cspan_aws_config *chain_load(void) {
   return config;
 }
 
-static void chain_expect_at(cspan_aws_config *config, int64_t later_s, const char *key,
-                            const char *source) {
+static inline void chain_expect_at(cspan_aws_config *config, int64_t later_s, const char *key,
+                                   const char *source) {
   cspan_identity *identity = NULL;
   cspan_error *error = NULL;
   cspan_status status = cspan_credentials_provider_get_at(
@@ -77,7 +77,7 @@ static void chain_expect_at(cspan_aws_config *config, int64_t later_s, const cha
 }
 
 /* The whole chain, once. */
-static void chain_expect(const char *key, const char *source) {
+static inline void chain_expect(const char *key, const char *source) {
   cspan_aws_config *config = chain_load();
   chain_expect_at(config, 0, key, source);
   cspan_aws_config_free(config);
@@ -85,7 +85,7 @@ static void chain_expect(const char *key, const char *source) {
 }
 
 /* It fails, and says all of the parts (the last is NULL). */
-static void chain_expect_failure(const char *const parts[]) {
+static inline void chain_expect_failure(const char *const parts[]) {
   cspan_aws_config *config = chain_load();
   cspan_error *error = NULL;
   assert_int_equal(cspan_aws_config_check_credentials(config, NULL, &error), CSPAN_ERR_CREDENTIALS);
@@ -102,7 +102,7 @@ static void chain_expect_failure(const char *const parts[]) {
 
 #define CHAIN_FAILS(...) chain_expect_failure((const char *const[]){__VA_ARGS__, NULL})
 
-static void chain_expect_log(stand_in *server, const char *wanted) {
+static inline void chain_expect_log(stand_in *server, const char *wanted) {
   char *log = stand_in_log(server);
   assert_string_equal(log, wanted);
   free(log);
@@ -117,7 +117,7 @@ typedef struct chain_thread {
   char key[64];
 } chain_thread;
 
-static void *chain_get(void *user) {
+static inline void *chain_get(void *user) {
   chain_thread *t = user;
   cspan_identity *identity = NULL;
   pthread_barrier_wait(t->start);
@@ -131,8 +131,8 @@ static void *chain_get(void *user) {
 }
 
 /* Eight threads ask at once, that many seconds from now; each gets one of the two. */
-static void chain_expect_threads(cspan_aws_config *config, int64_t later_s, const char *key,
-                                 const char *or_key) {
+static inline void chain_expect_threads(cspan_aws_config *config, int64_t later_s, const char *key,
+                                        const char *or_key) {
   pthread_t threads[CHAIN_THREADS];
   chain_thread each[CHAIN_THREADS];
   pthread_barrier_t start;
@@ -151,7 +151,7 @@ static void chain_expect_threads(cspan_aws_config *config, int64_t later_s, cons
 }
 
 /* An ISO time that many seconds from now. */
-static const char *chain_time(int64_t later_s) {
+static inline const char *chain_time(int64_t later_s) {
   static _Thread_local char text[24];
   time_t at = (time_t)(cspan_unix_ns() / 1000000000 + later_s);
   struct tm parts;
@@ -160,7 +160,7 @@ static const char *chain_time(int64_t later_s) {
   return text;
 }
 
-static int chain_setup(void **state) {
+static inline int chain_setup(void **state) {
   cspan_log_set(chain_log, NULL, CSPAN_LOG_DEBUG);
   return home_make(state);
 }

@@ -99,7 +99,7 @@ static void without_credentials_the_settings_are_shown(void **state) {
   assert_non_null(strstr(c.err, "no credentials were found"));
   command_free(&c);
   RUN(&c, 0, "--no-credentials");
-  assert_null(strstr(c.out, "\ncredentials"));
+  assert_null(strstr(c.out, "\ncredentials "));
   command_free(&c);
   RUN(&c, 0, "--no-sign-request", "credentials");
   expect_line(&c, "credentials", "none  (option: requests are not signed)");
