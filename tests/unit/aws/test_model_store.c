@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <dirent.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +20,7 @@
 #include "base/alloc.h"
 #include "base/crc.h"
 #include "base/sys.h"
+#include "support/model_folder.h"
 
 #define FILE_MAX ((size_t)1 << 20)
 
@@ -32,22 +32,6 @@ static const char *in_root(const char *path) {
   char *room = rooms[next++ % 8];
   (void)snprintf(room, sizeof rooms[0], "%s/%s", root, path);
   return room;
-}
-
-static void make_parents(const char *path) {
-  char part[256];
-  for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-    (void)snprintf(part, sizeof part, "%.*s", (int)(slash - path), path);
-    (void)mkdir(part, 0755);
-  }
-}
-
-static void put_bytes(const char *path, const void *data, size_t len) {
-  make_parents(path);
-  FILE *file = fopen(path, "wb");
-  assert_non_null(file);
-  assert_int_equal(fwrite(data, 1, len, file), len);
-  assert_int_equal(fclose(file), 0);
 }
 
 /* FOLDER/SERVICE/VERSION/service-2.json of a service that says where it comes from. */
@@ -63,38 +47,19 @@ static void put_model(const char *folder, const char *service, const char *versi
   (void)snprintf(path, sizeof path, "%s/%s/%s/%s/service-2.json%s", root, folder, service, version,
                  packed ? ".gz" : "");
   if (!packed) {
-    put_bytes(path, json, (size_t)len);
+    model_folder_put(path, json, (size_t)len);
     return;
   }
-  make_parents(path);
+  model_folder_parents(path);
   gzFile file = gzopen(path, "wb");
   assert_non_null(file);
   assert_int_equal(gzwrite(file, json, (unsigned)len), len);
   assert_int_equal(gzclose(file), Z_OK);
 }
 
-static void remove_tree(const char *path) {
-  DIR *dir = opendir(path);
-  const struct dirent *entry = NULL;
-  while (dir && (entry = readdir(dir)) != NULL) {
-    char inner[512];
-    if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
-      (void)snprintf(inner, sizeof inner, "%s/%s", path, entry->d_name);
-      remove_tree(inner);
-    }
-  }
-  if (dir) {
-    (void)closedir(dir);
-  }
-  (void)remove(path);
-}
-
 static int make_models(void **state) {
   (void)state;
-  (void)snprintf(root, sizeof root, "/tmp/cspan-models-XXXXXX");
-  if (!mkdtemp(root)) {
-    return -1;
-  }
+  model_folder_make(root);
   put_model("first", "toys", "2020-01-01", "Toy Shop", false);
   put_model("first", "toys", "2019-01-01", "Toy Shop", false);
   put_model("first", "tea-room", "2020-01-01", "Tea", false);
@@ -110,7 +75,7 @@ static int make_models(void **state) {
 
 static int remove_models(void **state) {
   (void)state;
-  remove_tree(root);
+  model_folder_remove(root);
   return 0;
 }
 
@@ -282,7 +247,7 @@ static void test_bad_places(void **state) {
   (void)state;
   cspan_model_store *store = NULL;
   cspan_error *error = NULL;
-  put_bytes(in_root("not-a-file.csm"), "hello", 5);
+  model_folder_put(in_root("not-a-file.csm"), "hello", 5);
   const char *const paths[] = {in_root("missing"), in_root("not-a-file.csm")};
   const char *const says[] = {"there are no models at", "is not a compiled model file"};
   for (size_t i = 0; i < 2; i++) {
@@ -305,8 +270,8 @@ static void test_bad_places(void **state) {
 static void test_bad_models(void **state) {
   static const unsigned char cut[] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xab};
   (void)state;
-  put_bytes(in_root("bad/wrong/2020-01-01/service-2.json"), "{\"metadata\":1}", 14);
-  put_bytes(in_root("bad/cut/2020-01-01/service-2.json.gz"), cut, sizeof cut);
+  model_folder_put(in_root("bad/wrong/2020-01-01/service-2.json"), "{\"metadata\":1}", 14);
+  model_folder_put(in_root("bad/cut/2020-01-01/service-2.json.gz"), cut, sizeof cut);
   cspan_model_store *store = open_store(in_root("bad"), NULL, true);
   static const char *const names[] = {"wrong", "cut"};
   for (size_t i = 0; i < 2; i++) {
@@ -381,7 +346,7 @@ static cspan_status open_bytes(const void *data, size_t len, cspan_error **error
   cspan_model_store *store = NULL;
   char path[256];
   (void)snprintf(path, sizeof path, "%s", in_root("damaged.csm"));
-  put_bytes(path, data, len);
+  model_folder_put(path, data, len);
   cspan_model_store_options options = {.models = path, .only_models = true};
   cspan_status status = cspan_model_store_open(&options, &store, error);
   const cspan_service_model *model = NULL;
