@@ -438,7 +438,7 @@ static bool read_nest(parser *p, const head *h) {
     }
   }
   cspan_maker_end(&p->maker);
-  return p->status == CSPAN_OK;
+  return p->status == CSPAN_OK && p->maker.status == CSPAN_OK;
 }
 
 static bool read_item(parser *p) {

@@ -25,7 +25,8 @@ static cspan_status put_label(const cspan_protocol_input *input, const char *nam
                            "hyphens and periods",
                            (int)name_len, name);
   }
-  return cspan_buf_append(out, text, len);
+  cspan_buf_append(out, text, len);
+  return CSPAN_OK;
 }
 
 cspan_status cspan_protocol_host_prefix(const cspan_protocol_input *input, cspan_buf *out,
@@ -45,5 +46,7 @@ cspan_status cspan_protocol_host_prefix(const cspan_protocol_input *input, cspan
     }
     at = close + 1;
   }
-  return cspan_buf_status(out);
+  cspan_status status = cspan_buf_status(out);
+  return status == CSPAN_OK ? CSPAN_OK
+                            : cspan_error_set(error, status, "the host name could not be written");
 }

@@ -57,11 +57,17 @@ static cspan_status serialize(const cspan_protocol_input *input, cspan_protocol_
     return cspan_error_set(error, status, "the request could not be written");
   }
   status = cspan_protocol_host_prefix(input, &out->host_prefix, error);
-  if (status == CSPAN_OK && shape != NULL) {
+  if (status != CSPAN_OK) {
+    return status;
+  }
+  if (shape != NULL) {
     out->stream_member = cspan_event_stream_member(input->model, shape);
     return cspan_json_write_shape(&out->body, input->model, shape, value, false, error);
   }
-  return status == CSPAN_OK ? cspan_buf_str(&out->body, "{}") : status;
+  status = cspan_buf_str(&out->body, "{}");
+  return status == CSPAN_OK
+             ? CSPAN_OK
+             : cspan_error_set(error, status, "the request body could not be written");
 }
 
 static cspan_status parse(const cspan_protocol_response *response, cspan_arena *arena,
