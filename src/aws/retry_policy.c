@@ -4,42 +4,14 @@
 
 #include "aws/retry.h"
 
-/* Of a revision, the services that differ come first. */
+/* Of a revision, the services that differ come first: revision, service, attempts, least backoff
+ * in ms, that of a throttling, tokens a retry, of one after a timeout, of one after a throttling,
+ * takes hints, caps after jitter. */
 static const cspan_retry_policy policies[] = {
-    {.revision = CSPAN_RETRY_REVISION_2_1,
-     .service_id = "DynamoDB",
-     .max_attempts = 4,
-     .base_ms = 25,
-     .throttle_base_ms = 1000,
-     .cost = 14,
-     .timeout_cost = 14,
-     .throttle_cost = 5,
-     .takes_hints = true},
-    {.revision = CSPAN_RETRY_REVISION_2_1,
-     .service_id = "DynamoDB Streams",
-     .max_attempts = 4,
-     .base_ms = 25,
-     .throttle_base_ms = 1000,
-     .cost = 14,
-     .timeout_cost = 14,
-     .throttle_cost = 5,
-     .takes_hints = true},
-    {.revision = CSPAN_RETRY_REVISION_2_1,
-     .max_attempts = CSPAN_RETRY_DEFAULT_ATTEMPTS,
-     .base_ms = 50,
-     .throttle_base_ms = 1000,
-     .cost = 14,
-     .timeout_cost = 14,
-     .throttle_cost = 5,
-     .takes_hints = true},
-    {.revision = CSPAN_RETRY_REVISION_2_0,
-     .max_attempts = CSPAN_RETRY_DEFAULT_ATTEMPTS,
-     .base_ms = 1000,
-     .throttle_base_ms = 1000,
-     .cost = 5,
-     .timeout_cost = 10,
-     .throttle_cost = 5,
-     .caps_after_jitter = true},
+    {CSPAN_RETRY_REVISION_2_1, "DynamoDB", 4, 25, 1000, 14, 14, 5, true, false},
+    {CSPAN_RETRY_REVISION_2_1, "DynamoDB Streams", 4, 25, 1000, 14, 14, 5, true, false},
+    {CSPAN_RETRY_REVISION_2_1, NULL, 3, 50, 1000, 14, 14, 5, true, false},
+    {CSPAN_RETRY_REVISION_2_0, NULL, 3, 1000, 1000, 5, 10, 5, false, true},
 };
 
 const cspan_retry_policy *cspan_retry_policy_of(cspan_retry_revision revision,

@@ -4,6 +4,7 @@
 
 #include "aws/auth.h"
 #include "aws/config.h"
+#include "aws/token.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "services/client/client.h"
@@ -104,6 +105,15 @@ static bool preferred(const cspan_invocation *invocation,
   return false;
 }
 
+/* AWS_BEARER_TOKEN_<SERVICE> is meant for the service, so that it goes before the preferences. */
+static bool has_token(const cspan_invocation *invocation,
+                      const cspan_client_endpoint_result *endpoint) {
+  const cspan_client *client = invocation->client;
+  return cspan_token_in_environment(client->service.signing_name) &&
+         (offered(endpoint, CSPAN_AUTH_BEARER) != NULL ||
+          model_offers(client->model, model_list(invocation), CSPAN_AUTH_BEARER));
+}
+
 /* ------------------------------------------------------------------ choice */
 
 static cspan_status by_model(const cspan_invocation *invocation, cspan_auth *out,
@@ -136,6 +146,8 @@ cspan_status cspan_client_choose_auth(struct cspan_call *call, const cspan_invoc
   cspan_status status = CSPAN_OK;
   if ((flags & CSPAN_OPERATION_NO_AUTH) != 0) {
     auth.kind = CSPAN_AUTH_NONE;
+  } else if (has_token(invocation, endpoint)) {
+    auth.kind = CSPAN_AUTH_BEARER;
   } else if (!preferred(invocation, endpoint, &auth)) {
     if (endpoint->auth_count > 0) {
       auth = endpoint->auth[0].auth;
