@@ -46,7 +46,7 @@ static cspan_status add_header(event_writer *w, const cspan_member_model *member
     header.bytes.data = cspan_value_bytes(value, &header.bytes.len);
     fits = fits && header.bytes.data != NULL;
   } else if (shape == CSPAN_SHAPE_BOOLEAN) {
-    header.type = value->as.boolean ? CSPAN_EVENT_TRUE : CSPAN_EVENT_FALSE;
+    header.type = cspan_value_bool(value, false) ? CSPAN_EVENT_TRUE : CSPAN_EVENT_FALSE;
     fits = fits && value->kind == CSPAN_VALUE_BOOL;
   } else if (shape == CSPAN_SHAPE_TIMESTAMP) {
     fits = fits && cspan_protocol_time_of(value, &time) && time.as.integer < INT64_MAX / MS_PER_S &&

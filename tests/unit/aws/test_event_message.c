@@ -9,44 +9,8 @@
 #include <cmocka.h>
 
 #include "aws/protocol/event_message.h"
+#include "unit/aws/event_model.h"
 #include "unit/aws/model_fixture.h"
-
-#define MODEL(protocol)                                                                            \
-  "{\"metadata\":{\"apiVersion\":\"2020-01-01\",\"endpointPrefix\":\"talk\",\"protocol\":"         \
-  "\"" protocol "\",\"serviceId\":\"Talk\",\"jsonVersion\":\"1.1\",\"targetPrefix\":\"Talk\"},"    \
-  "\"operations\":{\"Talk\":{\"name\":\"Talk\",\"http\":{\"method\":\"POST\",\"requestUri\":\"/"   \
-  "\"},"                                                                                           \
-  "\"input\":{\"shape\":\"In\"},\"output\":{\"shape\":\"Out\"}},"                                  \
-  "\"Mute\":{\"name\":\"Mute\",\"http\":{\"method\":\"POST\",\"requestUri\":\"/\"}}},"             \
-  "\"shapes\":{\"S\":{\"type\":\"string\"},\"B\":{\"type\":\"blob\"},\"I\":{\"type\":\"integer\"}" \
-  ","                                                                                              \
-  "\"L\":{\"type\":\"long\"},\"T\":{\"type\":\"timestamp\"},\"Y\":{\"type\":\"boolean\"},"         \
-  "\"In\":{\"type\":\"structure\",\"members\":{\"Events\":{\"shape\":\"Events\"}},"                \
-  "\"payload\":\"Events\"},"                                                                       \
-  "\"Out\":{\"type\":\"structure\",\"members\":{\"Greeting\":{\"shape\":\"S\"},"                   \
-  "\"Events\":{\"shape\":\"Events\"}},\"payload\":\"Events\"},"                                    \
-  "\"Events\":{\"type\":\"structure\",\"eventstream\":true,\"members\":{"                          \
-  "\"Headers\":{\"shape\":\"Headers\"},\"Audio\":{\"shape\":\"Audio\"},"                           \
-  "\"Text\":{\"shape\":\"Text\"},\"Stats\":{\"shape\":\"Stats\"},\"Part\":{\"shape\":\"Part\"},"   \
-  "\"End\":{\"shape\":\"End\"},\"Refusal\":{\"shape\":\"Refusal\"}}},"                             \
-  "\"Headers\":{\"type\":\"structure\",\"event\":true,\"members\":{"                               \
-  "\"s\":{\"shape\":\"S\",\"eventheader\":true},\"b\":{\"shape\":\"B\",\"eventheader\":true},"     \
-  "\"i\":{\"shape\":\"I\",\"eventheader\":true},\"l\":{\"shape\":\"L\",\"eventheader\":true},"     \
-  "\"t\":{\"shape\":\"T\",\"eventheader\":true},\"y\":{\"shape\":\"Y\",\"eventheader\":true}}},"   \
-  "\"Audio\":{\"type\":\"structure\",\"event\":true,\"members\":{"                                 \
-  "\"chunk\":{\"shape\":\"B\",\"eventpayload\":true}}},"                                           \
-  "\"Text\":{\"type\":\"structure\",\"event\":true,\"members\":{"                                  \
-  "\"line\":{\"shape\":\"S\",\"eventpayload\":true}}},"                                            \
-  "\"Stats\":{\"type\":\"structure\",\"event\":true,\"members\":{"                                 \
-  "\"id\":{\"shape\":\"S\",\"eventheader\":true},"                                                 \
-  "\"details\":{\"shape\":\"Details\",\"eventpayload\":true}}},"                                   \
-  "\"Details\":{\"type\":\"structure\",\"members\":{\"bytes\":{\"shape\":\"I\"}}},"                \
-  "\"Part\":{\"type\":\"structure\",\"event\":true,\"members\":{"                                  \
-  "\"id\":{\"shape\":\"S\",\"eventheader\":true},\"name\":{\"shape\":\"S\"},"                      \
-  "\"size\":{\"shape\":\"I\"}}},"                                                                  \
-  "\"End\":{\"type\":\"structure\",\"event\":true,\"members\":{}},"                                \
-  "\"Refusal\":{\"type\":\"structure\",\"exception\":true,\"members\":{"                           \
-  "\"message\":{\"shape\":\"S\"},\"reason\":{\"shape\":\"S\"}}}}}"
 
 typedef struct talk {
   model_fixture fixture;
@@ -60,7 +24,7 @@ typedef struct talk {
 static void talk_open(talk *t, const char *protocol) {
   bool is_xml = strcmp(protocol, "rest-xml") == 0;
   memset(t, 0, sizeof *t);
-  model_fixture_open(&t->fixture, is_xml ? MODEL("rest-xml") : MODEL("rest-json"));
+  model_fixture_open(&t->fixture, is_xml ? EVENT_MODEL("rest-xml") : EVENT_MODEL("rest-json"));
   t->operation = cspan_model_operation(&t->fixture.model, "Talk");
   t->protocol = is_xml ? &cspan_protocol_rest_xml : &cspan_protocol_rest_json;
   t->arena = cspan_arena_create(1 << 20);
@@ -193,7 +157,7 @@ static void events_that_are_wrong_are_refused(void **state) {
       {"Talk", "{\"Text\":{\"line\":5}}", "line"},
       {"Talk", "{\"Headers\":{\"i\":\"x\"}}", "i: cannot"},
       {"Talk", "{\"Headers\":{\"i\":3000000000}}", "i: cannot"},
-      {"Talk", "{\"Headers\":{\"y\":1}}", "y: cannot"},
+      {"Talk", "{\"Headers\":{\"y\":32}}", "y: cannot"},
       {"Talk", "{\"Headers\":{\"t\":\"noon\"}}", "t: cannot"},
       {"Mute", "{\"End\":{}}", "Mute is not sent events"},
   };
