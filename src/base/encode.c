@@ -16,7 +16,7 @@ void cspan_hex_encode(const void *data, size_t len, char *out) {
   out[2 * len] = '\0';
 }
 
-static int hex_value(char c) {
+int cspan_hex_value(char c) {
   if (c >= '0' && c <= '9') {
     return c - '0';
   }
@@ -32,8 +32,8 @@ bool cspan_hex_decode(const char *text, size_t len, void *out) {
     return false;
   }
   for (size_t i = 0; i < len / 2; i++) {
-    int high = hex_value(text[2 * i]);
-    int low = hex_value(text[2 * i + 1]);
+    int high = cspan_hex_value(text[2 * i]);
+    int low = cspan_hex_value(text[2 * i + 1]);
     if (high < 0 || low < 0) {
       return false;
     }

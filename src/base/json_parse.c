@@ -27,21 +27,11 @@ static void skip_blanks(parser *p) {
 
 /* ------------------------------------------------------------------------- strings */
 
-static int hex_value(char c) {
-  if (c >= '0' && c <= '9') {
-    return c - '0';
-  }
-  if (c >= 'a' && c <= 'f') {
-    return c - 'a' + 10;
-  }
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* Four hexadecimal digits; -1 where they are not. Does not pass the NUL at the end. */
 static int32_t hex4(const char *at) {
   int32_t code = 0;
   for (int i = 0; i < 4; i++) {
-    int digit = hex_value(at[i]);
+    int digit = cspan_hex_value(at[i]);
     if (digit < 0) {
       return -1;
     }

@@ -21,6 +21,7 @@ cspan_str cspan_str_trim(cspan_str s);        /* spaces, tabs, CR, LF */
 bool cspan_starts_with(const char *text, const char *prefix);
 
 void cspan_hex_encode(const void *data, size_t len, char *out); /* 2*len+1 bytes, lower case */
+int cspan_hex_value(char c);                                    /* of a digit; -1: it is none */
 bool cspan_hex_decode(const char *text, size_t len, void *out); /* len even; len/2 bytes */
 
 cspan_status cspan_base64_encode(cspan_buf *out, const void *data, size_t len);
