@@ -27,8 +27,10 @@ cspan_status cspan_folder_compile(const char *folder, const char *service, const
 /* Appends the compiled partitions; *found says whether there are any. */
 cspan_status cspan_folder_partitions(const char *folder, cspan_buf *out, bool *found,
                                      cspan_error **error);
-/* Whether the newest model of the folder's service has this id, as the store compares them. */
-bool cspan_folder_has_id(const char *folder, const char *service, const char *id);
+/* Whether the newest model of the folder's service has this id, as the store compares them; a
+ * model that cannot be read has none. */
+cspan_status cspan_folder_has_id(const char *folder, const char *service, const char *id, bool *has,
+                                 cspan_error **error);
 
 /* Whether two names of a service are one: case, blanks and '-' do not count. */
 bool cspan_service_name_eq(const char *a, const char *b);

@@ -186,20 +186,30 @@ static bool head_has_id(const char *head, const char *id) {
   return cspan_service_name_eq(found, id);
 }
 
-bool cspan_folder_has_id(const char *folder, const char *service, const char *id) {
-  cspan_name_list versions = {0};
+static cspan_status newest_has_id(const char *folder, const char *service, const char *version,
+                                  const char *id, bool *has, cspan_error **error) {
   cspan_buf head = {0};
   bool found = false;
-  bool same = false;
-  if (cspan_folder_versions(folder, service, &versions, NULL) != CSPAN_OK || !versions.count) {
-    return false;
+  char *path = cspan_asprintf("%s/%s/%s", folder, service, version);
+  if (!path) {
+    return no_memory(error);
   }
-  char *path = cspan_asprintf("%s/%s/%s", folder, service, versions.names[versions.count - 1]);
-  if (path && read_json(path, file_names[SERVICE], HEAD_SIZE, &head, &found, NULL) == CSPAN_OK) {
-    same = head_has_id(cspan_buf_text(&head), id);
-  }
+  cspan_status status = read_json(path, file_names[SERVICE], HEAD_SIZE, &head, &found, NULL);
+  *has = status == CSPAN_OK && head_has_id(cspan_buf_text(&head), id);
   cspan_buf_free(&head);
   cspan_free(path);
+  return status == CSPAN_ERR_NOMEM ? no_memory(error) : CSPAN_OK;
+}
+
+cspan_status cspan_folder_has_id(const char *folder, const char *service, const char *id, bool *has,
+                                 cspan_error **error) {
+  cspan_name_list versions;
+  *has = false;
+  cspan_status status = cspan_folder_versions(folder, service, &versions, error);
+  if (status == CSPAN_OK && versions.count) {
+    const char *newest = versions.names[versions.count - 1];
+    status = newest_has_id(folder, service, newest, id, has, error);
+  }
   cspan_name_list_free(&versions);
-  return same;
+  return status;
 }

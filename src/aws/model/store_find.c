@@ -100,11 +100,17 @@ static const char *file_key(const cspan_model_file *file, const char *name) {
   return NULL;
 }
 
-static bool has_models(const char *folder, const char *service) {
-  cspan_name_list versions;
-  bool has = cspan_folder_versions(folder, service, &versions, NULL) == CSPAN_OK && versions.count;
+static cspan_status is_named(const char *folder, const char *service, const char *name, bool *is,
+                             cspan_error **error) {
+  cspan_name_list versions = {0};
+  cspan_status status = CSPAN_OK;
+  *is = false;
+  if (cspan_service_name_eq(service, name)) {
+    status = cspan_folder_versions(folder, service, &versions, error);
+    *is = versions.count != 0;
+  }
   cspan_name_list_free(&versions);
-  return has;
+  return status;
 }
 
 /* *key is owned; NULL where it is not in this folder. Ids cost a look into each model. */
@@ -114,8 +120,9 @@ static cspan_status folder_key(const char *folder, const char *name, bool by_id,
   cspan_status status = cspan_folder_services(folder, &services, error);
   for (size_t i = 0; i < services.count && status == CSPAN_OK && !*key; i++) {
     const char *candidate = services.names[i];
-    if (by_id ? cspan_folder_has_id(folder, candidate, name)
-              : cspan_service_name_eq(candidate, name) && has_models(folder, candidate)) {
+    bool is = false;
+    status = (by_id ? cspan_folder_has_id : is_named)(folder, candidate, name, &is, error);
+    if (status == CSPAN_OK && is) {
       *key = cspan_strdup(candidate);
       status = *key ? CSPAN_OK : no_memory(error);
     }
