@@ -22,10 +22,15 @@ cspan_status cspan_path_error(cspan_error **error, cspan_status status,
 const char *cspan_kind_name(cspan_value_kind kind);
 const char *cspan_shape_type_name(const cspan_shape *shape);
 
-/* The name on the wire. */
+/* The name on the wire. Older models name lists and maps at their shapes (SQS' tags); that of a
+ * structure is only its name as a root element. */
 static inline const char *cspan_member_wire_name(const cspan_service_model *model,
                                                  const cspan_member_model *member) {
-  return cspan_model_text(model, member->location_name != 0 ? member->location_name : member->name);
+  const cspan_shape *shape = cspan_member_shape(model, member);
+  bool is_named_by_shape = shape->type == CSPAN_SHAPE_LIST || shape->type == CSPAN_SHAPE_MAP;
+  cspan_text_ref of_shape =
+      is_named_by_shape && shape->location_name != 0 ? shape->location_name : member->name;
+  return cspan_model_text(model, member->location_name != 0 ? member->location_name : of_shape);
 }
 
 typedef enum cspan_member_name { CSPAN_NAME_API, CSPAN_NAME_WIRE } cspan_member_name;

@@ -175,7 +175,7 @@ static void write_attributes(xml_writer *w, const cspan_shape *shape, const cspa
 static void write_member(xml_writer *w, const cspan_member_model *member,
                          const cspan_value *value) {
   const cspan_shape *shape = cspan_member_shape(w->model, member);
-  element tag = element_of(w, member, text_of(w, member->name));
+  element tag = element_of(w, member, cspan_member_wire_name(w->model, member));
   if (is_flattened(member) && shape->type == CSPAN_SHAPE_LIST && value->kind == CSPAN_VALUE_LIST) {
     write_flat_list(w, shape, member, &tag, value);
   } else if (is_flattened(member) && shape->type == CSPAN_SHAPE_MAP &&

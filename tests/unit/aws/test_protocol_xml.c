@@ -63,6 +63,9 @@ static const request_case requests[] = {
      "&Map.entry.1.key=k&Map.entry.1.value=v&NamedMap.entry.1.K=a.b&NamedMap.entry.1.V=1"},
     {&cspan_protocol_query, "Put", "{\"FlatMap\":{\"a\":1,\"b\":2}}",
      "&E.1.K=a&E.1.V=1&E.2.K=b&E.2.V=2"},
+    {&cspan_protocol_query, "Put", "{\"Tags\":{\"k\":\"v\"}}", "&Tag.1.key=k&Tag.1.value=v"},
+    {&cspan_protocol_rest_xml, "Put", "{\"Tags\":{\"k\":\"v\"}}",
+     XML("<Tag><key>k</key><value>v</value></Tag>")},
     {&cspan_protocol_query, "Put", "{\"Inner\":{\"Inner\":{\"Name\":\"x\"}}}",
      "&Inner.Inner.Name=x"},
     {&cspan_protocol_ec2, "Put", "{\"Text\":\"a\",\"number\":1,\"Long\":2}",
@@ -263,6 +266,7 @@ static const response_case responses[] = {
      OUT("<Map><entry><key>k</key><value>v</value></entry><entry><value>x</value></entry>"
          "<entry><key>n</key></entry></Map>"),
      "{\"Map\":{\"k\":\"v\",\"n\":null}}"},
+    {"Put", OUT("<Tag><key>k</key><value>v</value></Tag>"), "{\"Tags\":{\"k\":\"v\"}}"},
     {"Put", OUT("<E><K>a</K><V>1</V></E><E><V>2</V><K>b</K></E>"),
      "{\"FlatMap\":{\"a\":1,\"b\":2}}"},
     {"Put", OUT("<Inner xmlns:o=\"urn:n\" o:kind=\"k\"><Inner><Name>x</Name></Inner></Inner>"),

@@ -29,6 +29,8 @@
   "\"Map\":{\"type\":\"map\",\"key\":{\"shape\":\"S\"},\"value\":{\"shape\":\"S\"}},"              \
   "\"NamedMap\":{\"type\":\"map\",\"key\":{\"shape\":\"S\",\"locationName\":\"K\"},"               \
   "\"value\":{\"shape\":\"I\",\"locationName\":\"V\"}},"                                           \
+  "\"TagMap\":{\"type\":\"map\",\"key\":{\"shape\":\"S\"},\"value\":{\"shape\":\"S\"},"            \
+  "\"flattened\":true,\"locationName\":\"Tag\"},"                                                  \
   "\"Inner\":{\"type\":\"structure\",\"members\":{\"Name\":{\"shape\":\"S\"},"                     \
   "\"Inner\":{\"shape\":\"Inner\"},"                                                               \
   "\"Kind\":{\"shape\":\"S\",\"xmlAttribute\":true,\"locationName\":\"n:kind\"}},"                 \
@@ -44,7 +46,7 @@
   "\"Map\":{\"shape\":\"Map\"},\"NamedMap\":{\"shape\":\"NamedMap\"},"                             \
   "\"FlatMap\":{\"shape\":\"NamedMap\",\"flattened\":true,\"locationName\":\"E\"},"                \
   "\"Inner\":{\"shape\":\"Inner\"},"                                                               \
-  "\"Token\":{\"shape\":\"S\",\"idempotencyToken\":true}}},"                                       \
+  "\"Tags\":{\"shape\":\"TagMap\"},\"Token\":{\"shape\":\"S\",\"idempotencyToken\":true}}},"       \
   "\"Bare\":{\"type\":\"structure\",\"members\":{\"Text\":{\"shape\":\"S\"},"                      \
   "\"Head\":{\"shape\":\"S\",\"location\":\"header\",\"locationName\":\"x-head\"}}},"              \
   "\"Place\":{\"type\":\"structure\",\"members\":{\"Constraint\":{\"shape\":\"S\"}}},"             \
