@@ -103,7 +103,7 @@ static size_t encode_utf8(uint32_t code, char out[4]) {
     out[i] = (char)(0x80 | (code & 0x3f));
     code >>= 6;
   }
-  out[0] = (char)((0xf0 << (4 - len)) | code);
+  out[0] = (char)((0xf0u << (4 - len)) | code);
   return len;
 }
 
