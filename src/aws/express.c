@@ -36,7 +36,7 @@ struct cspan_express_visit {
   session_key key;
   cspan_identity *session; /* of the attempt */
   cspan_identity *created; /* by this call; used by it whatever its expiry is */
-  cspan_error *error; /* why there is none */
+  cspan_error *error;      /* why there is none */
   char url[URL_LEN_MAX];
 };
 
