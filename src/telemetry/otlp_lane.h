@@ -7,11 +7,11 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/gzip.h"
 #include "http/http.h"
 #include "telemetry/env_otlp.h"
 #include "telemetry/fork.h"
 #include "telemetry/otlp_client.h"
-#include "base/gzip.h"
 #include "telemetry/otlp_outcome.h"
 
 /* The headers of a response that are looked at; longer values are cut. */

@@ -27,77 +27,78 @@ static cspan_status parse_hex(const char *hex, cspan_value *out, const char **wh
 }
 
 /* As JSON, where blobs are base64 and times texts. */
+static const struct {
+  const char *hex;
+  const char *json;
+} readable[] = {
+    {"00", "0"},
+    {"17", "23"},
+    {"1818", "24"},
+    {"1903e8", "1000"},
+    {"1a000f4240", "1000000"},
+    {"1b000000e8d4a51000", "1000000000000"},
+    {"1b7fffffffffffffff", "9223372036854775807"},
+    {"1bffffffffffffffff", "18446744073709551615"},
+    {"20", "-1"},
+    {"3903e7", "-1000"},
+    {"3b7fffffffffffffff", "-9223372036854775808"},
+    {"3bffffffffffffffff", "-18446744073709551616"},
+    {"c249010000000000000000", "18446744073709551616"},
+    {"c349010000000000000000", "-18446744073709551617"},
+    {"c240", "0"},
+    {"c34100", "-1"},
+    {"d80243010000", "65536"}, /* the tag in two bytes */
+    {"c48221196ab3", "27315e-2"},
+    {"c49f2001ff", "1e-1"},
+    {"f90000", "0"},
+    {"f93c00", "1"},
+    {"f93e00", "1.5"},
+    {"f97bff", "65504"},
+    {"f90400", "6.103515625e-05"},
+    {"f9c400", "-4"},
+    {"fa47c35000", "100000"},
+    {"fb3ff199999999999a", "1.1"},
+    {"f97c00", "\"Infinity\""},
+    {"f97e00", "\"NaN\""},
+    {"f9fc00", "\"-Infinity\""},
+    {"f4", "false"},
+    {"f5", "true"},
+    {"f6", "null"},
+    {"f7", "null"},
+    {"c11a514b67b0", "\"2013-03-21T20:04:00Z\""},
+    {"c1fb41d452d9ec200000", "\"2013-03-21T20:04:00.5Z\""},
+    {"c120", "\"1969-12-31T23:59:59Z\""},
+    {"d81842f6f7", "\"9vc=\""}, /* an unknown tag */
+    {"40", "\"\""},
+    {"4401020304", "\"AQIDBA==\""},
+    {"60", "\"\""},
+    {"62c3bc", "\"\xc3\xbc\""},
+    {"80", "[]"},
+    {"8301820203820405", "[1,[2,3],[4,5]]"},
+    {"a0", "{}"},
+    {"a26161016162820203", "{\"a\":1,\"b\":[2,3]}"},
+    {"5f42010243030405ff", "\"AQIDBAU=\""},
+    {"7f657374726561646d696e67ff", "\"streaming\""},
+    {"7fff", "\"\""},
+    {"9fff", "[]"},
+    {"9f018202039f0405ffff", "[1,[2,3],[4,5]]"},
+    {"bf6346756ef563416d7421ff", "{\"Fun\":true,\"Amt\":-2}"},
+    {"bf7f6146626e6fff01ff", "{\"Fno\":1}"}, /* a key in chunks */
+    {"d9d9f700", "0"},                       /* the tag that says that it is CBOR */
+};
+
 static void test_reads(void **state) {
-  static const struct {
-    const char *hex;
-    const char *json;
-  } cases[] = {
-      {"00", "0"},
-      {"17", "23"},
-      {"1818", "24"},
-      {"1903e8", "1000"},
-      {"1a000f4240", "1000000"},
-      {"1b000000e8d4a51000", "1000000000000"},
-      {"1b7fffffffffffffff", "9223372036854775807"},
-      {"1bffffffffffffffff", "18446744073709551615"},
-      {"20", "-1"},
-      {"3903e7", "-1000"},
-      {"3b7fffffffffffffff", "-9223372036854775808"},
-      {"3bffffffffffffffff", "-18446744073709551616"},
-      {"c249010000000000000000", "18446744073709551616"},
-      {"c349010000000000000000", "-18446744073709551617"},
-      {"c240", "0"},
-      {"c34100", "-1"},
-      {"d80243010000", "65536"}, /* the tag in two bytes */
-      {"c48221196ab3", "27315e-2"},
-      {"c49f2001ff", "1e-1"},
-      {"f90000", "0"},
-      {"f93c00", "1"},
-      {"f93e00", "1.5"},
-      {"f97bff", "65504"},
-      {"f90400", "6.103515625e-05"},
-      {"f9c400", "-4"},
-      {"fa47c35000", "100000"},
-      {"fb3ff199999999999a", "1.1"},
-      {"f97c00", "\"Infinity\""},
-      {"f97e00", "\"NaN\""},
-      {"f9fc00", "\"-Infinity\""},
-      {"f4", "false"},
-      {"f5", "true"},
-      {"f6", "null"},
-      {"f7", "null"},
-      {"c11a514b67b0", "\"2013-03-21T20:04:00Z\""},
-      {"c1fb41d452d9ec200000", "\"2013-03-21T20:04:00.5Z\""},
-      {"c120", "\"1969-12-31T23:59:59Z\""},
-      {"d81842f6f7", "\"9vc=\""}, /* an unknown tag */
-      {"40", "\"\""},
-      {"4401020304", "\"AQIDBA==\""},
-      {"60", "\"\""},
-      {"62c3bc", "\"\xc3\xbc\""},
-      {"80", "[]"},
-      {"8301820203820405", "[1,[2,3],[4,5]]"},
-      {"a0", "{}"},
-      {"a26161016162820203", "{\"a\":1,\"b\":[2,3]}"},
-      {"5f42010243030405ff", "\"AQIDBAU=\""},
-      {"7f657374726561646d696e67ff", "\"streaming\""},
-      {"7fff", "\"\""},
-      {"9fff", "[]"},
-      {"9f018202039f0405ffff", "[1,[2,3],[4,5]]"},
-      {"bf6346756ef563416d7421ff", "{\"Fun\":true,\"Amt\":-2}"},
-      {"bf7f6146626e6fff01ff", "{\"Fno\":1}"}, /* a key in chunks */
-      {"d9d9f700", "0"},                       /* the tag that says that it is CBOR */
-  };
   (void)state;
-  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+  for (size_t i = 0; i < sizeof readable / sizeof readable[0]; i++) {
     cspan_value value;
     cspan_buf json;
-    if (parse_hex(cases[i].hex, &value, NULL) != CSPAN_OK) {
-      fail_msg("%s is not read", cases[i].hex);
+    if (parse_hex(readable[i].hex, &value, NULL) != CSPAN_OK) {
+      fail_msg("%s is not read", readable[i].hex);
     }
     cspan_buf_init(&json, 4096);
     cspan_json_write(&json, &value, CSPAN_JSON_COMPACT);
-    if (strcmp(cspan_buf_text(&json), cases[i].json) != 0) {
-      fail_msg("%s: expected %s, got %s", cases[i].hex, cases[i].json, cspan_buf_text(&json));
+    if (strcmp(cspan_buf_text(&json), readable[i].json) != 0) {
+      fail_msg("%s: expected %s, got %s", readable[i].hex, readable[i].json, cspan_buf_text(&json));
     }
     cspan_buf_free(&json);
   }

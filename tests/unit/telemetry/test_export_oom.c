@@ -14,9 +14,9 @@
 
 #include <cloudspan/ext/propagator.h>
 
+#include "base/gzip.h"
 #include "support/fail_alloc.h"
 #include "telemetry/exporter_otlp.h"
-#include "base/gzip.h"
 #include "telemetry/otlp_json.h"
 #include "telemetry/otlp_outcome.h"
 
