@@ -134,6 +134,10 @@ static void template_pieces(cspan_rules_compiler *compiler, cspan_str text, cspa
   for (size_t at = 0; at < text.len;) {
     cspan_buf_clear(literal);
     at = template_literal(text, at, literal);
+    if (literal->status != CSPAN_OK) {
+      pieces->status = literal->status;
+      return;
+    }
     if (literal->len > 0) {
       cspan_str part = {literal->data, literal->len};
       cspan_rules_node_add(pieces, cspan_rules_write_text(&compiler->writer, part));
@@ -164,9 +168,6 @@ static uint32_t template_node(cspan_rules_compiler *compiler, cspan_str text) {
   cspan_rules_node_init(&pieces, CSPAN_OP_TEMPLATE, 0);
   template_pieces(compiler, text, &literal, &pieces);
   pieces.words[0] |= (uint32_t)(pieces.count - 1) << 8;
-  if (literal.status != CSPAN_OK) {
-    pieces.status = literal.status;
-  }
   cspan_buf_free(&literal);
   return cspan_rules_write(&compiler->writer, &pieces);
 }

@@ -330,10 +330,11 @@ static cspan_status finish(cspan_rules_run *run, const uint32_t *rule, cspan_rul
     out->headers = eval_copy(run, rule[2]);
     out->properties = eval_copy(run, rule[3]);
   }
-  char *copy = NULL;
-  if (text.kind == CSPAN_VALUE_STRING) {
-    copy = cspan_rules_alloc(run, text.size + 1, 1);
+  if (text.kind != CSPAN_VALUE_STRING && run->status == CSPAN_OK) {
+    return cspan_error_set(error, CSPAN_ERR_INVALID,
+                           "the endpoint rules end in a text with a part that has no value");
   }
+  char *copy = cspan_rules_alloc(run, text.size + 1, 1);
   if (copy == NULL || run->status != CSPAN_OK) {
     return exhausted(run, error);
   }
