@@ -157,12 +157,18 @@ static cspan_status read_fields(failure_reader *r, cspan_value *body, cspan_erro
 }
 
 cspan_status cspan_failure_read(const cspan_protocol_response *response, cspan_failure_style style,
-                                cspan_value *body, cspan_arena *arena, cspan_protocol_failure *out,
-                                cspan_error **error) {
+                                cspan_status parsed, cspan_value *body, cspan_arena *arena,
+                                cspan_protocol_failure *out, cspan_error **error) {
   failure_reader r = {response, style, arena, out};
+  cspan_status status = parsed == CSPAN_ERR_NOMEM ? parsed : CSPAN_OK;
   memset(out, 0, sizeof *out);
   out->fields = cspan_map(NULL, 0);
-  cspan_status status = read_head(&r, body);
+  if (parsed != CSPAN_OK) {
+    *body = cspan_null();
+  }
+  if (status == CSPAN_OK) {
+    status = read_head(&r, body);
+  }
   if (status == CSPAN_OK && out->shape != NULL) {
     status = read_fields(&r, body, error);
   }

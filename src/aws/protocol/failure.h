@@ -12,11 +12,11 @@ typedef enum cspan_failure_style {
   CSPAN_FAILURE_CBOR       /* "__type" */
 } cspan_failure_style;
 
-/* Fills *out from the headers and the parsed body, which is changed; null where it could not be
- * read. Fails for memory only. */
+/* Fills *out from the headers and the parsed body, which is changed. `parsed` is what parsing it came
+ * to: a body that could not be read does not count. Fails for memory only. */
 cspan_status cspan_failure_read(const cspan_protocol_response *response, cspan_failure_style style,
-                                cspan_value *body, cspan_arena *arena, cspan_protocol_failure *out,
-                                cspan_error **error);
+                                cspan_status parsed, cspan_value *body, cspan_arena *arena,
+                                cspan_protocol_failure *out, cspan_error **error);
 /* The same from a body of JSON. */
 cspan_status cspan_json_failure(const cspan_protocol_response *response, cspan_failure_style style,
                                 cspan_arena *arena, cspan_protocol_failure *out,

@@ -261,13 +261,7 @@ static cspan_status parse_error(const cspan_protocol_response *response, cspan_a
   if (response->body != NULL && response->body_size > 0) {
     status = cspan_cbor_parse(response->body, response->body_size, arena, &body, NULL);
   }
-  if (status == CSPAN_ERR_NOMEM) {
-    return cspan_error_set(error, status, "the error of the service could not be read");
-  }
-  if (status != CSPAN_OK) {
-    body = cspan_null();
-  }
-  return cspan_failure_read(response, CSPAN_FAILURE_CBOR, &body, arena, out, error);
+  return cspan_failure_read(response, CSPAN_FAILURE_CBOR, status, &body, arena, out, error);
 }
 
 const cspan_protocol cspan_protocol_cbor = {

@@ -89,13 +89,7 @@ cspan_status cspan_json_failure(const cspan_protocol_response *response, cspan_f
   if (response->body != NULL) {
     status = cspan_json_parse(response->body, response->body_size, arena, &body, NULL);
   }
-  if (status == CSPAN_ERR_NOMEM) {
-    return cspan_error_set(error, status, "the error of the service could not be read");
-  }
-  if (status != CSPAN_OK) {
-    body = cspan_null();
-  }
-  return cspan_failure_read(response, style, &body, arena, out, error);
+  return cspan_failure_read(response, style, status, &body, arena, out, error);
 }
 
 static cspan_status parse_error(const cspan_protocol_response *response, cspan_arena *arena,
