@@ -5,30 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aws/model/compile.h"
 #include "aws/protocol/event_message.h"
 #include "base/crc.h"
+#include "fuzz/fuzz_model.h"
 #include "unit/aws/event_model.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { ARENA_MAX = 16 << 20, SECTION_MAX = 1 << 20, PRELUDE_LEN = 12, CRC_LEN = 4 };
+enum { ARENA_MAX = 16 << 20, PRELUDE_LEN = 12, CRC_LEN = 4 };
 
-/* Compiled once, never freed. */
 static const cspan_service_model *service(void) {
-  static cspan_service_model model;
   static const char json[] = EVENT_MODEL("rest-json");
-  static cspan_buf section;
-  if (!model.info) {
-    cspan_model_source source = {
-        .key = "x", .service = {json, sizeof json - 1}, .without_documentation = true};
-    cspan_buf_init(&section, SECTION_MAX);
-    if (cspan_model_compile(&source, &section, NULL) != CSPAN_OK ||
-        cspan_model_open(section.data, section.len, &model, NULL) != CSPAN_OK) {
-      abort();
-    }
-  }
-  return &model;
+  return fuzz_model(json, sizeof json - 1);
 }
 
 static uint32_t get_u32(const uint8_t *at) {

@@ -4,32 +4,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aws/model/compile.h"
 #include "aws/protocol/protocol.h"
+#include "fuzz/fuzz_model.h"
 #include "unit/aws/xml_model.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { ARENA_MAX = 16 << 20, SECTION_MAX = 1 << 20 };
+enum { ARENA_MAX = 16 << 20 };
 
 static const cspan_protocol *const protocols[] = {&cspan_protocol_query, &cspan_protocol_ec2,
                                                   &cspan_protocol_rest_xml};
 
-/* Compiled once, never freed. */
 static const cspan_service_model *service(void) {
-  static cspan_service_model model;
   static const char json[] = XML_MODEL("rest-xml");
-  static cspan_buf section;
-  if (!model.info) {
-    cspan_model_source source = {
-        .key = "x", .service = {json, sizeof json - 1}, .without_documentation = true};
-    cspan_buf_init(&section, SECTION_MAX);
-    if (cspan_model_compile(&source, &section, NULL) != CSPAN_OK ||
-        cspan_model_open(section.data, section.len, &model, NULL) != CSPAN_OK) {
-      abort();
-    }
-  }
-  return &model;
+  return fuzz_model(json, sizeof json - 1);
 }
 
 static void write_input(const cspan_protocol *protocol, const cspan_operation_model *operation,
