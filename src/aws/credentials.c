@@ -6,19 +6,18 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
+#include "aws/credentials/refresher.h"
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/sys.h"
 
 enum {
-  ADVISED_BEFORE_S = 15 * 60, /* new ones are wanted, in passing */
-  URGENT_BEFORE_S = 10 * 60,  /* and for as long as it takes */
-  ADVISED_SHARE = 4,          /* of those that last less long: the last fourth */
-  URGENT_SHARE = 6,
-  STALE_USE_S = 60, /* those that came expired are used for: our clock may be wrong */
+  RENEW_BEFORE_S = 15 * 60, /* of their expiry */
+  RENEW_SHARE = 4,          /* of those that last less long: the last fourth */
+  STALE_USE_S = 60,         /* those that came expired are used for: our clock may be wrong */
   RETRY_AFTER_S = 30,
-  ADVISED_TIMEOUT_MS = 5000,
+  IN_PASSING_MS = 5000, /* where there is no thread to renew them on */
   WAIT_SLICE_MS = 100
 };
 
@@ -32,13 +31,14 @@ struct cspan_credentials_provider {
   pthread_mutex_t mutex;
   pthread_cond_t resolved;
   cspan_identity *cached;
-  bool refused;   /* the service said that `cached` has expired */
-  bool resolving; /* by one thread, without the lock */
-  pid_t resolver; /* the process of that thread: a forked child does not have it */
-  bool failing;   /* the last refresh failed, and that was said */
+  bool refused;               /* the service said that `cached` has expired */
+  bool resolving;             /* by one thread, without the lock */
+  pid_t resolver;             /* the process of that thread: a forked child does not have it */
+  int64_t asked_s;            /* when it began */
+  cspan_refresher *refresher; /* NULL until it is needed */
+  bool failing;               /* the last refresh failed, and that was said */
   /* Of `cached`; seconds since the epoch, INT64_MAX for never. */
-  int64_t advised_s;
-  int64_t urgent_s;
+  int64_t renew_s;
   int64_t unusable_s;
   int64_t not_before_s; /* after a failed refresh, while the old ones still work */
   uint64_t round;       /* how often it was resolved */
@@ -71,6 +71,7 @@ void cspan_credentials_provider_free(cspan_credentials_provider *provider) {
   if (!provider || atomic_fetch_sub_explicit(&provider->refs, 1, memory_order_acq_rel) > 1) {
     return;
   }
+  cspan_refresher_free(provider->refresher); /* first: it uses all the rest */
   if (provider->vtable->free) {
     provider->vtable->free(provider->self);
   }
@@ -136,37 +137,28 @@ static cspan_status resolve(cspan_credentials_provider *provider, const cspan_co
 
 typedef enum need {
   NEED_NOTHING,
-  NEED_ADVISED, /* to be renewed, when nobody is at it */
-  NEED_URGENT,
-  NEED_ALL /* there are none to be used */
+  NEED_RENEWAL, /* there is time: nobody waits for it */
+  NEED_ALL      /* there are none to be used */
 } need;
 
 static need needed(const cspan_credentials_provider *provider, int64_t now_s) {
   if (!provider->cached || provider->refused || now_s >= provider->unusable_s) {
     return NEED_ALL;
   }
-  if (now_s < provider->advised_s || now_s < provider->not_before_s) {
-    return NEED_NOTHING;
-  }
-  return now_s < provider->urgent_s ? NEED_ADVISED : NEED_URGENT;
+  return now_s < provider->renew_s || now_s < provider->not_before_s ? NEED_NOTHING : NEED_RENEWAL;
 }
 
-static int64_t lesser(int64_t a, int64_t b) {
-  return a < b ? a : b;
-}
-
-static void plan(cspan_credentials_provider *provider, int64_t now_s) {
+static void plan(cspan_credentials_provider *provider) {
   int64_t expires_s = cspan_identity_get(provider->cached)->expiration_unix_s;
+  provider->renew_s = provider->unusable_s = INT64_MAX;
   if (expires_s == 0) {
-    provider->advised_s = provider->urgent_s = provider->unusable_s = INT64_MAX;
     return;
   }
-  if (expires_s <= now_s) {
-    expires_s = now_s + STALE_USE_S;
+  if (expires_s <= provider->asked_s) {
+    expires_s = provider->asked_s + STALE_USE_S;
   }
-  int64_t lasts_s = expires_s - now_s;
-  provider->advised_s = expires_s - lesser(ADVISED_BEFORE_S, lasts_s / ADVISED_SHARE);
-  provider->urgent_s = expires_s - lesser(URGENT_BEFORE_S, lasts_s / URGENT_SHARE);
+  int64_t share_s = (expires_s - provider->asked_s) / RENEW_SHARE;
+  provider->renew_s = expires_s - (share_s < RENEW_BEFORE_S ? share_s : RENEW_BEFORE_S);
   provider->unusable_s = expires_s;
 }
 
@@ -177,36 +169,36 @@ static bool is_resolving(const cspan_credentials_provider *provider) {
 
 /* ---------------------------------------------------------------- refreshing */
 
-static void keep(cspan_credentials_provider *provider, cspan_identity *identity, int64_t now_s) {
+static void keep(cspan_credentials_provider *provider, cspan_identity *identity) {
   cspan_identity_free(provider->cached);
   provider->cached = identity;
   provider->refused = false;
   provider->failing = false;
   provider->not_before_s = 0;
-  plan(provider, now_s);
+  plan(provider);
 }
 
 /* The old ones still work. Said once, until it works again. */
-static void put_off(cspan_credentials_provider *provider, const cspan_error *failure,
-                    int64_t now_s) {
+static void put_off(cspan_credentials_provider *provider, const cspan_error *failure) {
   cspan_log(provider->failing ? CSPAN_LOG_DEBUG : CSPAN_LOG_WARN,
             "credentials could not be refreshed; the old ones are used until they expire: %s",
             cspan_error_message(failure));
   provider->failing = true;
-  provider->not_before_s = now_s + RETRY_AFTER_S;
+  provider->not_before_s = provider->asked_s + RETRY_AFTER_S;
 }
 
-/* With the lock on entry and on return, and not in between. */
-static cspan_status refresh(cspan_credentials_provider *provider, need wanted, int64_t now_s,
-                            const cspan_context *context, cspan_error **error) {
-  cspan_identity *identity = NULL;
-  cspan_error *failure = NULL;
-  cspan_context in_passing = cspan_context_with_timeout(context, ADVISED_TIMEOUT_MS);
+static void begin(cspan_credentials_provider *provider, int64_t now_s) {
   provider->resolving = true;
   provider->resolver = getpid();
-  pthread_mutex_unlock(&provider->mutex);
-  cspan_status status =
-      resolve(provider, wanted == NEED_ADVISED ? &in_passing : context, &identity, &failure);
+  provider->asked_s = now_s;
+}
+
+/* Without the lock on entry, with it on return. */
+static cspan_status resolve_and_keep(cspan_credentials_provider *provider, need wanted,
+                                     const cspan_context *context, cspan_error **error) {
+  cspan_identity *identity = NULL;
+  cspan_error *failure = NULL;
+  cspan_status status = resolve(provider, context, &identity, &failure);
   pthread_mutex_lock(&provider->mutex);
   provider->resolving = false;
   provider->round++;
@@ -214,15 +206,43 @@ static cspan_status refresh(cspan_credentials_provider *provider, need wanted, i
   provider->failure = failure ? cspan_error_dup(failure) : NULL;
   pthread_cond_broadcast(&provider->resolved);
   if (status == CSPAN_OK) {
-    keep(provider, identity, now_s);
+    keep(provider, identity);
     return CSPAN_OK;
   }
-  if (wanted != NEED_ALL && !provider->refused) {
-    put_off(provider, failure, now_s);
+  if (wanted == NEED_RENEWAL && !provider->refused) {
+    if (cspan_context_status(context) != CSPAN_ERR_CANCELLED) {
+      put_off(provider, failure);
+    }
     cspan_error_free(failure);
     return CSPAN_OK;
   }
   return cspan_error_move(error, failure);
+}
+
+static void renew_apart(void *user, const cspan_context *context) {
+  cspan_credentials_provider *provider = user;
+  resolve_and_keep(provider, NEED_RENEWAL, context, NULL);
+  pthread_mutex_unlock(&provider->mutex);
+}
+
+/* With the lock. */
+static bool start_apart(cspan_credentials_provider *provider) {
+  if (!provider->refresher) {
+    provider->refresher = cspan_refresher_create();
+  }
+  return provider->refresher && cspan_refresher_start(provider->refresher, renew_apart, provider);
+}
+
+/* With the lock on entry and on return. */
+static cspan_status refresh(cspan_credentials_provider *provider, need wanted, int64_t now_s,
+                            const cspan_context *context, cspan_error **error) {
+  const cspan_context in_passing = cspan_context_with_timeout(context, IN_PASSING_MS);
+  begin(provider, now_s);
+  if (wanted == NEED_RENEWAL && start_apart(provider)) {
+    return CSPAN_OK;
+  }
+  pthread_mutex_unlock(&provider->mutex);
+  return resolve_and_keep(provider, wanted, wanted == NEED_RENEWAL ? &in_passing : context, error);
 }
 
 /* What another thread waited for and did not get is no better for this one, which would only wait
@@ -279,6 +299,14 @@ cspan_status cspan_credentials_provider_get(cspan_credentials_provider *provider
                                             cspan_error **error) {
   return cspan_credentials_provider_get_at(provider, cspan_unix_ns() / ns_per_s, context, out,
                                            error);
+}
+
+void cspan_credentials_provider_settle(cspan_credentials_provider *provider) {
+  pthread_mutex_lock(&provider->mutex);
+  while (is_resolving(provider)) {
+    pthread_cond_wait(&provider->resolved, &provider->mutex);
+  }
+  pthread_mutex_unlock(&provider->mutex);
 }
 
 void cspan_credentials_provider_refuse(cspan_credentials_provider *provider,

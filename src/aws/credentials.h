@@ -32,6 +32,8 @@ cspan_status cspan_credentials_provider_get(cspan_credentials_provider *provider
 cspan_status cspan_credentials_provider_get_at(cspan_credentials_provider *provider,
                                                int64_t now_unix_s, const cspan_context *context,
                                                cspan_identity **out, cspan_error **error);
+/* Waits until nobody looks for credentials any more. */
+void cspan_credentials_provider_settle(cspan_credentials_provider *provider);
 /* The service refused `used` as expired: the next get resolves anew. */
 void cspan_credentials_provider_refuse(cspan_credentials_provider *provider,
                                        const cspan_identity *used);

@@ -58,6 +58,7 @@ static inline cspan_aws_config *chain_load(void) {
   return config;
 }
 
+/* What is given at that time; a renewal that this starts has ended afterwards. */
 static inline void chain_expect_at(cspan_aws_config *config, int64_t later_s, const char *key,
                                    const char *source) {
   cspan_identity *identity = NULL;
@@ -74,6 +75,7 @@ static inline void chain_expect_at(cspan_aws_config *config, int64_t later_s, co
     fail_msg("\"%s\" does not begin with \"%s\"", c->source, source);
   }
   cspan_identity_free(identity);
+  cspan_credentials_provider_settle(config->credentials);
 }
 
 /* The whole chain, once. */
@@ -148,6 +150,7 @@ static inline void chain_expect_threads(cspan_aws_config *config, int64_t later_
     }
   }
   pthread_barrier_destroy(&start);
+  cspan_credentials_provider_settle(config->credentials);
 }
 
 /* An ISO time that many seconds from now. */

@@ -8,7 +8,9 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "aws/command_words.h"
 #include "aws/config.h"
@@ -253,6 +255,14 @@ static void expect_get_at(cspan_credentials_provider *provider, int64_t now_unix
   cspan_identity_free(identity);
 }
 
+/* Once what it starts has ended, the same is asked for again. */
+static void expect_settled(cspan_credentials_provider *provider, int64_t now_unix_s,
+                           const char *at_once, const char *then) {
+  expect_get_at(provider, now_unix_s, at_once);
+  cspan_credentials_provider_settle(provider);
+  expect_get_at(provider, now_unix_s, then);
+}
+
 static int64_t now_s(void) {
   return cspan_unix_ns() / 1000000000;
 }
@@ -267,19 +277,25 @@ static void credentials_are_renewed_ahead(void **state) {
   static const struct {
     int64_t valid_s;
     int64_t later_s;
-    const char *second;
+    const char *at_once;
+    const char *then;
   } cases[] = {
-      {0, 1000000000, "KEY1"},  {3600, 3600 - 905, "KEY1"}, {3600, 3600 - 895, "KEY2"},
-      {900, 900 - 230, "KEY1"}, {900, 900 - 220, "KEY2"}, /* a session of 15 minutes */
-      {290, 0, "KEY1"},         {290, 230, "KEY2"},         {-10, 30, "KEY1"},
-      {-10, 61, "KEY2"},        {3600, 3700, "KEY2"},
+      {0, 1000000000, "KEY1", "KEY1"},    {3600, 3600 - 905, "KEY1", "KEY1"},
+      {3600, 3600 - 895, "KEY1", "KEY2"}, /* nobody waits for the new ones */
+      {900, 900 - 230, "KEY1", "KEY1"},   /* a session of 15 minutes */
+      {900, 900 - 220, "KEY1", "KEY2"},   {290, 0, "KEY1", "KEY1"},
+      {290, 230, "KEY1", "KEY2"},         {-10, 30, "KEY1", "KEY1"},
+      {-10, 61, "KEY2", "KEY2"},          {3600, 3700, "KEY2", "KEY2"}, /* all wait */
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     counted c = {.valid_s = cases[i].valid_s};
     cspan_credentials_provider *provider = cspan_credentials_provider_create(&counted_vtable, &c);
     int64_t start_s = now_s();
     expect_get_at(provider, start_s, "KEY1");
-    expect_get_at(provider, start_s + cases[i].later_s, cases[i].second);
+    if (cases[i].valid_s > 0) {
+      c.valid_s = cases[i].valid_s + 3600; /* of the next ones */
+    }
+    expect_settled(provider, start_s + cases[i].later_s, cases[i].at_once, cases[i].then);
     cspan_credentials_provider_free(provider);
     assert_int_equal(atomic_load(&c.freed), 1);
   }
@@ -301,11 +317,11 @@ static void old_ones_serve_while_a_refresh_fails(void **state) {
   cspan_log_set(quiet, &lines, CSPAN_LOG_WARN);
   expect_get_at(provider, start_s, "KEY1");
   c.fails = true;
-  expect_get_at(provider, start_s + 3000, "KEY1");
+  expect_settled(provider, start_s + 3000, "KEY1", "KEY1");
   assert_int_equal(lines, 1);
   expect_get_at(provider, start_s + 3001, "KEY1"); /* and it is not asked again at once */
   assert_int_equal(atomic_load(&c.resolved), 2);
-  expect_get_at(provider, start_s + 3040, "KEY1"); /* but later, and nothing is said again */
+  expect_settled(provider, start_s + 3040, "KEY1", "KEY1"); /* but later, silently */
   assert_int_equal(atomic_load(&c.resolved), 3);
   assert_int_equal(lines, 1);
   expect_get_at(provider, start_s + 3605, NULL);
@@ -313,7 +329,7 @@ static void old_ones_serve_while_a_refresh_fails(void **state) {
   c.valid_s = 7200;
   expect_get_at(provider, start_s + 3606, "KEY5");
   c.fails = true;
-  expect_get_at(provider, start_s + 6400, "KEY5"); /* it is failing anew */
+  expect_settled(provider, start_s + 6400, "KEY5", "KEY5"); /* it is failing anew */
   assert_int_equal(lines, 2);
   cspan_log_set(NULL, NULL, CSPAN_LOG_WARN);
   cspan_credentials_provider_free(provider);
@@ -376,7 +392,7 @@ static void *get_one(void *user) {
   return NULL;
 }
 
-static void one_thread_renews_and_no_other_waits(void **state) {
+static void one_thread_renews_and_nobody_waits(void **state) {
   (void)state;
   pthread_t threads[THREADS];
   int64_t start_s = now_s();
@@ -395,21 +411,109 @@ static void one_thread_renews_and_no_other_waits(void **state) {
     pthread_join(threads[i], NULL);
   }
   assert_int_equal(g.inside, 1);
-  /* Later one is held at the gate, and the others come through with the old ones. */
+  /* Later the renewal is held at the gate, and all come through with the old ones. */
   gate_set(&g, false);
-  getter renewing = {provider, start_s + 3000, "KEY2"};
-  getter others = {provider, start_s + 3000, "KEY1"};
-  assert_int_equal(pthread_create(&threads[0], NULL, get_one, &renewing), 0);
-  gate_await(&g, 2);
-  for (int i = 1; i < THREADS; i++) {
-    assert_int_equal(pthread_create(&threads[i], NULL, get_one, &others), 0);
+  getter later = {provider, start_s + 3000, "KEY1"};
+  for (int i = 0; i < THREADS; i++) {
+    assert_int_equal(pthread_create(&threads[i], NULL, get_one, &later), 0);
   }
-  for (int i = 1; i < THREADS; i++) {
+  for (int i = 0; i < THREADS; i++) {
     pthread_join(threads[i], NULL);
   }
+  g.inner.valid_s = 7200;
   gate_set(&g, true);
-  pthread_join(threads[0], NULL);
+  cspan_credentials_provider_settle(provider);
+  expect_get_at(provider, start_s + 3000, "KEY2");
   assert_int_equal(g.inside, 2);
+  cspan_credentials_provider_free(provider);
+}
+
+/* Waits for the end of its call. */
+static cspan_status resolve_slowly(void *self, const cspan_context *context,
+                                   cspan_credentials_emit_fn emit, void *sink,
+                                   cspan_error **error) {
+  gate *g = self;
+  if (atomic_load(&g->inner.resolved) == 0) {
+    return resolve_counted(&g->inner, context, emit, sink, error);
+  }
+  gate_set(g, true);
+  while (cspan_context_sleep_ms(context, 1000) == CSPAN_OK) {
+  }
+  atomic_fetch_add(&g->inner.freed, 1);
+  return cspan_error_set(error, cspan_context_status(context), "cancelled");
+}
+
+/* Whoever frees the provider may free what it uses: the renewal has ended then. */
+static void a_renewal_ends_with_its_provider(void **state) {
+  (void)state;
+  static const cspan_credentials_vtable vtable = {.name = "counted", .resolve = resolve_slowly};
+  gate g = {.inner = {.valid_s = 3600},
+            .lock = PTHREAD_MUTEX_INITIALIZER,
+            .change = PTHREAD_COND_INITIALIZER};
+  cspan_credentials_provider *provider = cspan_credentials_provider_create(&vtable, &g);
+  expect_get(provider, "KEY1");
+  expect_get_at(provider, now_s() + 3000, "KEY1");
+  pthread_mutex_lock(&g.lock);
+  while (!g.is_open) {
+    pthread_cond_wait(&g.change, &g.lock);
+  }
+  pthread_mutex_unlock(&g.lock);
+  cspan_credentials_provider_free(provider);
+  assert_int_equal(atomic_load(&g.inner.freed), 1);
+}
+
+/* So it does with the process, before the libraries that it uses come to their end. */
+static void a_renewal_ends_with_the_process(void **state) {
+  (void)state;
+  static const cspan_credentials_vtable vtable = {.name = "counted", .resolve = resolve_slowly};
+  gate *g = mmap(NULL, sizeof *g, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  pid_t child = fork();
+  if (child == 0) {
+    cspan_identity *identity = NULL;
+    *g = (gate){.inner = {.valid_s = 3600},
+                .lock = PTHREAD_MUTEX_INITIALIZER,
+                .change = PTHREAD_COND_INITIALIZER};
+    cspan_credentials_provider *provider = cspan_credentials_provider_create(&vtable, g);
+    for (int later_s = 0; later_s <= 3000; later_s += 3000) {
+      cspan_credentials_provider_get_at(provider, now_s() + later_s, NULL, &identity, NULL);
+      cspan_identity_free(identity);
+    }
+    exit(7);
+  }
+  int code = -1;
+  waitpid(child, &code, 0);
+  assert_true(WIFEXITED(code));
+  assert_int_equal(WEXITSTATUS(code), 7);
+  assert_int_equal(atomic_load(&g->inner.freed), 1);
+  munmap(g, sizeof *g);
+}
+
+/* A child has no thread of its parent's, and does not wait for it. */
+static void a_forked_child_renews_by_itself(void **state) {
+  (void)state;
+  gate g = {.inner = {.valid_s = 3600},
+            .lock = PTHREAD_MUTEX_INITIALIZER,
+            .change = PTHREAD_COND_INITIALIZER,
+            .is_open = true};
+  int64_t start_s = now_s();
+  cspan_credentials_provider *provider = cspan_credentials_provider_create(&gate_vtable, &g);
+  expect_get_at(provider, start_s, "KEY1");
+  gate_set(&g, false);
+  expect_get_at(provider, start_s + 3000, "KEY1");
+  gate_await(&g, 2);
+  pid_t child = fork();
+  if (child == 0) {
+    cspan_identity *identity = NULL;
+    gate_set(&g, true);
+    cspan_status status =
+        cspan_credentials_provider_get_at(provider, start_s + 3700, NULL, &identity, NULL);
+    _exit(status == CSPAN_OK && g.inside == 3 ? 0 : 1);
+  }
+  int code = -1;
+  waitpid(child, &code, 0);
+  assert_true(WIFEXITED(code));
+  assert_int_equal(WEXITSTATUS(code), 0);
+  gate_set(&g, true);
   cspan_credentials_provider_free(provider);
 }
 
@@ -557,7 +661,10 @@ int main(void) {
       cmocka_unit_test(a_process_is_ended_in_time),
       cmocka_unit_test(commands_are_split),
       cmocka_unit_test(credentials_are_renewed_ahead),
-      cmocka_unit_test(one_thread_renews_and_no_other_waits),
+      cmocka_unit_test(one_thread_renews_and_nobody_waits),
+      cmocka_unit_test(a_renewal_ends_with_its_provider),
+      cmocka_unit_test(a_renewal_ends_with_the_process),
+      cmocka_unit_test(a_forked_child_renews_by_itself),
       cmocka_unit_test(those_that_waited_share_a_failure),
       cmocka_unit_test(old_ones_serve_while_a_refresh_fails),
       cmocka_unit_test(a_failure_is_not_kept),
