@@ -19,6 +19,14 @@ libdir=$(dirname "$(find "$work/usr" -name cloudspan.pc)")
 export PKG_CONFIG_PATH=$libdir
 export LD_LIBRARY_PATH=$(dirname "$libdir")
 
+# The models that were compiled by the build are found beside the command.
+models=$work/usr/share/cloudspan/models.csm
+if [ -e "$build/models.csm" ]; then
+  env -u CLOUDSPAN_MODELS HOME="$work" "$work/usr/bin/cloudspan" models list >"$work/models.list"
+  grep -q "^dynamodb .*bin/../share/cloudspan/models.csm$" "$work/models.list" ||
+    { echo "the installed models ($models) are not found"; head -n 3 "$work/models.list"; exit 1; }
+fi
+
 "$work/usr/bin/cloudspan" sandbox --port 0 --bucket demo-bucket >"$work/sandbox.log" 2>&1 &
 sandbox=$!
 endpoint=

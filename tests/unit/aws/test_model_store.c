@@ -342,7 +342,8 @@ static void test_compile_fails(void **state) {
   cspan_error_free(error);
 }
 
-static cspan_status open_bytes(const void *data, size_t len, cspan_error **error) {
+static cspan_status open_bytes(const void *data, size_t len, const char *service,
+                               cspan_error **error) {
   cspan_model_store *store = NULL;
   char path[256];
   (void)snprintf(path, sizeof path, "%s", in_root("damaged.csm"));
@@ -351,7 +352,7 @@ static cspan_status open_bytes(const void *data, size_t len, cspan_error **error
   cspan_status status = cspan_model_store_open(&options, &store, error);
   const cspan_service_model *model = NULL;
   if (status == CSPAN_OK) {
-    status = cspan_model_store_service(store, "toys", NULL, &model, error);
+    status = cspan_model_store_service(store, service, NULL, &model, error);
   }
   cspan_service_model_release(model);
   cspan_model_store_free(store);
@@ -400,7 +401,7 @@ static void test_damaged_file(void **state) {
       size_t checked = offsetof(cspan_model_file_header, entries);
       header->crc = cspan_crc32c(0, file.data + checked, header->sections - checked);
     }
-    cspan_status status = open_bytes(file.data, file.len, &error);
+    cspan_status status = open_bytes(file.data, file.len, "toys", &error);
     assert_int_equal(status, rows[i].says ? CSPAN_ERR_INVALID : CSPAN_OK);
     if (rows[i].says && !strstr(cspan_error_message(error), rows[i].says)) {
       fail_msg("row %zu: %s", i, cspan_error_message(error));
@@ -420,16 +421,17 @@ static void test_damaged_file(void **state) {
   }
   cspan_error *error = NULL;
   file.data[at] = (char)(file.data[at] ^ 0x41);
-  assert_int_equal(open_bytes(file.data, file.len, &error), CSPAN_ERR_INVALID);
+  assert_int_equal(open_bytes(file.data, file.len, "toys", &error), CSPAN_ERR_INVALID);
   assert_non_null(strstr(cspan_error_message(error), "'toys'"));
+  assert_int_equal(open_bytes(file.data, file.len, "cakes", NULL), CSPAN_OK);
   cspan_error_free(error);
   file.data[at] = (char)(file.data[at] ^ 0x41);
   for (size_t len = 0; len < file.len; len += 61) {
     error = NULL;
-    assert_int_equal(open_bytes(file.data, len, &error), CSPAN_ERR_INVALID);
+    assert_int_equal(open_bytes(file.data, len, "toys", &error), CSPAN_ERR_INVALID);
     cspan_error_free(error);
   }
-  assert_int_equal(open_bytes(file.data, file.len, NULL), CSPAN_OK);
+  assert_int_equal(open_bytes(file.data, file.len, "toys", NULL), CSPAN_OK);
   cspan_buf_free(&file);
 }
 
