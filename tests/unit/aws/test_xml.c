@@ -207,6 +207,41 @@ static void long_messages_are_cut_between_characters(void **state) {
   cspan_buf_free(&text);
 }
 
+static void attributes_are_kept_without_declarations(void **state) {
+  (void)state;
+  static const char text[] = "<a xmlns=\"u\" xmlns:x=\"v\" x:one=\"1\" two=\"&lt;2&gt;\"><b/></a>";
+  cspan_arena *arena = cspan_arena_create(0);
+  cspan_xml_node *root = NULL;
+  assert_int_equal(cspan_xml_parse(text, sizeof text - 1, arena, &root, NULL), CSPAN_OK);
+  const cspan_xml_attribute *first = root->attributes;
+  assert_string_equal(first->name, "x:one");
+  assert_string_equal(first->value, "1");
+  assert_string_equal(first->next->name, "two");
+  assert_string_equal(first->next->value, "<2>");
+  assert_null(first->next->next);
+  assert_null(root->first_child->attributes);
+  cspan_arena_free(arena);
+}
+
+static void a_tree_that_does_not_fit_is_refused(void **state) {
+  (void)state;
+  cspan_buf text;
+  cspan_xml_node *root = NULL;
+  cspan_error *error = NULL;
+  cspan_arena *arena = cspan_arena_create(64 * 1024);
+  cspan_buf_init(&text, 1 << 20);
+  cspan_buf_str(&text, "<a>");
+  for (int i = 0; i < 10000; i++) {
+    cspan_buf_str(&text, "<b c=\"d\"/>");
+  }
+  cspan_buf_str(&text, "</a>");
+  assert_int_equal(cspan_xml_parse(text.data, text.len, arena, &root, &error), CSPAN_ERR_LIMIT);
+  assert_non_null(error);
+  cspan_error_free(error);
+  cspan_buf_free(&text);
+  cspan_arena_free(arena);
+}
+
 static void statuses_have_codes(void **state) {
   (void)state;
   assert_string_equal(cspan_http_error_code(404), "NotFound");
@@ -226,6 +261,8 @@ int main(void) {
       cmocka_unit_test(error_documents_are_recognised),
       cmocka_unit_test(errors_are_parsed),
       cmocka_unit_test(long_messages_are_cut_between_characters),
+      cmocka_unit_test(attributes_are_kept_without_declarations),
+      cmocka_unit_test(a_tree_that_does_not_fit_is_refused),
       cmocka_unit_test(statuses_have_codes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
