@@ -359,6 +359,26 @@ static cspan_status open_bytes(const void *data, size_t len, const char *service
   return status;
 }
 
+/* Only who opens the service meets the damage. */
+static void check_damaged_section(cspan_buf *file) {
+  const cspan_model_file_header *header = (const void *)file->data;
+  size_t at = header->size;
+  for (uint32_t i = 0; i < header->entries; i++) {
+    const cspan_model_file_entry *entry =
+        (const cspan_model_file_entry *)(const void *)(header + 1) + i;
+    if (strcmp(file->data + header->texts + entry->key, "toys") == 0) {
+      at = entry->offset + sizeof(cspan_section_header) + 4;
+    }
+  }
+  cspan_error *error = NULL;
+  file->data[at] = (char)(file->data[at] ^ 0x41);
+  assert_int_equal(open_bytes(file->data, file->len, "toys", &error), CSPAN_ERR_INVALID);
+  assert_non_null(strstr(cspan_error_message(error), "'toys'"));
+  assert_int_equal(open_bytes(file->data, file->len, "cakes", NULL), CSPAN_OK);
+  cspan_error_free(error);
+  file->data[at] = (char)(file->data[at] ^ 0x41);
+}
+
 /* What is damaged, and what the error says; `fix` makes the checksum of the index fit. */
 static void test_damaged_file(void **state) {
   char path[256];
@@ -410,22 +430,7 @@ static void test_damaged_file(void **state) {
     file.data[rows[i].offset] = (char)(file.data[rows[i].offset] ^ 0x41);
     cspan_error_free(error);
   }
-  /* A section: only who opens that service meets the damage. */
-  size_t at = header->size;
-  for (uint32_t i = 0; i < header->entries; i++) {
-    const cspan_model_file_entry *entry =
-        (const cspan_model_file_entry *)(const void *)(header + 1) + i;
-    if (strcmp(file.data + header->texts + entry->key, "toys") == 0) {
-      at = entry->offset + sizeof(cspan_section_header) + 4;
-    }
-  }
-  cspan_error *error = NULL;
-  file.data[at] = (char)(file.data[at] ^ 0x41);
-  assert_int_equal(open_bytes(file.data, file.len, "toys", &error), CSPAN_ERR_INVALID);
-  assert_non_null(strstr(cspan_error_message(error), "'toys'"));
-  assert_int_equal(open_bytes(file.data, file.len, "cakes", NULL), CSPAN_OK);
-  cspan_error_free(error);
-  file.data[at] = (char)(file.data[at] ^ 0x41);
+  check_damaged_section(&file);
   for (size_t len = 0; len < file.len; len += 61) {
     error = NULL;
     assert_int_equal(open_bytes(file.data, len, "toys", &error), CSPAN_ERR_INVALID);
