@@ -160,8 +160,8 @@ static void both_give_the_same_address(void **state) {
   const fixture *f = opened(state);
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     const row *at = &rows[i];
-    char with[1024];
-    char without[1024];
+    char with[4096];
+    char without[4096];
     cspan_base_url base;
     cspan_endpoint_params params = {.region = at->region,
                                     .endpoint_prefix = "s3",
@@ -233,7 +233,7 @@ static void rules_know_more(void **state) {
   };
   const fixture *f = opened(state);
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-    char address[1024];
+    char address[4096];
     by_rules(f, rows[i].settings, rows[i].bucket, address, sizeof address);
     assert_string_equal(address, rows[i].expected);
   }

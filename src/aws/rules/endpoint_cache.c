@@ -73,38 +73,46 @@ static void key_add(cache_key *key, const void *data, size_t size) {
   }
 }
 
-static void key_add_value(cache_key *key, const cspan_value *value) {
-  uint32_t head[2] = {(uint32_t)value->kind, (uint32_t)value->size};
-  switch (value->kind) {
-  case CSPAN_VALUE_BOOL:
-    head[1] = value->as.boolean;
-    key_add(key, head, sizeof head);
-    break;
-  case CSPAN_VALUE_STRING:
-    key_add(key, head, sizeof head);
-    key_add(key, value->as.text, value->size);
-    break;
-  case CSPAN_VALUE_LIST: /* of texts: anything else is refused by the rules */
-    key_add(key, head, sizeof head);
-    for (size_t i = 0; i < value->size && !key->too_long; i++) {
-      cspan_value item = value->as.items[i];
-      key->too_long = item.kind != CSPAN_VALUE_STRING;
-      uint32_t size = (uint32_t)item.size;
-      key_add(key, &size, sizeof size);
-      key_add(key, item.as.text, item.kind == CSPAN_VALUE_STRING ? item.size : 0);
-    }
-    break;
-  default: /* null; the rest is refused */
-    key->too_long = key->too_long || value->kind != CSPAN_VALUE_NULL;
-    key_add(key, head, sizeof head);
+static void key_add_text(cache_key *key, const cspan_value *text) {
+  uint32_t size = (uint32_t)text->size;
+  key->too_long = key->too_long || text->kind != CSPAN_VALUE_STRING || text->size > KEY_BYTES;
+  if (!key->too_long) {
+    key_add(key, &size, sizeof size);
+    key_add(key, text->as.text, text->size);
   }
 }
 
-/* FNV-1a */
+/* Of another kind than a parameter can be: the rules refuse it. */
+static void key_add_value(cache_key *key, const cspan_value *value) {
+  uint8_t kind = (uint8_t)value->kind;
+  uint8_t flag = value->kind == CSPAN_VALUE_BOOL && value->as.boolean;
+  key_add(key, &kind, sizeof kind);
+  switch (value->kind) {
+  case CSPAN_VALUE_NULL:
+    break;
+  case CSPAN_VALUE_BOOL:
+    key_add(key, &flag, sizeof flag);
+    break;
+  case CSPAN_VALUE_LIST:
+    key_add(key, &value->size, sizeof value->size);
+    for (size_t i = 0; i < value->size && !key->too_long; i++) {
+      key_add_text(key, &value->as.items[i]);
+    }
+    break;
+  default:
+    key_add_text(key, value);
+  }
+}
+
+/* FNV's steps, but for eight bytes at a time, each folded so that its upper half counts. */
 static uint64_t key_hash(const cache_key *key) {
   uint64_t hash = 14695981039346656037u;
-  for (size_t i = 0; i < key->size; i++) {
-    hash = (hash ^ (unsigned char)key->bytes[i]) * 1099511628211u;
+  for (size_t at = 0; at < key->size; at += sizeof hash) {
+    uint64_t part = 0;
+    size_t left = key->size - at;
+    memcpy(&part, key->bytes + at, left < sizeof part ? left : sizeof part);
+    hash = (hash ^ part) * 1099511628211u;
+    hash ^= hash >> 32;
   }
   return hash;
 }
