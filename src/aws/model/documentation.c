@@ -58,7 +58,7 @@ cspan_status cspan_documentation_read(cspan_documentation_reader *reader,
     return CSPAN_OK;
   }
   const cspan_section_block *block = block_of(header, documentation - 1);
-  if (reader->block != block) {
+  if (!reader->text || reader->block != block) {
     cspan_documentation_reader_clear(reader);
     cspan_status status = unpack(header, block, &reader->text, error);
     if (status != CSPAN_OK) {

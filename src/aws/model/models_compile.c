@@ -117,10 +117,10 @@ static cspan_status compile_folder(job *work, const char *folder) {
   cspan_model_file_input *inputs =
       cspan_realloc(work->inputs, (work->count + services.count) * sizeof *inputs);
   if (!inputs) {
-    status = no_memory(work);
-  } else {
-    work->inputs = inputs;
+    cspan_name_list_free(&services);
+    return no_memory(work);
   }
+  work->inputs = inputs;
   for (size_t i = 0; i < services.count && status == CSPAN_OK; i++) {
     if (!is_done(work, services.names[i])) {
       status = compile_service(work, services.names[i]);

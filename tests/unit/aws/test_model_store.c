@@ -432,7 +432,7 @@ static void test_damaged_file(void **state) {
   }
   check_damaged_section(&file);
   for (size_t len = 0; len < file.len; len += 61) {
-    error = NULL;
+    cspan_error *error = NULL;
     assert_int_equal(open_bytes(file.data, len, "toys", &error), CSPAN_ERR_INVALID);
     cspan_error_free(error);
   }
