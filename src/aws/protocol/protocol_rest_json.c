@@ -3,6 +3,7 @@
  * protocol". */
 #include "aws/protocol/body_json.h"
 #include "aws/protocol/failure.h"
+#include "aws/protocol/rest.h"
 #include "base/error.h"
 
 /* Whether the structure has members for the body, given or not. */
@@ -47,18 +48,6 @@ static cspan_status serialize(const cspan_protocol_input *input, cspan_protocol_
                                 body.payload == NULL, error);
 }
 
-/* A payload of bytes or text is the body as it is. */
-static cspan_status put_bytes(const cspan_protocol_response *response, const cspan_shape *shape,
-                              cspan_maker *maker, cspan_error **error) {
-  bool is_blob = shape->type == CSPAN_SHAPE_BLOB;
-  if (!is_blob && !cspan_utf8_valid(response->body, response->body_size)) {
-    return cspan_error_set(error, CSPAN_ERR_PROTOCOL, "the service sent text that is not UTF-8");
-  }
-  cspan_maker_put_text(maker, is_blob ? CSPAN_VALUE_BLOB : CSPAN_VALUE_STRING, response->body,
-                       response->body_size);
-  return CSPAN_OK;
-}
-
 static cspan_status put_payload(const cspan_protocol_response *response,
                                 const cspan_member_model *payload, cspan_maker *maker,
                                 cspan_error **error) {
@@ -66,13 +55,13 @@ static cspan_status put_payload(const cspan_protocol_response *response,
   const cspan_shape *shape = cspan_member_shape(model, payload);
   const char *name = cspan_model_text(model, payload->name);
   cspan_value value;
+  if (shape->type == CSPAN_SHAPE_BLOB || shape->type == CSPAN_SHAPE_STRING) {
+    return cspan_rest_read_bytes(response, payload, maker, error);
+  }
   if (response->body_size == 0 || (shape->flags & CSPAN_SHAPE_EVENT_STREAM) != 0) {
     return CSPAN_OK;
   }
   cspan_maker_fixed_name(maker, name, strlen(name));
-  if (shape->type == CSPAN_SHAPE_BLOB || shape->type == CSPAN_SHAPE_STRING) {
-    return put_bytes(response, shape, maker, error);
-  }
   cspan_status status = cspan_json_read_shape(model, shape, response->body, response->body_size,
                                               false, maker->arena, &value, error);
   if (status == CSPAN_OK) {
@@ -101,36 +90,13 @@ static cspan_status put_members(const cspan_protocol_response *response, const c
 static cspan_status put_body(const cspan_protocol_response *response, const cspan_shape *shape,
                              cspan_maker *maker, cspan_error **error) {
   const cspan_member_model *payload = cspan_shape_payload(response->model, shape);
-  if (response->body == NULL) {
-    return CSPAN_OK;
-  }
   return payload != NULL ? put_payload(response, payload, maker, error)
                          : put_members(response, shape, maker, error);
 }
 
 static cspan_status parse(const cspan_protocol_response *response, cspan_arena *arena,
                           cspan_value *out, cspan_error **error) {
-  const cspan_shape *shape = cspan_model_shape(response->model, response->operation->output);
-  cspan_maker maker;
-  *out = cspan_map(NULL, 0);
-  if (shape == NULL) {
-    return CSPAN_OK;
-  }
-  cspan_maker_init(&maker, arena);
-  cspan_maker_begin(&maker, CSPAN_VALUE_MAP);
-  cspan_status status = cspan_rest_read(response, shape, &maker, error);
-  if (status == CSPAN_OK) {
-    status = put_body(response, shape, &maker, error);
-  }
-  if (status == CSPAN_OK) {
-    cspan_maker_end(&maker);
-    status = cspan_maker_finish(&maker, out);
-    if (status != CSPAN_OK) {
-      cspan_error_set(error, status, "the response could not be read");
-    }
-  }
-  cspan_maker_free(&maker);
-  return status;
+  return cspan_rest_parse(response, put_body, arena, out, error);
 }
 
 static cspan_status parse_error(const cspan_protocol_response *response, cspan_arena *arena,

@@ -5,6 +5,7 @@
  * Source: Smithy's specification, "AWS restXml protocol", and "Amazon S3" for what that service
  * does in its own way.
  */
+#include "aws/protocol/rest.h"
 #include "aws/protocol/shape.h"
 #include "aws/protocol/xml.h"
 #include "aws/service_error.h"
@@ -77,7 +78,7 @@ static cspan_status serialize(const cspan_protocol_input *input, cspan_protocol_
 static cspan_status parse_body(const cspan_protocol_response *response, cspan_arena *arena,
                                cspan_xml_node **root, cspan_error **error) {
   *root = NULL;
-  if (response->body == NULL || response->body_size == 0) {
+  if (response->body_size == 0) {
     return CSPAN_OK;
   }
   return cspan_xml_parse(response->body, response->body_size, arena, root, error);
@@ -108,16 +109,6 @@ static cspan_status read_output(const cspan_protocol_response *response, const c
   return cspan_xml_read(response->model, shape, root, CSPAN_XML_BOUND, NULL, maker, error);
 }
 
-static void read_bytes(const cspan_protocol_response *response, const cspan_member_model *payload,
-                       cspan_value_kind kind, cspan_maker *maker) {
-  bool is_stream = (payload->flags & CSPAN_MEMBER_STREAMING) != 0;
-  if (response->body != NULL && (response->body_size > 0 || is_stream)) {
-    const char *name = cspan_model_text(response->model, payload->name);
-    cspan_maker_fixed_name(maker, name, strlen(name));
-    cspan_maker_put_text(maker, kind, response->body, response->body_size);
-  }
-}
-
 /* The member that is the body; without a body it is left out. */
 static cspan_status read_payload(const cspan_protocol_response *response,
                                  const cspan_member_model *payload, cspan_maker *maker,
@@ -128,9 +119,7 @@ static cspan_status read_payload(const cspan_protocol_response *response,
     return CSPAN_OK;
   }
   if (shape->type != CSPAN_SHAPE_STRUCTURE) {
-    read_bytes(response, payload,
-               shape->type == CSPAN_SHAPE_BLOB ? CSPAN_VALUE_BLOB : CSPAN_VALUE_STRING, maker);
-    return CSPAN_OK;
+    return cspan_rest_read_bytes(response, payload, maker, error);
   }
   cspan_status status = parse_body(response, maker->arena, &root, error);
   if (status == CSPAN_OK && root != NULL) {
@@ -143,24 +132,16 @@ static cspan_status read_payload(const cspan_protocol_response *response,
   return status;
 }
 
+static cspan_status read_body(const cspan_protocol_response *response, const cspan_shape *shape,
+                              cspan_maker *maker, cspan_error **error) {
+  const cspan_member_model *payload = cspan_shape_payload(response->model, shape);
+  return payload != NULL ? read_payload(response, payload, maker, error)
+                         : read_output(response, shape, maker, error);
+}
+
 static cspan_status parse(const cspan_protocol_response *response, cspan_arena *arena,
                           cspan_value *out, cspan_error **error) {
-  const cspan_shape *shape = cspan_model_shape(response->model, response->operation->output);
-  cspan_maker maker;
-  *out = cspan_map(NULL, 0);
-  if (shape == NULL) {
-    return CSPAN_OK;
-  }
-  cspan_maker_init(&maker, arena);
-  cspan_maker_begin(&maker, CSPAN_VALUE_MAP);
-  cspan_status status = cspan_rest_read(response, shape, &maker, error);
-  const cspan_member_model *payload = cspan_shape_payload(response->model, shape);
-  if (status == CSPAN_OK && payload != NULL) {
-    status = read_payload(response, payload, &maker, error);
-  } else if (status == CSPAN_OK) {
-    status = read_output(response, shape, &maker, error);
-  }
-  return cspan_xml_finish(&maker, status, out, error);
+  return cspan_rest_parse(response, read_body, arena, out, error);
 }
 
 /* Answers to HEAD have no body: their code comes from the status. */

@@ -4,6 +4,7 @@
  * which must not hide the rest of a response. */
 #include <strings.h>
 
+#include "aws/protocol/rest.h"
 #include "aws/protocol/shape.h"
 #include "base/error.h"
 
@@ -161,4 +162,43 @@ cspan_status cspan_rest_read(const cspan_protocol_response *response, const cspa
   return maker->status == CSPAN_OK
              ? CSPAN_OK
              : cspan_error_set(error, maker->status, "the response could not be read");
+}
+
+cspan_status cspan_rest_parse(const cspan_protocol_response *response, cspan_rest_body_fn read_body,
+                              cspan_arena *arena, cspan_value *out, cspan_error **error) {
+  const cspan_shape *shape = cspan_model_shape(response->model, response->operation->output);
+  cspan_maker maker;
+  *out = cspan_map(NULL, 0);
+  if (shape == NULL) {
+    return CSPAN_OK;
+  }
+  cspan_maker_init(&maker, arena);
+  cspan_maker_begin(&maker, CSPAN_VALUE_MAP);
+  cspan_status status = cspan_rest_read(response, shape, &maker, error);
+  if (status == CSPAN_OK && response->body != NULL) {
+    status = read_body(response, shape, &maker, error);
+  }
+  if (status == CSPAN_OK) {
+    cspan_maker_end(&maker);
+    status = cspan_value_fault(cspan_maker_finish(&maker, out), error);
+  }
+  cspan_maker_free(&maker);
+  return status;
+}
+
+cspan_status cspan_rest_read_bytes(const cspan_protocol_response *response,
+                                   const cspan_member_model *payload, cspan_maker *maker,
+                                   cspan_error **error) {
+  bool is_blob = cspan_member_shape(response->model, payload)->type == CSPAN_SHAPE_BLOB;
+  const char *name = cspan_model_text(response->model, payload->name);
+  if (response->body_size == 0) {
+    return CSPAN_OK;
+  }
+  if (!is_blob && !cspan_utf8_valid(response->body, response->body_size)) {
+    return cspan_error_set(error, CSPAN_ERR_PROTOCOL, "the service sent text that is not UTF-8");
+  }
+  cspan_maker_fixed_name(maker, name, strlen(name));
+  cspan_maker_put_text(maker, is_blob ? CSPAN_VALUE_BLOB : CSPAN_VALUE_STRING, response->body,
+                       response->body_size);
+  return CSPAN_OK;
 }
