@@ -251,6 +251,8 @@ const cspan_credential_rule cspan_credential_rules[CSPAN_CREDENTIAL_COUNT] = {
                                         "The token of temporary keys."},
     [CSPAN_CREDENTIAL_ACCOUNT_ID] = {"AWS_ACCOUNT_ID", "aws_account_id",
                                      "The account that the keys belong to."},
+    [CSPAN_CREDENTIAL_EXPIRATION] = {"AWS_CREDENTIAL_EXPIRATION", NULL,
+                                     "When the keys of the environment expire, ISO 8601."},
     [CSPAN_CREDENTIAL_ROLE_ARN] =
         {"AWS_ROLE_ARN", "role_arn",
          "A role to assume: in a profile with source_profile, credential_source or "

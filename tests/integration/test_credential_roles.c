@@ -347,8 +347,64 @@ static void eight_threads_with_a_token(void **state) {
   stand_in_stop(server);
 }
 
+/* ----------------------------------------------------------------------- endpoints */
+
+typedef struct endpoint_case {
+  const char *region;       /* NULL: none */
+  const char *variables[3]; /* "NAME=value" */
+  const char *host;
+} endpoint_case;
+
+static const endpoint_case endpoints[] = {
+    {"eu-west-1", {NULL}, "sts.eu-west-1.amazonaws.com"},
+    {"cn-north-1", {NULL}, "sts.cn-north-1.amazonaws.com.cn"},
+    {NULL, {NULL}, "sts.amazonaws.com"},
+    {"eu-west-1", {"AWS_STS_REGIONAL_ENDPOINTS=legacy"}, "sts.amazonaws.com"},
+    {"eu-south-1", {"AWS_STS_REGIONAL_ENDPOINTS=legacy"}, "sts.eu-south-1.amazonaws.com"},
+    {"us-east-2", {"AWS_USE_FIPS_ENDPOINT=true"}, "sts-fips.us-east-2.amazonaws.com"},
+    {"us-east-2",
+     {"AWS_USE_FIPS_ENDPOINT=true", "AWS_STS_REGIONAL_ENDPOINTS=legacy"},
+     "sts-fips.us-east-2.amazonaws.com"},
+    {"us-gov-west-1", {"AWS_USE_FIPS_ENDPOINT=true"}, "sts.us-gov-west-1.amazonaws.com"},
+    {"eu-west-1", {"AWS_USE_DUALSTACK_ENDPOINT=true"}, "sts.eu-west-1.api.aws"},
+    {"us-west-2",
+     {"AWS_USE_DUALSTACK_ENDPOINT=true", "AWS_USE_FIPS_ENDPOINT=true"},
+     "sts-fips.us-west-2.api.aws"},
+};
+
+/* A proxy that is told where to connect to, and does not. */
+static void sts_has_many_hosts(void **state) {
+  (void)state;
+  sts s = {.status = 403, .body = ""};
+  stand_in *server = start_sts(&s, NULL);
+  for (size_t i = 0; i < sizeof endpoints / sizeof endpoints[0]; i++) {
+    char wanted[128];
+    cspan_aws_config *config = NULL;
+    home_set(
+        "[default]\nrole_arn = " ROLE("a") "\nsource_profile = base\n[profile base]\n" KEYS("AK"),
+        NULL);
+    setenv("AWS_MAX_ATTEMPTS", "1", 1);
+    for (size_t k = 0; k < 3 && endpoints[i].variables[k]; k++) {
+      const char *equals = strchr(endpoints[i].variables[k], '=');
+      char name[64];
+      snprintf(name, sizeof name, "%.*s", (int)(equals - endpoints[i].variables[k]),
+               endpoints[i].variables[k]);
+      setenv(name, equals + 1, 1);
+    }
+    const cspan_aws_options options = {.region = endpoints[i].region,
+                                       .proxy = stand_in_url(server)};
+    assert_int_equal(cspan_aws_config_load(&options, &config, NULL), CSPAN_OK);
+    assert_int_equal(cspan_aws_config_check_credentials(config, NULL, NULL), CSPAN_ERR_CREDENTIALS);
+    cspan_aws_config_free(config);
+    snprintf(wanted, sizeof wanted, "CONNECT %s:443\n", endpoints[i].host);
+    chain_expect_log(server, wanted);
+  }
+  stand_in_stop(server);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(sts_has_many_hosts),
       cmocka_unit_test(a_role_is_assumed),
       cmocka_unit_test(roles_are_chained),
       cmocka_unit_test(a_profile_may_be_its_own_source),

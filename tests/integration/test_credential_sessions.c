@@ -311,8 +311,51 @@ static void a_login_cache_may_be_elsewhere(void **state) {
   remove_all(server, login_folders);
 }
 
+/* -------------------------------------------------------------------- endpoints */
+
+/* A proxy that is told where to connect to, and does not. */
+static void expect_host(stand_in *server, const char *host) {
+  char wanted[128];
+  cspan_aws_config *config = NULL;
+  const cspan_aws_options options = {.region = "eu-west-1", .proxy = stand_in_url(server)};
+  assert_int_equal(cspan_aws_config_load(&options, &config, NULL), CSPAN_OK);
+  assert_int_equal(cspan_aws_config_check_credentials(config, NULL, NULL), CSPAN_ERR_CREDENTIALS);
+  cspan_aws_config_free(config);
+  snprintf(wanted, sizeof wanted, "CONNECT %s:443\n", host);
+  chain_expect_log(server, wanted);
+}
+
+static void sessions_have_hosts_of_their_own(void **state) {
+  (void)state;
+  service s;
+  stand_in *server = start_sso(&s, SSO_CONFIG, "work");
+  s.role_status = 403;
+  unsetenv("AWS_ENDPOINT_URL");
+  write_sso_token(CHAIN_FUTURE, CHAIN_FUTURE);
+  expect_host(server, "portal.sso.us-east-1.amazonaws.com");
+  setenv("AWS_USE_FIPS_ENDPOINT", "true", 1);
+  expect_host(server, "portal.sso-fips.us-east-1.amazonaws.com");
+  write_sso_token(chain_time(-5), CHAIN_FUTURE);
+  expect_host(server, "oidc-fips.us-east-1.amazonaws.com");
+  unsetenv("AWS_USE_FIPS_ENDPOINT");
+  expect_host(server, "oidc.us-east-1.amazonaws.com");
+  remove_all(server, sso_folders);
+
+  char *pem = new_key();
+  server = start_login(&s);
+  s.role_status = 403;
+  unsetenv("AWS_ENDPOINT_URL");
+  write_login_token(pem, chain_time(-5));
+  expect_host(server, "eu-west-1.signin.aws.amazon.com");
+  setenv("AWS_USE_FIPS_ENDPOINT", "true", 1);
+  expect_host(server, "signin-fips.eu-west-1.amazonaws.com");
+  free(pem);
+  remove_all(server, login_folders);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(sessions_have_hosts_of_their_own),
       cmocka_unit_test(a_session_gives_credentials),
       cmocka_unit_test(file_names_are_those_of_the_cli),
       cmocka_unit_test(an_old_token_is_renewed),

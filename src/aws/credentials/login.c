@@ -105,6 +105,8 @@ static cspan_status create_token(login *l, cspan_error **error) {
   char host[CSPAN_SERVICE_URL_MAX];
   cspan_buf body;
   cspan_buf answer;
+  bool special = cspan_aws_config_flag(l->hunt->base, CSPAN_SETTING_USE_FIPS) ||
+                 cspan_aws_config_flag(l->hunt->base, CSPAN_SETTING_USE_DUALSTACK);
   region = region ? region : "us-east-1";
   snprintf(host, sizeof host, "https://%s.%s", region, partition_host(region));
   cspan_buf_init(&body, ANSWER_MAX);
@@ -119,7 +121,7 @@ static cspan_status create_token(login *l, cspan_error **error) {
                                         .signing_name = "signin",
                                         .prefix = "signin",
                                         .region = region,
-                                        .url = host,
+                                        .url = special ? NULL : host,
                                         .operation = &cspan_json_post,
                                         .input = &exchange};
     status = send(l, &call, &exchange, error);

@@ -3,12 +3,13 @@
 #include "aws/credentials/hunt.h"
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/text.h"
 
 cspan_status cspan_hunt_environment(const cspan_hunt *hunt, const cspan_profile *profile,
                                     bool *found, cspan_error **error) {
   const char *const key_name = cspan_credential_rules[CSPAN_CREDENTIAL_ACCESS_KEY_ID].env;
   const char *const secret_name = cspan_credential_rules[CSPAN_CREDENTIAL_SECRET_ACCESS_KEY].env;
-  const cspan_credentials credentials = {
+  cspan_credentials credentials = {
       .access_key_id = cspan_credential_env(CSPAN_CREDENTIAL_ACCESS_KEY_ID),
       .secret_access_key = cspan_credential_env(CSPAN_CREDENTIAL_SECRET_ACCESS_KEY),
       .session_token = cspan_credential_env(CSPAN_CREDENTIAL_SESSION_TOKEN),
@@ -25,6 +26,14 @@ cspan_status cspan_hunt_environment(const cspan_hunt *hunt, const cspan_profile 
                            credentials.access_key_id ? key_name : secret_name,
                            credentials.access_key_id ? secret_name : key_name);
   }
+  const char *expiration = cspan_credential_env(CSPAN_CREDENTIAL_EXPIRATION);
+  time_t expires = 0;
+  if (expiration && !cspan_parse_iso8601(expiration, &expires)) {
+    return cspan_error_set(error, CSPAN_ERR_CREDENTIALS,
+                           "AWS_CREDENTIAL_EXPIRATION is \"%.40s\", which is no ISO 8601 time",
+                           expiration);
+  }
+  credentials.expiration_unix_s = (int64_t)expires;
   return cspan_hunt_emit(hunt, &credentials, error, "environment");
 }
 

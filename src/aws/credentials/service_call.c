@@ -83,9 +83,23 @@ cspan_status cspan_credential_call_run(const cspan_hunt *hunt, const cspan_crede
   return status;
 }
 
+static cspan_status regional_url(const cspan_aws_config *config, const cspan_credential_call *call,
+                                 char out[CSPAN_SERVICE_URL_MAX], cspan_error **error) {
+  char prefix[PREFIX_MAX];
+  cspan_endpoint endpoint;
+  host_prefix(config, call, prefix);
+  const cspan_endpoint_params params = {.region = call->region, .endpoint_prefix = prefix};
+  cspan_status status = cspan_endpoint_resolve(&params, &endpoint, error);
+  if (status == CSPAN_OK) {
+    snprintf(out, CSPAN_SERVICE_URL_MAX, "https://%s", endpoint.host);
+  }
+  return status;
+}
+
 cspan_status cspan_credential_call_url(const cspan_hunt *hunt, const cspan_credential_call *call,
                                        char out[CSPAN_SERVICE_URL_MAX], cspan_error **error) {
   const char *source = NULL;
+  cspan_status status = CSPAN_OK;
   cspan_aws_config *config = cspan_aws_config_derive(hunt->base, NULL, call->region);
   if (!config) {
     return cspan_hunt_nomem(error);
@@ -99,9 +113,10 @@ cspan_status cspan_credential_call_url(const cspan_hunt *hunt, const cspan_crede
     snprintf(out, CSPAN_SERVICE_URL_MAX, "%.*s", (int)len, custom);
   } else {
     default_url(config, call, out);
+    status = out[0] ? CSPAN_OK : regional_url(config, call, out, error);
   }
   cspan_aws_config_free(config);
-  return CSPAN_OK;
+  return status;
 }
 
 /* ------------------------------------------------------------------- JSON calls */

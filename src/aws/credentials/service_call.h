@@ -8,7 +8,7 @@
 #include "aws/client.h"
 #include "aws/credentials/hunt.h"
 
-enum { CSPAN_SERVICE_URL_MAX = 256 };
+enum { CSPAN_SERVICE_URL_MAX = 512 };
 
 typedef struct cspan_credential_call {
   const char *service_id;   /* "STS": for endpoint settings */

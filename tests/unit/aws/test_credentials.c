@@ -81,6 +81,21 @@ static void the_chain_goes_on(void **state) {
   expect_key(&options, "OPT", "");
 }
 
+static void keys_of_the_environment_may_expire(void **state) {
+  (void)state;
+  cspan_error *error = NULL;
+  home_set(NULL, NULL);
+  setenv("AWS_ACCESS_KEY_ID", "ENV", 1);
+  setenv("AWS_SECRET_ACCESS_KEY", SECRET, 1);
+  setenv("AWS_CREDENTIAL_EXPIRATION", "2999-01-01T00:00:00Z", 1);
+  cspan_identity *identity = resolve(NULL, &error);
+  assert_non_null(identity);
+  assert_int_equal(cspan_identity_get(identity)->expiration_unix_s, INT64_C(32472144000));
+  cspan_identity_free(identity);
+  setenv("AWS_CREDENTIAL_EXPIRATION", "tomorrow", 1);
+  expect_failure(NULL, (const char *[]){"AWS_CREDENTIAL_EXPIRATION", "\"tomorrow\"", NULL});
+}
+
 static void an_absence_is_explained(void **state) {
   (void)state;
   home_set(NULL, NULL);
@@ -656,6 +671,7 @@ static void a_config_owns_its_provider(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_chain_goes_on),
+      cmocka_unit_test(keys_of_the_environment_may_expire),
       cmocka_unit_test(an_absence_is_explained),
       cmocka_unit_test(processes_are_run),
       cmocka_unit_test(a_process_is_ended_in_time),
