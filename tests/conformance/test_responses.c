@@ -23,6 +23,7 @@
 
 #include "aws/model/compile.h"
 #include "aws/protocol/protocol.h"
+#include "aws/service_error.h"
 #include "base/text.h"
 
 enum { PATH_LEN = 1024, CASES_MAX = 4096, BODY_MAX = 64 << 20, ARENA_MAX = 256 << 20 };
@@ -241,8 +242,10 @@ static void check_output(const response_case *at, const cspan_protocol *protocol
   cspan_arena_free(arena);
 }
 
-static void is_text(const response_case *at, const char *actual, const cspan_value *expected) {
-  const char *wanted = cspan_value_text(expected, NULL);
+/* Failures have their texts on one line, see cspan_service_text(). */
+static void is_text(const response_case *at, const char *actual, const cspan_value *expected,
+                    cspan_arena *arena) {
+  const char *wanted = cspan_service_text(arena, cspan_value_text(expected, NULL));
   if (wanted && strcmp(wanted, actual ? actual : "") != 0) {
     fail_msg("%s: expected '%s', but got '%s'", at->name, wanted, actual ? actual : "nothing");
   }
@@ -258,10 +261,10 @@ static void check_failure(const response_case *at, const cspan_protocol *protoco
   }
   const cspan_value *wanted = cspan_value_get(expected, "Error");
   assert_non_null(wanted);
-  is_text(at, failure.code, cspan_value_get(wanted, "Code"));
-  is_text(at, failure.message, cspan_value_get(wanted, "Message"));
+  is_text(at, failure.code, cspan_value_get(wanted, "Code"), arena);
+  is_text(at, failure.message, cspan_value_get(wanted, "Message"), arena);
   is_text(at, failure.request_id,
-          cspan_value_get(cspan_value_get(expected, "ResponseMetadata"), "RequestId"));
+          cspan_value_get(cspan_value_get(expected, "ResponseMetadata"), "RequestId"), arena);
   cspan_arena_free(arena);
 }
 
