@@ -12,7 +12,7 @@
 #include "aws/protocol/protocol.h"
 
 /* Quotes are single here; small_model_open() doubles them. */
-static const char small_model_operations[] =
+static const char small_model_head[] =
     "{'metadata': {'apiVersion': '2024-01-01', 'endpointPrefix': 'pantry', 'jsonVersion': '1.1',"
     " 'protocol': '%s', 'serviceFullName': 'Pantry', 'serviceId': 'Pantry',"
     " 'signatureVersion': 'v4', 'targetPrefix': 'Pantry_20240101', 'uid': 'pantry-2024-01-01'%s},"
@@ -29,8 +29,11 @@ static const char small_model_operations[] =
     " 'input': {'shape': 'BlobBody'}, 'output': {'shape': 'BlobBody'}},"
     "'Nested': {'name': 'Nested', 'http': {'method': 'POST', 'requestUri': '/nested'},"
     " 'input': {'shape': 'NestedBody'}, 'output': {'shape': 'NestedBody'}},"
-    "'Nothing': {'name': 'Nothing', 'http': {'method': 'GET', 'requestUri': '/nothing'}}},";
-static const char small_model_shapes[] =
+    "'Watch': {'name': 'Watch', 'http': {'method': 'POST', 'requestUri': '/watch'},"
+    " 'input': {'shape': 'WatchInput'}, 'output': {'shape': 'WatchInput'}},"
+    "'Pour': {'name': 'Pour', 'http': {'method': 'POST', 'requestUri': '/pour'},"
+    " 'input': {'shape': 'PourInput'}},"
+    "'Nothing': {'name': 'Nothing', 'http': {'method': 'GET', 'requestUri': '/nothing'}}},"
     "'shapes': {"
     "'String': {'type': 'string'}, 'Name': {'type': 'string', 'min': 2},"
     "'Integer': {'type': 'integer', 'min': -5}, 'Long': {'type': 'long'},"
@@ -51,7 +54,8 @@ static const char small_model_shapes[] =
     " 'Map': {'shape': 'Map'}, 'Choice': {'shape': 'Choice'}, 'Document': {'shape': 'Document'},"
     " 'Again': {'shape': 'Everything', 'locationName': 'again'},"
     " 'Agains': {'shape': 'Everythings'}}},"
-    "'Everythings': {'type': 'list', 'member': {'shape': 'Everything'}},"
+    "'Everythings': {'type': 'list', 'member': {'shape': 'Everything'}},";
+static const char small_model_structures[] =
     "'StoreInput': {'type': 'structure', 'required': ['Shelf', 'Place', 'House'], 'members': {"
     " 'House': {'shape': 'String', 'hostLabel': true},"
     " 'Shelf': {'shape': 'String', 'location': 'uri', 'locationName': 'Shelf'},"
@@ -80,6 +84,14 @@ static const char small_model_shapes[] =
     " 'Jar': {'shape': 'Everything', 'locationName': 'jar'}}},"
     "'BlobBody': {'type': 'structure', 'payload': 'Data', 'members': {'Data': {'shape': 'Blob'},"
     " 'Type': {'shape': 'String', 'location': 'header', 'locationName': 'Content-Type'}}},"
+    "'WatchInput': {'type': 'structure', 'required': ['Events'], 'payload': 'Events',"
+    " 'members': {'Name': {'shape': 'String', 'location': 'header', 'locationName': 'x-name'},"
+    " 'Events': {'shape': 'Events'}}},"
+    "'Events': {'type': 'structure', 'eventstream': true, 'members': {"
+    " 'Tick': {'shape': 'Tick'}}},"
+    "'Tick': {'type': 'structure', 'event': true, 'members': {'At': {'shape': 'Time'}}},"
+    "'PourInput': {'type': 'structure', 'required': ['Milk'], 'payload': 'Milk', 'members': {"
+    " 'Milk': {'shape': 'Milk'}}}, 'Milk': {'type': 'blob', 'streaming': true},"
     "'NestedBody': {'type': 'structure', 'payload': 'Jar', 'members': {"
     " 'Jar': {'shape': 'Everything', 'locationName': 'Jar'}}},"
     "'ShelfFull': {'type': 'structure', 'exception': true, 'error': {'code': 'Shelf.Full'},"
@@ -95,11 +107,11 @@ typedef struct small_model {
 /* `metadata` is added to that of the service: ", 'awsQueryCompatible': {}". Ends the program where
  * the model does not compile. */
 static inline void small_model_open(small_model *out, const char *protocol, const char *metadata) {
-  char text[sizeof small_model_operations + sizeof small_model_shapes + 128];
+  char text[sizeof small_model_head + sizeof small_model_structures + 128];
   cspan_model_source source = {.key = "pantry", .without_documentation = true};
   cspan_error *error = NULL;
   cspan_buf section;
-  const char *from = small_model_operations;
+  const char *from = small_model_head;
   const char *const values[] = {protocol, metadata};
   size_t used = 0;
   for (size_t i = 0; *from != '\0';) {
@@ -110,8 +122,8 @@ static inline void small_model_open(small_model *out, const char *protocol, cons
       text[used++] = *from++;
     }
   }
-  memcpy(text + used, small_model_shapes, sizeof small_model_shapes);
-  used += sizeof small_model_shapes - 1;
+  memcpy(text + used, small_model_structures, sizeof small_model_structures);
+  used += sizeof small_model_structures - 1;
   for (size_t i = 0; i < used; i++) {
     text[i] = text[i] == '\'' ? '"' : text[i];
   }

@@ -86,6 +86,8 @@ static void test_messages(void **state) {
        "House: must not be empty: it is part of the address"},
       {"Store", "{\"Shelf\": \"a\", \"Place\": \"b\", \"House\": \"c\", \"Json\": {\"a\": 1}}",
        NULL},
+      {"Watch", "{}", NULL}, /* events and streams are given apart */
+      {"Pour", "{}", NULL},
       {"Nothing", "{}", NULL},
       {"Nothing", "{\"a\": 1}", "Nothing takes no input"},
   };

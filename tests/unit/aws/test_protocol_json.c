@@ -98,6 +98,19 @@ static void test_no_input_is_an_empty_object(void **state) {
   exchange_close(&x);
 }
 
+/* The events go apart; the rest of the input is what the first event holds. */
+static void test_event_stream(void **state) {
+  exchange x;
+  (void)state;
+  exchange_open(&x, "json", "");
+  assert_int_equal(exchange_serialize(&x, "Watch", "{\"Name\":\"n\"}"), CSPAN_OK);
+  assert_string_equal(x.request.body.data, "{\"x-name\":\"n\"}");
+  assert_string_equal(cspan_model_text(&x.pantry.model, x.request.stream_member->name), "Events");
+  assert_string_equal(cspan_header_list_get(&x.request.headers, "Content-Type"),
+                      "application/vnd.amazon.eventstream");
+  exchange_close(&x);
+}
+
 static void test_compression(void **state) {
   exchange x;
   (void)state;
@@ -283,6 +296,7 @@ int main(void) {
       cmocka_unit_test(test_bindings_are_ignored),
       cmocka_unit_test(test_host_label_must_be_a_host),
       cmocka_unit_test(test_no_input_is_an_empty_object),
+      cmocka_unit_test(test_event_stream),
       cmocka_unit_test(test_compression),
       cmocka_unit_test(test_responses),
       cmocka_unit_test(test_everything_comes_back),

@@ -128,6 +128,28 @@ static void test_bodies(void **state) {
   }
 }
 
+static void test_streams(void **state) {
+  exchange x;
+  size_t size;
+  (void)state;
+  exchange_open(&x, "rest-json", "");
+  assert_int_equal(exchange_serialize(&x, "Pour", "{\"Milk\":\"white\"}"), CSPAN_OK);
+  assert_false(x.request.has_body);
+  assert_non_null(x.request.stream_member);
+  assert_memory_equal(cspan_value_bytes(x.request.stream, &size), "white", 5);
+  assert_string_equal(cspan_header_list_get(&x.request.headers, "Content-Type"),
+                      "application/octet-stream");
+  exchange_close(&x);
+  exchange_open(&x, "rest-json", "");
+  assert_int_equal(exchange_serialize(&x, "Watch", "{\"Name\":\"n\"}"), CSPAN_OK);
+  assert_false(x.request.has_body);
+  assert_null(x.request.stream);
+  assert_string_equal(cspan_model_text(&x.pantry.model, x.request.stream_member->name), "Events");
+  assert_string_equal(cspan_header_list_get(&x.request.headers, "Content-Type"),
+                      "application/vnd.amazon.eventstream");
+  exchange_close(&x);
+}
+
 static void test_content_md5(void **state) {
   exchange x;
   (void)state;
@@ -242,6 +264,7 @@ int main(void) {
       cmocka_unit_test(test_headers),
       cmocka_unit_test(test_what_cannot_be_sent),
       cmocka_unit_test(test_bodies),
+      cmocka_unit_test(test_streams),
       cmocka_unit_test(test_content_md5),
       cmocka_unit_test(test_response_headers),
       cmocka_unit_test(test_prefix_headers),
