@@ -70,7 +70,7 @@ cspan_pool_entry *cspan_pool_add(cspan_pool *pool, const char *data, size_t len,
   if (found) {
     return found;
   }
-  if (pool->count == pool->cap && !grow(pool)) {
+  if ((!pool->entries || pool->count == pool->cap) && !grow(pool)) {
     return NULL;
   }
   cspan_pool_entry *entry = &pool->entries[pool->count];
