@@ -158,23 +158,25 @@ static void cache_put(cspan_endpoint_resolver *resolver, const cspan_endpoint_en
   }
 }
 
-static cspan_status make_result(const cspan_endpoint_resolver *resolver, const cspan_value *values,
-                                cspan_shared_endpoint **out, cspan_error **error) {
+/* NULL with the error. */
+static cspan_shared_endpoint *make_result(const cspan_endpoint_resolver *resolver,
+                                          const cspan_value *values, cspan_status *status,
+                                          cspan_error **error) {
   cspan_arena *arena = cspan_arena_create(MAX_RESULT_BYTES);
   cspan_shared_endpoint *shared = arena != NULL ? cspan_arena_alloc(arena, sizeof *shared) : NULL;
   if (shared == NULL) {
     cspan_arena_free(arena);
-    return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory for an endpoint");
+    *status = cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory for an endpoint");
+    return NULL;
   }
   atomic_init(&shared->refs, 1);
   shared->arena = arena;
-  cspan_status status = cspan_endpoint_evaluate(resolver, values, arena, &shared->result, error);
-  if (status != CSPAN_OK) {
+  *status = cspan_endpoint_evaluate(resolver, values, arena, &shared->result, error);
+  if (*status != CSPAN_OK) {
     cspan_arena_free(arena);
-    return status;
+    return NULL;
   }
-  *out = shared;
-  return CSPAN_OK;
+  return shared;
 }
 
 cspan_status cspan_endpoint_resolver_get(cspan_endpoint_resolver *resolver,
@@ -201,8 +203,8 @@ cspan_status cspan_endpoint_resolver_get(cspan_endpoint_resolver *resolver,
   uint64_t hash = key_hash(&key);
   cspan_shared_endpoint *shared = key.too_long ? NULL : cache_find(resolver, &key, hash);
   if (shared == NULL) {
-    status = make_result(resolver, values, &shared, error);
-    if (status != CSPAN_OK) {
+    shared = make_result(resolver, values, &status, error);
+    if (shared == NULL) {
       return status;
     }
     /* Without memory for the key the result is good, and made again next time. */

@@ -46,7 +46,7 @@ static uint8_t builtin_of(const cspan_rules_param *param) {
   const char *name = strcmp(param->name, "DisableS3ExpressSessionAuth") == 0
                          ? "AWS::S3::DisableS3ExpressSessionAuth"
                          : param->builtin;
-  for (uint8_t i = 0; i < BUILTIN_COUNT; i++) {
+  for (size_t i = 0; i < BUILTIN_COUNT; i++) {
     if (strcmp(builtins[i].name, name) == 0) {
       return (uint8_t)(i + 1);
     }
@@ -110,7 +110,7 @@ static void fill_from_client(const cspan_params_plan *plan, const cspan_endpoint
     if (plan->params[i].used && plan->by_client[i] && settings->client_params != NULL) {
       given = cspan_value_get(settings->client_params, plan->params[i].name);
     }
-    if (!cspan_value_is_null(given)) {
+    if (given != NULL && given->kind != CSPAN_VALUE_NULL) {
       values[i] = *given;
     } else if (plan->params[i].used && plan->builtin[i] != 0) {
       values[i] = setting(settings, plan->builtin[i] - (size_t)1);
@@ -171,7 +171,7 @@ static void fill_from_members(const cspan_params_plan *plan, const cspan_service
     size_t param = find(plan, cspan_model_text(model, members[i].context_param));
     const cspan_value *given =
         param != SIZE_MAX ? cspan_value_get(input, cspan_model_text(model, members[i].name)) : NULL;
-    if (!cspan_value_is_null(given)) {
+    if (given != NULL && given->kind != CSPAN_VALUE_NULL) {
       values[param] = *given;
     }
   }

@@ -98,9 +98,9 @@ static uint32_t intern(cspan_rules_writer *writer, cspan_rules_table *table, csp
 /* -------------------------------------------------------------------- nodes */
 
 void cspan_rules_node_init(cspan_rules_node *node, cspan_rules_op op, size_t count) {
+  memset(node, 0, sizeof *node);
   node->words = node->few;
   node->capacity = sizeof node->few / sizeof node->few[0];
-  node->count = 0;
   node->status = count > MAX_COUNT ? CSPAN_ERR_LIMIT : CSPAN_OK;
   cspan_rules_node_add(node, (uint32_t)op | (uint32_t)(count << 8));
 }

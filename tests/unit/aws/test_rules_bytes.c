@@ -15,70 +15,71 @@
 #define ONE(rule)              "{'parameters':{'S':{'type':'string'}},'rules':[" rule "]}"
 #define FAULT(text)            "the endpoint rules cannot be used: " text
 
+static const struct {
+  const char *json;
+  const char *message;
+} wrong_rules[] = {
+    {"{", "the endpoint rules are no JSON: line 1, column 2"},
+    {"[]", "the endpoint rules are no JSON map"},
+    {"{}", FAULT("there is no endpoint, error or list of rules where one should be")},
+    {"{'parameters':[],'rules':[]}", FAULT("\"parameters\" is no map")},
+    {"{'parameters':{'P':{'type':'int'}},'rules':[]}",
+     FAULT("the parameter \"P\" is of no known type")},
+    {"{'parameters':{'P':{}},'rules':[]}", FAULT("the parameter \"P\" is of no known type")},
+    {"{'parameters':{'P':{'type':'string','default':true}},'rules':[]}",
+     FAULT("the default of the parameter \"P\" is of another type")},
+    {"{'parameters':{'P':{'type':'stringArray','default':[1]}},'rules':[]}",
+     FAULT("the default of the parameter \"P\" is of another type")},
+    {ONE("1"), FAULT("a rule has no list of conditions")},
+    {ONE("{'conditions':{},'error':'x'}"), FAULT("a rule has no list of conditions")},
+    {ONE(RULE("1", "'error':'x'")),
+     FAULT("there is a map where a function or a reference is expected")},
+    {ONE(RULE("{'fn':'sqrt','argv':[1]}", "'error':'x'")),
+     FAULT("there is a function that this version does not know: \"sqrt\"")},
+    {ONE(RULE("{'fn':'isSet','argv':[]}", "'error':'x'")),
+     FAULT("isSet is called with 0 arguments")},
+    {ONE(RULE("{'fn':'isSet','argv':[null]}", "'error':'x'")),
+     FAULT("there is a value that is no text, boolean, number, list or map")},
+    {ONE(RULE("{'fn':'isSet','argv':[5000000000]}", "'error':'x'")),
+     FAULT("a number is too large")},
+    {ONE(RULE("{'fn':'getAttr','argv':['a']}", "'error':'x'")),
+     FAULT("getAttr takes a value and a path")},
+    {ONE(RULE("{'fn':'getAttr','argv':[{'ref':'S'},'a[']}", "'error':'x'")),
+     FAULT("\"a[\" is no path of an attribute")},
+    {ONE(RULE("{'fn':'getAttr','argv':[{'ref':'S'},'a[x]']}", "'error':'x'")),
+     FAULT("\"a[x]\" is no path of an attribute")},
+    {ONE(RULE("{'fn':'getAttr','argv':[{'ref':'S'},'a..b']}", "'error':'x'")),
+     FAULT("\"a..b\" is no path of an attribute")},
+    {ONE(RULE("{'fn':'getAttr','argv':[{'ref':'S'},'']}", "'error':'x'")),
+     FAULT("\"\" is no path of an attribute")},
+    {ONE(RULE("", "'error':{'ref':'T'}")),
+     FAULT("\"T\" is no parameter or variable that is known here")},
+    {ONE(RULE("", "'error':'{T}'")), FAULT("\"T\" is no parameter or variable that is known here")},
+    {ONE(RULE("", "'error':'a{S'")), FAULT("\"a{S\" has a brace that is not closed")},
+    {ONE(RULE("", "'endpoint':{}")), FAULT("there is a rule without a URL")},
+    {ONE(RULE("", "'endpoint':{'url':'u','headers':{'h':'v'}}")),
+     FAULT("the header \"h\" is no list")},
+    /* assigned in a rule before: out of scope by now */
+    {ONE(RULE("{'fn':'isSet','argv':['x'],'assign':'v'}", "'error':'x'") "," RULE("",
+                                                                                  "'error':'{v}'")),
+     FAULT("\"v\" is no parameter or variable that is known here")},
+    {ONE(RULE("{'fn':'isSet','argv':['x'],'assign':'S'}", "'error':'x'")),
+     FAULT("\"S\" is assigned where it already has a value")},
+};
+
 static void wrong_rules_are_refused(void **state) {
   (void)state;
-  static const struct {
-    const char *json;
-    const char *message;
-  } rows[] = {
-      {"{", "the endpoint rules are no JSON: line 1, column 2"},
-      {"[]", "the endpoint rules are no JSON map"},
-      {"{}", FAULT("there is no endpoint, error or list of rules where one should be")},
-      {"{'parameters':[],'rules':[]}", FAULT("\"parameters\" is no map")},
-      {"{'parameters':{'P':{'type':'int'}},'rules':[]}",
-       FAULT("the parameter \"P\" is of no known type")},
-      {"{'parameters':{'P':{}},'rules':[]}", FAULT("the parameter \"P\" is of no known type")},
-      {"{'parameters':{'P':{'type':'string','default':true}},'rules':[]}",
-       FAULT("the default of the parameter \"P\" is of another type")},
-      {"{'parameters':{'P':{'type':'stringArray','default':[1]}},'rules':[]}",
-       FAULT("the default of the parameter \"P\" is of another type")},
-      {ONE("1"), FAULT("a rule has no list of conditions")},
-      {ONE("{'conditions':{},'error':'x'}"), FAULT("a rule has no list of conditions")},
-      {ONE(RULE("1", "'error':'x'")),
-       FAULT("there is a map where a function or a reference is expected")},
-      {ONE(RULE("{'fn':'sqrt','argv':[1]}", "'error':'x'")),
-       FAULT("there is a function that this version does not know: \"sqrt\"")},
-      {ONE(RULE("{'fn':'isSet','argv':[]}", "'error':'x'")),
-       FAULT("isSet is called with 0 arguments")},
-      {ONE(RULE("{'fn':'isSet','argv':[null]}", "'error':'x'")),
-       FAULT("there is a value that is no text, boolean, number, list or map")},
-      {ONE(RULE("{'fn':'isSet','argv':[5000000000]}", "'error':'x'")),
-       FAULT("a number is too large")},
-      {ONE(RULE("{'fn':'getAttr','argv':['a']}", "'error':'x'")),
-       FAULT("getAttr takes a value and a path")},
-      {ONE(RULE("{'fn':'getAttr','argv':[{'ref':'S'},'a[']}", "'error':'x'")),
-       FAULT("\"a[\" is no path of an attribute")},
-      {ONE(RULE("{'fn':'getAttr','argv':[{'ref':'S'},'a[x]']}", "'error':'x'")),
-       FAULT("\"a[x]\" is no path of an attribute")},
-      {ONE(RULE("{'fn':'getAttr','argv':[{'ref':'S'},'a..b']}", "'error':'x'")),
-       FAULT("\"a..b\" is no path of an attribute")},
-      {ONE(RULE("{'fn':'getAttr','argv':[{'ref':'S'},'']}", "'error':'x'")),
-       FAULT("\"\" is no path of an attribute")},
-      {ONE(RULE("", "'error':{'ref':'T'}")),
-       FAULT("\"T\" is no parameter or variable that is known here")},
-      {ONE(RULE("", "'error':'{T}'")),
-       FAULT("\"T\" is no parameter or variable that is known here")},
-      {ONE(RULE("", "'error':'a{S'")), FAULT("\"a{S\" has a brace that is not closed")},
-      {ONE(RULE("", "'endpoint':{}")), FAULT("there is a rule without a URL")},
-      {ONE(RULE("", "'endpoint':{'url':'u','headers':{'h':'v'}}")),
-       FAULT("the header \"h\" is no list")},
-      /* assigned in a rule before: out of scope by now */
-      {ONE(RULE("{'fn':'isSet','argv':['x'],'assign':'v'}",
-                "'error':'x'") "," RULE("", "'error':'{v}'")),
-       FAULT("\"v\" is no parameter or variable that is known here")},
-      {ONE(RULE("{'fn':'isSet','argv':['x'],'assign':'S'}", "'error':'x'")),
-       FAULT("\"S\" is assigned where it already has a value")},
-  };
-  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+  for (size_t i = 0; i < sizeof wrong_rules / sizeof wrong_rules[0]; i++) {
     cspan_buf json;
     cspan_buf out;
     cspan_error *error = NULL;
     cspan_buf_init(&out, RULES_FIXTURE_MAX);
-    assert_int_equal(cspan_rules_compile(fixture_json(rows[i].json, &json), &out, &error),
+    assert_int_equal(cspan_rules_compile(fixture_json(wrong_rules[i].json, &json), &out, &error),
                      CSPAN_ERR_INVALID);
     /* what is wrong with JSON is said by the parser of JSON */
-    if (strncmp(cspan_error_message(error), rows[i].message, strlen(rows[i].message)) != 0) {
-      fail_msg("%s: expected \"%s\", got \"%s\"", rows[i].json, rows[i].message,
+    if (strncmp(cspan_error_message(error), wrong_rules[i].message,
+                strlen(wrong_rules[i].message)) != 0) {
+      fail_msg("%s: expected \"%s\", got \"%s\"", wrong_rules[i].json, wrong_rules[i].message,
                cspan_error_message(error));
     }
     assert_int_equal(out.len, 0);
