@@ -98,8 +98,11 @@ static cspan_status put_payload(const event_reader *r, const cspan_member_model 
 
 /* What is neither header nor a payload of its own is in the payload together. */
 static cspan_status put_rest(const event_reader *r, const cspan_shape *shape, cspan_maker *maker) {
-  cspan_value rest = cspan_null();
-  cspan_status status = r->message->payload_size > 0 ? read_structure(r, shape, &rest) : CSPAN_OK;
+  cspan_value rest;
+  if (r->message->payload_size == 0) {
+    return CSPAN_OK;
+  }
+  cspan_status status = read_structure(r, shape, &rest);
   for (size_t i = 0; status == CSPAN_OK && i < cspan_value_count(&rest); i++) {
     const cspan_member *member = &rest.as.members[i];
     cspan_maker_fixed_name(maker, member->name, member->name_size_bytes);

@@ -8,12 +8,16 @@
 
 enum { FIRST_SLOTS = 256 };
 
+/* The first element of a member; NULL: none. */
+typedef struct slot {
+  const cspan_xml_node *node;
+} slot;
+
 typedef struct xml_reader {
   const cspan_service_model *model;
   cspan_maker *maker;
   cspan_xml_bindings bindings;
-  /* A stack: the first element of each member, for every structure that is being read. */
-  const cspan_xml_node **slots;
+  slot *slots; /* a stack: those of every structure that is being read */
   size_t used;
   size_t cap;
   cspan_status status;
@@ -43,7 +47,7 @@ static void fail(xml_reader *r, cspan_status status, const cspan_member_model *m
 static bool push_slots(xml_reader *r, size_t count) {
   while (r->cap - r->used < count) {
     size_t cap = r->cap == 0 ? FIRST_SLOTS : r->cap * 2;
-    const cspan_xml_node **slots = cspan_realloc(r->slots, cap * sizeof *slots);
+    slot *slots = cspan_realloc(r->slots, cap * sizeof *slots);
     if (slots == NULL) {
       fail(r, CSPAN_ERR_NOMEM, NULL);
       return false;
@@ -52,7 +56,7 @@ static bool push_slots(xml_reader *r, size_t count) {
     r->cap = cap;
   }
   for (size_t i = 0; i < count; i++) {
-    r->slots[r->used + i] = NULL;
+    r->slots[r->used + i].node = NULL;
   }
   r->used += count;
   return true;
@@ -107,15 +111,15 @@ static void find_elements(xml_reader *r, const cspan_shape *shape, const cspan_x
   for (const cspan_xml_node *child = node->first_child; child != NULL;
        child = child->next_sibling) {
     size_t at = find_member(r, shape, child->name, next);
-    if (at < count && r->slots[base + at] == NULL) {
-      r->slots[base + at] = child;
+    if (at < count && r->slots[base + at].node == NULL) {
+      r->slots[base + at].node = child;
     }
     next = at < count ? at : next;
   }
   for (size_t i = 0; i < count; i++) {
-    const char *name = r->slots[base + i] == NULL ? item_name(r, &members[i]) : NULL;
+    const char *name = r->slots[base + i].node == NULL ? item_name(r, &members[i]) : NULL;
     if (name != NULL && !is_elsewhere(r, &members[i])) {
-      r->slots[base + i] = cspan_xml_child(node, name);
+      r->slots[base + i].node = cspan_xml_child(node, name);
     }
   }
 }
@@ -270,8 +274,8 @@ static void read_members(xml_reader *r, const cspan_shape *shape, const cspan_xm
     if (member == skip) {
       continue;
     }
-    if (r->slots[base + i] != NULL) {
-      read_member(r, member, r->slots[base + i]);
+    if (r->slots[base + i].node != NULL) {
+      read_member(r, member, r->slots[base + i].node);
     } else if ((member->flags & CSPAN_MEMBER_XML_ATTRIBUTE) != 0) {
       read_attribute(r, member, node);
     }
