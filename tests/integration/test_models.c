@@ -28,11 +28,7 @@
 static char root[64];
 
 static const char *in_root(const char *path) {
-  static char rooms[4][128];
-  static size_t next;
-  char *room = rooms[next++ % 4];
-  (void)snprintf(room, sizeof rooms[0], "%s/%s", root, path);
-  return room;
+  return model_folder_path(root, path);
 }
 
 /* ------------------------------------------------------------ all of Debian's */

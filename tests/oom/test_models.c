@@ -34,11 +34,7 @@ static const char waiters[] =
 static char root[64];
 
 static const char *in_root(const char *path) {
-  static char rooms[4][128];
-  static size_t next;
-  char *room = rooms[next++ % 4];
-  (void)snprintf(room, sizeof rooms[0], "%s/%s", root, path);
-  return room;
+  return model_folder_path(root, path);
 }
 
 /* Does it; gives the status, and where that is not OK an error. */

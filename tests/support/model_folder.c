@@ -14,6 +14,14 @@ void model_folder_make(char root[64]) {
   }
 }
 
+const char *model_folder_path(const char *root, const char *path) {
+  static char rooms[8][256];
+  static size_t next;
+  char *room = rooms[next++ % 8];
+  (void)snprintf(room, sizeof rooms[0], "%s/%s", root, path);
+  return room;
+}
+
 void model_folder_parents(const char *path) {
   char part[512];
   for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {

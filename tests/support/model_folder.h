@@ -7,6 +7,8 @@
 
 /* A new folder below /tmp. */
 void model_folder_make(char root[64]);
+/* ROOT/PATH in one of eight rooms that are used in turns. */
+const char *model_folder_path(const char *root, const char *path);
 /* Writes a file and makes the folders above it. */
 void model_folder_put(const char *path, const void *data, size_t len);
 /* The same with text in which ' stands for ". */

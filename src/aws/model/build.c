@@ -204,3 +204,21 @@ uint16_t cspan_build_shape_ref(cspan_builder *build, json_t *from, json_t **shap
   }
   return (uint16_t)entry->value;
 }
+
+void cspan_build_each(cspan_builder *build, const char *kind, json_t *all,
+                      void (*visit)(cspan_builder *build, json_t *from)) {
+  const char *name = NULL;
+  json_t *from = NULL;
+  build->kind = kind;
+  json_object_foreach(all, name, from) {
+    build->name = name;
+    if (!json_is_object(from)) {
+      cspan_build_fail(build, "is not an object");
+    }
+    if (!cspan_build_ok(build)) {
+      break;
+    }
+    visit(build, from);
+  }
+  build->kind = NULL;
+}

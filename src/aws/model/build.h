@@ -73,6 +73,11 @@ const char *cspan_build_namespace(cspan_builder *build, json_t *from, const char
 /* The index of the shape that `from` refers to by "shape", and its model. */
 uint16_t cspan_build_shape_ref(cspan_builder *build, json_t *from, json_t **shape);
 
+/* Calls `visit` with each member of `all` (NULL: none), which must be objects, as what is being
+ * worked on; until there is a fault. */
+void cspan_build_each(cspan_builder *build, const char *kind, json_t *all,
+                      void (*visit)(cspan_builder *build, json_t *from));
+
 /* A handle of the "documentation" of `from`. */
 uint32_t cspan_build_documentation(cspan_builder *build, json_t *from);
 /* Ends the last block. */

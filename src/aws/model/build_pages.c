@@ -55,20 +55,7 @@ static void build_paginator(cspan_builder *build, json_t *from) {
 
 void cspan_build_paginators(cspan_builder *build, json_t *paginators) {
   json_t *all = cspan_build_object(build, paginators, "pagination");
-  const char *name = NULL;
-  json_t *paginator = NULL;
-  build->kind = "paginator";
-  json_object_foreach(all, name, paginator) {
-    build->name = name;
-    if (!json_is_object(paginator)) {
-      cspan_build_fail(build, "is not an object");
-    }
-    if (!cspan_build_ok(build)) {
-      break;
-    }
-    build_paginator(build, paginator);
-  }
-  build->kind = NULL;
+  cspan_build_each(build, "paginator", all, build_paginator);
 }
 
 static cspan_table_range build_acceptors(cspan_builder *build, json_t *from) {
@@ -106,18 +93,5 @@ static void build_waiter(cspan_builder *build, json_t *from) {
 
 void cspan_build_waiters(cspan_builder *build, json_t *waiters) {
   json_t *all = cspan_build_object(build, waiters, "waiters");
-  const char *name = NULL;
-  json_t *waiter = NULL;
-  build->kind = "waiter";
-  json_object_foreach(all, name, waiter) {
-    build->name = name;
-    if (!json_is_object(waiter)) {
-      cspan_build_fail(build, "is not an object");
-    }
-    if (!cspan_build_ok(build)) {
-      break;
-    }
-    build_waiter(build, waiter);
-  }
-  build->kind = NULL;
+  cspan_build_each(build, "waiter", all, build_waiter);
 }

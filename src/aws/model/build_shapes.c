@@ -254,11 +254,11 @@ static void build_exception(cspan_builder *build, json_t *from, cspan_shape *sha
   shape->flags = (uint16_t)flags;
 }
 
-static void build_shape(cspan_builder *build, const char *name, json_t *from) {
+static void build_shape(cspan_builder *build, json_t *from) {
   const char *prefix = NULL;
   const char *uri = cspan_build_namespace(build, from, &prefix);
   cspan_shape shape = {
-      .name = cspan_build_text(build, name),
+      .name = cspan_build_text(build, build->name),
       .type = (uint8_t)value_of(build, from, "type", types),
       .timestamp_format = (uint8_t)timestamp_format_of(build, from),
       .flags = (uint16_t)flags_of(build, from, shape_flags),
@@ -281,18 +281,5 @@ static void build_shape(cspan_builder *build, const char *name, json_t *from) {
 }
 
 void cspan_build_shapes(cspan_builder *build) {
-  const char *name = NULL;
-  json_t *shape = NULL;
-  build->kind = "shape";
-  json_object_foreach(build->shape_models, name, shape) {
-    build->name = name;
-    if (!json_is_object(shape)) {
-      cspan_build_fail(build, "is not an object");
-    }
-    if (!cspan_build_ok(build)) {
-      break;
-    }
-    build_shape(build, name, shape);
-  }
-  build->kind = NULL;
+  cspan_build_each(build, "shape", build->shape_models, build_shape);
 }

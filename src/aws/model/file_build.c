@@ -56,10 +56,6 @@ static void put_entries(const cspan_pool *pool, const cspan_model_file_input *in
   }
 }
 
-static size_t aligned(size_t size) {
-  return (size + CSPAN_SECTION_ALIGNMENT - 1) & ~(size_t)(CSPAN_SECTION_ALIGNMENT - 1);
-}
-
 static cspan_status put_file(const cspan_pool *pool, const cspan_buf *texts,
                              const cspan_model_file_input *inputs, size_t count,
                              const cspan_buf *partitions, cspan_buf *out) {
@@ -74,8 +70,8 @@ static cspan_status put_file(const cspan_pool *pool, const cspan_buf *texts,
       .partitions_size = (uint32_t)partitions->len,
   };
   memcpy(header.magic, CSPAN_MODEL_FILE_MAGIC, sizeof header.magic);
-  header.partitions = (uint32_t)aligned(header.texts + texts->len);
-  header.sections = (uint32_t)aligned(header.partitions + partitions->len);
+  header.partitions = (uint32_t)cspan_section_aligned(header.texts + texts->len);
+  header.sections = (uint32_t)cspan_section_aligned(header.partitions + partitions->len);
   (void)cspan_buf_append(out, &header, sizeof header);
   put_entries(pool, inputs, count, header.sections, out);
   (void)cspan_buf_append(out, texts->data, texts->len);

@@ -26,10 +26,6 @@ size_t cspan_section_record_size(cspan_section_part part) {
   return sizes[part];
 }
 
-static size_t aligned(size_t size) {
-  return (size + CSPAN_SECTION_ALIGNMENT - 1) & ~(size_t)(CSPAN_SECTION_ALIGNMENT - 1);
-}
-
 cspan_status cspan_section_write(const cspan_buf parts[CSPAN_PART_COUNT], cspan_buf *out) {
   static const char padding[CSPAN_SECTION_ALIGNMENT];
   size_t start = out->len;
@@ -44,7 +40,7 @@ cspan_status cspan_section_write(const cspan_buf parts[CSPAN_PART_COUNT], cspan_
     header.parts[part].offset = (uint32_t)size;
     header.parts[part].count =
         (uint32_t)(parts[part].len / cspan_section_record_size((cspan_section_part)part));
-    size += aligned(parts[part].len);
+    size += cspan_section_aligned(parts[part].len);
     if (size > CSPAN_SECTION_MAX) {
       return CSPAN_ERR_LIMIT;
     }
@@ -55,7 +51,7 @@ cspan_status cspan_section_write(const cspan_buf parts[CSPAN_PART_COUNT], cspan_
     size_t len = parts[part].len;
     if (len) {
       (void)cspan_buf_append(out, parts[part].data, len);
-      (void)cspan_buf_append(out, padding, aligned(len) - len);
+      (void)cspan_buf_append(out, padding, cspan_section_aligned(len) - len);
     }
   }
   if (cspan_buf_status(out) == CSPAN_OK) {

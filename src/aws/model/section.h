@@ -57,6 +57,11 @@ typedef struct cspan_section_block {
   uint32_t size;
 } cspan_section_block;
 
+/* Rounded up to where the next part may start. */
+static inline size_t cspan_section_aligned(size_t size) {
+  return (size + CSPAN_SECTION_ALIGNMENT - 1) & ~(size_t)(CSPAN_SECTION_ALIGNMENT - 1);
+}
+
 /* The size of a record of a part; 1 for those that are bytes. */
 size_t cspan_section_record_size(cspan_section_part part);
 

@@ -27,11 +27,7 @@
 static char root[64];
 
 static const char *in_root(const char *path) {
-  static char rooms[8][256];
-  static size_t next;
-  char *room = rooms[next++ % 8];
-  (void)snprintf(room, sizeof rooms[0], "%s/%s", root, path);
-  return room;
+  return model_folder_path(root, path);
 }
 
 /* FOLDER/SERVICE/VERSION/service-2.json of a service that says where it comes from. */
