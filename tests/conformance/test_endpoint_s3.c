@@ -171,10 +171,10 @@ static void both_give_the_same_address(void **state) {
       assert_int_equal(cspan_base_url_parse(at->custom, "test", &base, NULL), CSPAN_OK);
       params.custom = &base;
     }
-    cspan_endpoint_settings settings = {.region = at->region,
-                                        .endpoint_url = at->custom,
-                                        .s3_force_path_style =
-                                            cspan_endpoint_force_path_style(at->style, at->custom)};
+    cspan_endpoint_settings settings = {
+        .region = at->region,
+        .endpoint_url = at->custom,
+        .s3_force_path_style = cspan_endpoint_force_path_style(at->style, params.custom)};
     by_rules(f, settings, at->bucket, with, sizeof with);
     without_rules(&params, without, sizeof without);
     assert_string_equal(with, without);
@@ -272,11 +272,29 @@ static void tells_how_to_sign(void **state) {
   cspan_arena_free(arena);
 }
 
+/* Else each key of a bucket would be an endpoint of its own to the cache. */
+static void keys_do_not_count(void **state) {
+  const fixture *f = opened(state);
+  cspan_rules *rules = NULL;
+  cspan_rules_param param;
+  size_t seen = 0;
+  assert_int_equal(cspan_rules_open(f->model.rules, f->model.rules_size, &rules, NULL), CSPAN_OK);
+  for (size_t i = 0; cspan_rules_param_at(rules, i, &param); i++) {
+    bool is_key = strcmp(param.name, "Key") == 0 || strcmp(param.name, "Prefix") == 0;
+    seen += is_key;
+    assert_false(is_key && param.used);
+    assert_true(strcmp(param.name, "Bucket") != 0 || param.used);
+  }
+  assert_int_equal(seen, 2);
+  cspan_rules_free(rules);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(both_give_the_same_address),
       cmocka_unit_test(rules_know_more),
       cmocka_unit_test(tells_how_to_sign),
+      cmocka_unit_test(keys_do_not_count),
   };
   find_endpoints(root);
   return cmocka_run_group_tests(tests, set_up, tear_down);

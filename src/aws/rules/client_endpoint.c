@@ -153,12 +153,9 @@ cspan_status cspan_client_endpoint(const cspan_endpoint_resolver *resolver,
   return status == CSPAN_OK ? cspan_endpoint_evaluate(resolver, values, arena, out, error) : status;
 }
 
-bool cspan_endpoint_force_path_style(cspan_addressing_style style, const char *endpoint_url) {
-  cspan_base_url base;
+bool cspan_endpoint_force_path_style(cspan_addressing_style style, const cspan_base_url *custom) {
   if (style == CSPAN_ADDRESSING_PATH || style == CSPAN_ADDRESSING_VIRTUAL) {
     return style == CSPAN_ADDRESSING_PATH;
   }
-  return endpoint_url != NULL &&
-         cspan_base_url_parse(endpoint_url, "endpoint_url", &base, NULL) == CSPAN_OK &&
-         base.is_local;
+  return custom != NULL && custom->is_local;
 }

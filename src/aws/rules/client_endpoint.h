@@ -76,8 +76,9 @@ cspan_status cspan_client_endpoint(const cspan_endpoint_resolver *resolver,
                                    cspan_error **error);
 
 /* What an addressing style comes to for s3_force_path_style. AUTO: no host name can be put before
- * an address of this machine, which the rules do not know of but for IP addresses. */
-bool cspan_endpoint_force_path_style(cspan_addressing_style style, const char *endpoint_url);
+ * an address of this machine, which the rules do not know of but for IP addresses. `custom`: the
+ * endpoint URL; NULL: none. */
+bool cspan_endpoint_force_path_style(cspan_addressing_style style, const cspan_base_url *custom);
 
 enum { CSPAN_ENDPOINT_CACHE_SIZE = 64 };
 

@@ -40,9 +40,9 @@ static bool text_is_in(const cspan_rules_code *code, const uint32_t *ref) {
          code->text[ref[0] + ref[1]] == '\0';
 }
 
-/* Words of a node by its first; 0: unknown. */
-static uint64_t node_size(uint32_t op, uint64_t count) {
-  switch (op) {
+uint64_t cspan_rules_node_size(const uint32_t *node) {
+  uint64_t count = cspan_rules_count_of(node);
+  switch (cspan_rules_op_of(node)) {
   case CSPAN_OP_BOOL:
   case CSPAN_OP_REF:
     return 1;
@@ -223,7 +223,7 @@ static bool check_nodes(checker *check) {
     check->depth = 0;
     uint32_t op = cspan_rules_op_of(check->node);
     uint32_t count = cspan_rules_count_of(check->node);
-    size = node_size(op, count);
+    size = cspan_rules_node_size(check->node);
     if (size == 0 || size > code->word_count - at) {
       return false;
     }

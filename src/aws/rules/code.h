@@ -88,6 +88,9 @@ static inline uint32_t cspan_rules_count_of(const uint32_t *node) {
   return node[0] >> 8;
 }
 
+/* Words of a node, by its first; 0: there is no such operation. */
+uint64_t cspan_rules_node_size(const uint32_t *node);
+
 static inline cspan_str cspan_rules_text(const cspan_rules_code *code, const uint32_t *ref) {
   return (cspan_str){code->text + ref[0], ref[1]};
 }

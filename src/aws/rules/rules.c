@@ -26,12 +26,12 @@ static cspan_str text_at(const cspan_rules *rules, const uint32_t *ref) {
 
 /* ---------------------------------------------------------------------- open */
 
-/* Bytes that nobody refers to anything by are possible, and only make `used` too large. */
 static void note_used(cspan_rules *rules) {
-  for (uint32_t i = 0; i < rules->code.word_count; i++) {
-    uint32_t word = rules->code.words[i];
-    if ((word & 0xff) == CSPAN_OP_REF && word >> 8 < rules->param_count) {
-      rules->used[word >> 8] = true;
+  const uint32_t *end = rules->code.words + rules->code.word_count;
+  for (const uint32_t *at = rules->code.words; at < end; at += cspan_rules_node_size(at)) {
+    uint32_t slot = cspan_rules_count_of(at);
+    if (cspan_rules_op_of(at) == CSPAN_OP_REF && slot < rules->param_count) {
+      rules->used[slot] = true;
     }
   }
 }
