@@ -1,26 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "aws/protocol/cbor.h"
+#include "aws/protocol/cbor_parser.h"
 
 enum {
-  MAJOR_UNSIGNED = 0,
-  MAJOR_NEGATIVE = 1,
-  MAJOR_BYTES = 2,
-  MAJOR_TEXT = 3,
-  MAJOR_LIST = 4,
-  MAJOR_MAP = 5,
-  MAJOR_TAG = 6,
   FALSE_ITEM = 0xf4,
   TRUE_ITEM = 0xf5,
   NULL_ITEM = 0xf6,
   FLOAT_ITEM = 0xfa,
   DOUBLE_ITEM = 0xfb,
-  TAG_EPOCH = 1,
-  TAG_POSITIVE_BIGNUM = 2,
-  TAG_NEGATIVE_BIGNUM = 3,
   MAX_DIGITS = 2048,
-  MAX_BIGNUM_BYTES = 1024,
   NANOS = 1000000000
 };
 
@@ -49,20 +38,20 @@ static void put_head(cspan_buf *out, int major, uint64_t value) {
 }
 
 void cspan_cbor_write_map(cspan_buf *out, size_t count) {
-  put_head(out, MAJOR_MAP, count);
+  put_head(out, CBOR_MAJOR_MAP, count);
 }
 
 void cspan_cbor_write_list(cspan_buf *out, size_t count) {
-  put_head(out, MAJOR_LIST, count);
+  put_head(out, CBOR_MAJOR_LIST, count);
 }
 
 void cspan_cbor_write_text(cspan_buf *out, const char *text, size_t len) {
-  put_head(out, MAJOR_TEXT, len);
+  put_head(out, CBOR_MAJOR_TEXT, len);
   cspan_buf_append(out, text, len);
 }
 
 void cspan_cbor_write_blob(cspan_buf *out, const void *data, size_t len) {
-  put_head(out, MAJOR_BYTES, len);
+  put_head(out, CBOR_MAJOR_BYTES, len);
   cspan_buf_append(out, data, len);
 }
 
@@ -77,9 +66,9 @@ void cspan_cbor_write_bool(cspan_buf *out, bool value) {
 /* -1 is sent as 0, -2 as 1: the complement is that number without overflow. */
 void cspan_cbor_write_int(cspan_buf *out, int64_t value) {
   if (value < 0) {
-    put_head(out, MAJOR_NEGATIVE, ~(uint64_t)value);
+    put_head(out, CBOR_MAJOR_NEGATIVE, ~(uint64_t)value);
   } else {
-    put_head(out, MAJOR_UNSIGNED, (uint64_t)value);
+    put_head(out, CBOR_MAJOR_UNSIGNED, (uint64_t)value);
   }
 }
 
@@ -96,7 +85,7 @@ void cspan_cbor_write_double(cspan_buf *out, double value) {
 }
 
 void cspan_cbor_write_timestamp(cspan_buf *out, int64_t unix_s, uint32_t nanoseconds) {
-  put_head(out, MAJOR_TAG, TAG_EPOCH);
+  put_head(out, CBOR_MAJOR_TAG, CBOR_TAG_EPOCH);
   if (nanoseconds == 0) {
     cspan_cbor_write_int(out, unix_s);
   } else {
@@ -107,15 +96,15 @@ void cspan_cbor_write_timestamp(cspan_buf *out, int64_t unix_s, uint32_t nanosec
 /* ---------------------------------------------------------------------- bignums */
 
 /* Big-endian at the end of `bytes`. The most significant that is used is at *first. */
-static bool decimal_to_bytes(const char *digits, size_t len, uint8_t bytes[MAX_BIGNUM_BYTES],
+static bool decimal_to_bytes(const char *digits, size_t len, uint8_t bytes[CBOR_MAX_BIGNUM_BYTES],
                              size_t *first) {
-  *first = MAX_BIGNUM_BYTES;
+  *first = CBOR_MAX_BIGNUM_BYTES;
   for (size_t i = 0; i < len; i++) {
     if (digits[i] < '0' || digits[i] > '9') {
       return false;
     }
     unsigned carry = (unsigned)(digits[i] - '0');
-    for (size_t at = MAX_BIGNUM_BYTES; at > *first; at--) {
+    for (size_t at = CBOR_MAX_BIGNUM_BYTES; at > *first; at--) {
       carry += bytes[at - 1] * 10u;
       bytes[at - 1] = (uint8_t)carry;
       carry >>= 8;
@@ -128,38 +117,38 @@ static bool decimal_to_bytes(const char *digits, size_t len, uint8_t bytes[MAX_B
 }
 
 /* -n is sent as n - 1. */
-static void decrement(uint8_t bytes[MAX_BIGNUM_BYTES], size_t *first) {
-  for (size_t at = MAX_BIGNUM_BYTES; at > *first; at--) {
+static void decrement(uint8_t bytes[CBOR_MAX_BIGNUM_BYTES], size_t *first) {
+  for (size_t at = CBOR_MAX_BIGNUM_BYTES; at > *first; at--) {
     if (bytes[at - 1]-- != 0) {
       break;
     }
   }
-  while (*first < MAX_BIGNUM_BYTES && bytes[*first] == 0) {
+  while (*first < CBOR_MAX_BIGNUM_BYTES && bytes[*first] == 0) {
     ++*first;
   }
 }
 
 cspan_status cspan_cbor_write_bignum(cspan_buf *out, const char *digits, size_t len) {
-  uint8_t bytes[MAX_BIGNUM_BYTES];
+  uint8_t bytes[CBOR_MAX_BIGNUM_BYTES];
   size_t first;
   bool negative = len > 0 && digits[0] == '-';
   if (len - negative == 0 || len - negative > MAX_DIGITS ||
       !decimal_to_bytes(digits + negative, len - negative, bytes, &first)) {
     return CSPAN_ERR_INVALID;
   }
-  negative = negative && first < MAX_BIGNUM_BYTES; /* -0 */
+  negative = negative && first < CBOR_MAX_BIGNUM_BYTES; /* -0 */
   if (negative) {
     decrement(bytes, &first);
   }
-  size_t size = MAX_BIGNUM_BYTES - first;
+  size_t size = CBOR_MAX_BIGNUM_BYTES - first;
   if (size <= sizeof(uint64_t)) {
     uint64_t value = 0;
-    for (size_t i = first; i < MAX_BIGNUM_BYTES; i++) {
+    for (size_t i = first; i < CBOR_MAX_BIGNUM_BYTES; i++) {
       value = value << 8 | bytes[i];
     }
-    put_head(out, negative ? MAJOR_NEGATIVE : MAJOR_UNSIGNED, value);
+    put_head(out, negative ? CBOR_MAJOR_NEGATIVE : CBOR_MAJOR_UNSIGNED, value);
   } else {
-    put_head(out, MAJOR_TAG, negative ? TAG_NEGATIVE_BIGNUM : TAG_POSITIVE_BIGNUM);
+    put_head(out, CBOR_MAJOR_TAG, negative ? CBOR_TAG_NEGATIVE_BIGNUM : CBOR_TAG_POSITIVE_BIGNUM);
     cspan_cbor_write_blob(out, bytes + first, size);
   }
   return cspan_buf_status(out);
