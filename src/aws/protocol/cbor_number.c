@@ -111,7 +111,7 @@ static bool read_integer_text(cspan_cbor_parser *p, char room[CBOR_MAX_BIGNUM_TE
 /* Whole numbers that fit stay INT. */
 bool cspan_cbor_put_bignum(cspan_cbor_parser *p, bool negative) {
   cspan_value value;
-  cspan_str text = {NULL, 0};
+  cspan_str text = {"", 0};
   if (!read_bignum(p, negative, p->mantissa, &text)) {
     return false;
   }
@@ -126,8 +126,8 @@ bool cspan_cbor_put_bignum(cspan_cbor_parser *p, bool negative) {
 /* [exponent, mantissa], to the base of ten. */
 bool cspan_cbor_put_decimal(cspan_cbor_parser *p) {
   char *text = p->decimal;
-  cspan_str exponent = {NULL, 0};
-  cspan_str mantissa = {NULL, 0};
+  cspan_str exponent = {"", 0};
+  cspan_str mantissa = {"", 0};
   cspan_cbor_head h;
   if (!cspan_cbor_read_head(p, &h)) {
     return false;
