@@ -66,9 +66,9 @@ static cspan_aws_options options_of(const cspan_aws_options *given) {
   return options;
 }
 
-/* What options, environment and files say, without credentials. */
-static cspan_status load_settings(const cspan_aws_options *options, cspan_aws_config **out,
-                                  cspan_error **error) {
+/* What options, environment and files say, without credentials. NULL on failure. */
+static cspan_aws_config *load_settings(const cspan_aws_options *options, cspan_status *status,
+                                       cspan_error **error) {
   cspan_aws_config *config = cspan_calloc(1, sizeof *config);
   if (config) {
     atomic_init(&config->refs, 1);
@@ -76,19 +76,18 @@ static cspan_status load_settings(const cspan_aws_options *options, cspan_aws_co
     config->arena = cspan_arena_create(ARENA_MAX);
   }
   if (!config || !config->arena) {
+    *status = nomem(error);
+  } else {
+    *status = cspan_config_collect(config, options, error);
+  }
+  if (*status == CSPAN_OK) {
+    *status = cspan_config_parse(config, error);
+  }
+  if (*status != CSPAN_OK) {
     cspan_aws_config_free(config);
-    return nomem(error);
+    return NULL;
   }
-  cspan_status status = cspan_config_collect(config, options, error);
-  if (status == CSPAN_OK) {
-    status = cspan_config_parse(config, error);
-  }
-  if (status != CSPAN_OK) {
-    cspan_aws_config_free(config);
-    return status;
-  }
-  *out = config;
-  return CSPAN_OK;
+  return config;
 }
 
 /* Everything but what is owned: that is shared by way of `base`, whose count of references other
@@ -113,10 +112,10 @@ static cspan_aws_config *share(const cspan_aws_config *base) {
 cspan_status cspan_aws_config_load(const cspan_aws_options *given, cspan_aws_config **out,
                                    cspan_error **error) {
   cspan_aws_options options = options_of(given);
-  cspan_aws_config *settings = NULL;
+  cspan_status status = CSPAN_OK;
   *out = NULL;
-  cspan_status status = load_settings(&options, &settings, error);
-  if (status != CSPAN_OK) {
+  cspan_aws_config *settings = load_settings(&options, &status, error);
+  if (!settings) {
     cspan_credentials_provider_free(options.credentials);
     return status;
   }

@@ -15,6 +15,8 @@
 enum {
   RENEW_BEFORE_S = 15 * 60, /* of their expiry */
   RENEW_SHARE = 4,          /* of those that last less long: the last fourth */
+  NEARLY_OVER_S = 10 * 60,  /* what comes with less left may be what the source had before */
+  SHORTEST_S = 20,          /* unless it is meant to last that short */
   STALE_USE_S = 60,         /* those that came expired are used for: our clock may be wrong */
   RETRY_AFTER_S = 30,
   IN_PASSING_MS = 5000, /* where there is no thread to renew them on */
@@ -40,6 +42,7 @@ struct cspan_credentials_provider {
   /* Of `cached`; seconds since the epoch, INT64_MAX for never. */
   int64_t renew_s;
   int64_t unusable_s;
+  bool came_late;       /* with little time left */
   int64_t not_before_s; /* after a failed refresh, while the old ones still work */
   uint64_t round;       /* how often it was resolved */
   cspan_error *failure; /* of the last round, for those that waited for it; NULL: it went well */
@@ -148,18 +151,28 @@ static need needed(const cspan_credentials_provider *provider, int64_t now_s) {
   return now_s < provider->renew_s || now_s < provider->not_before_s ? NEED_NOTHING : NEED_RENEWAL;
 }
 
+/* Metadata services and caches give what they have, which may be nearly over: then they are asked
+ * once more at once. Where that gives no better, it is how long they last. */
 static void plan(cspan_credentials_provider *provider) {
   int64_t expires_s = cspan_identity_get(provider->cached)->expiration_unix_s;
+  int64_t lasts_s = expires_s - provider->asked_s;
+  bool came_late = expires_s != 0 && lasts_s < NEARLY_OVER_S && lasts_s >= SHORTEST_S;
+  bool ask_again = came_late && !provider->came_late;
+  provider->came_late = came_late;
   provider->renew_s = provider->unusable_s = INT64_MAX;
   if (expires_s == 0) {
     return;
   }
-  if (expires_s <= provider->asked_s) {
-    expires_s = provider->asked_s + STALE_USE_S;
+  if (lasts_s <= 0) {
+    lasts_s = STALE_USE_S;
+    expires_s = provider->asked_s + lasts_s;
   }
-  int64_t share_s = (expires_s - provider->asked_s) / RENEW_SHARE;
+  int64_t share_s = lasts_s / RENEW_SHARE;
   provider->renew_s = expires_s - (share_s < RENEW_BEFORE_S ? share_s : RENEW_BEFORE_S);
   provider->unusable_s = expires_s;
+  if (ask_again) {
+    provider->renew_s = provider->asked_s;
+  }
 }
 
 /* Whether a thread of this process is at it. */

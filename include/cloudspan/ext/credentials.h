@@ -25,12 +25,14 @@ typedef struct cspan_credentials_vtable {
   const char *name; /**< "environment"; for messages */
   /** Finds credentials and hands them to `emit` exactly once, returning its status. May
    * block up to the context's deadline, and ends soon after its cancellation. Called by one
-   * thread at a time. The library keeps the result. From 15 minutes before it expires (in the
-   * last fourth of its time where that is less) it asks again on a thread of its own, which is
-   * there for that time only, while all calls go on with what is there; a failure is logged once
-   * and tried again after 30 seconds. Where there are no credentials that can be used, the first
-   * call asks on its own thread; the others wait for it and share the outcome, failure
-   * included. */
+   * thread at a time.
+   *
+   * The library keeps the result and asks again from 15 minutes before it expires; in the last
+   * fourth of its time where that is less; and at once, but only once, where it came with less
+   * than 10 minutes left. That is done on a thread of the library, which is there for that time
+   * only, while all calls go on with what is there; a failure is logged once and tried again
+   * after 30 seconds. Where there are no credentials that can be used, the first call asks on its
+   * own thread; the others wait for it and share the outcome, failure included. */
   cspan_status (*resolve)(void *self, const cspan_context *context, cspan_credentials_emit_fn emit,
                           void *sink, cspan_error **error);
   void (*free)(void *self);

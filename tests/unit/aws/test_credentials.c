@@ -295,12 +295,17 @@ static void credentials_are_renewed_ahead(void **state) {
     const char *at_once;
     const char *then;
   } cases[] = {
-      {0, 1000000000, "KEY1", "KEY1"},    {3600, 3600 - 905, "KEY1", "KEY1"},
+      {0, 1000000000, "KEY1", "KEY1"},
+      {3600, 3600 - 905, "KEY1", "KEY1"},
       {3600, 3600 - 895, "KEY1", "KEY2"}, /* nobody waits for the new ones */
       {900, 900 - 230, "KEY1", "KEY1"},   /* a session of 15 minutes */
-      {900, 900 - 220, "KEY1", "KEY2"},   {290, 0, "KEY1", "KEY1"},
-      {290, 230, "KEY1", "KEY2"},         {-10, 30, "KEY1", "KEY1"},
-      {-10, 61, "KEY2", "KEY2"},          {3600, 3700, "KEY2", "KEY2"}, /* all wait */
+      {900, 900 - 220, "KEY1", "KEY2"},
+      {290, 0, "KEY1", "KEY2"}, /* perhaps the end of what was there before */
+      {16, 10, "KEY1", "KEY1"}, /* too short for that */
+      {16, 14, "KEY1", "KEY2"},
+      {-10, 30, "KEY1", "KEY1"},
+      {-10, 61, "KEY2", "KEY2"},
+      {3600, 3700, "KEY2", "KEY2"}, /* all wait */
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     counted c = {.valid_s = cases[i].valid_s};
@@ -314,6 +319,19 @@ static void credentials_are_renewed_ahead(void **state) {
     cspan_credentials_provider_free(provider);
     assert_int_equal(atomic_load(&c.freed), 1);
   }
+}
+
+/* A source whose credentials last five minutes is not asked all the time. */
+static void short_ones_are_asked_for_twice(void **state) {
+  (void)state;
+  int64_t start_s = now_s();
+  counted c = {.valid_s = 300};
+  cspan_credentials_provider *provider = cspan_credentials_provider_create(&counted_vtable, &c);
+  expect_get_at(provider, start_s, "KEY1");
+  expect_settled(provider, start_s, "KEY1", "KEY2");
+  expect_settled(provider, start_s + 200, "KEY2", "KEY2");
+  expect_settled(provider, start_s + 240, "KEY2", "KEY3");
+  cspan_credentials_provider_free(provider);
 }
 
 static void quiet(void *user, cspan_log_level level, const char *message) {
@@ -677,6 +695,7 @@ int main(void) {
       cmocka_unit_test(a_process_is_ended_in_time),
       cmocka_unit_test(commands_are_split),
       cmocka_unit_test(credentials_are_renewed_ahead),
+      cmocka_unit_test(short_ones_are_asked_for_twice),
       cmocka_unit_test(one_thread_renews_and_nobody_waits),
       cmocka_unit_test(a_renewal_ends_with_its_provider),
       cmocka_unit_test(a_renewal_ends_with_the_process),
