@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "aws/rules/code.h"
+#include "aws/rules/region_pattern.h"
 #include "rules_fixture.h"
 
 #define RULE(conditions, rest) "{'conditions':[" conditions "]," rest "}"
@@ -155,6 +156,38 @@ static void partitions_are_found_by_region(void **state) {
   cspan_buf_free(&bytes);
 }
 
+static void patterns_match_from_the_beginning(void **state) {
+  (void)state;
+  static const struct {
+    const char *pattern;
+    const char *text;
+    bool matches;
+  } rows[] = {
+      {"^(us|eu)\\-\\w+\\-\\d+$", "eu-west-12", true},
+      {"^(us|eu)\\-\\w+\\-\\d+$", "eu-west-1a", false},
+      {"^(us|eu)\\-\\w+\\-\\d+$", "ap-west-1", false},
+      {"^(us|eu)\\-\\w+\\-\\d+$", "us-gov-west-1", false},
+      {"^(us|eu)\\-\\w+\\-\\d+$", "us--1", false},
+      {"^(a|ab)c$", "abc", true}, /* the second alternative */
+      {"^(a|)c$", "c", true},
+      {"^(a\\|b)c$", "a|bc", true},
+      {"^\\w+1$", "ab11", true}, /* gives back what it took */
+      {"^ab?c*$", "a", true},
+      {"^ab?c*$", "abccc", true},
+      {"^ab?c*$", "abbc", false},
+      {"ab", "abc", true}, /* without an end */
+      {"ab", "xab", false},
+      {"^$", "", true},
+      {"^$", "a", false},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    cspan_str pattern = cspan_str_of(rows[i].pattern);
+    assert_true(cspan_region_pattern_check(pattern));
+    assert_int_equal(cspan_region_pattern_matches(pattern, cspan_str_of(rows[i].text)),
+                     rows[i].matches);
+  }
+}
+
 static const char sample[] =
     "{'parameters':{'S':{'type':'string','required':true,'default':'d','builtIn':'b'}},'rules':["
     "{'type':'tree','conditions':[{'fn':'aws.parseArn','argv':['{S}'],'assign':'arn'}],'rules':["
@@ -257,6 +290,7 @@ int main(void) {
       cmocka_unit_test(deep_rules_are_refused),
       cmocka_unit_test(wrong_partitions_are_refused),
       cmocka_unit_test(partitions_are_found_by_region),
+      cmocka_unit_test(patterns_match_from_the_beginning),
       cmocka_unit_test(damaged_bytes_are_refused),
       cmocka_unit_test(equal_parts_are_written_once),
   };
