@@ -184,7 +184,8 @@ static void put_member(cspan_cli_shapes *shapes, const cspan_member_model *membe
   put_location(model, member, &line);
   (void)cspan_buf_str(&line, mark);
   put_lines(shapes, &line, indent);
-  cspan_cli_put_documentation(shapes, member->documentation, indent + 2 * INDENT, shapes->whole);
+  uint32_t documentation = member->documentation ? member->documentation : shape->documentation;
+  cspan_cli_put_documentation(shapes, documentation, indent + 2 * INDENT, shapes->whole);
   cspan_buf_init(&line, DOCUMENTATION_MAX);
   put_enums(model, innermost(model, shape), &line);
   put_lines(shapes, &line, indent + 2 * INDENT);
