@@ -8,6 +8,9 @@
 #include "services/client/page_token.h"
 #include "services/client/pages.h"
 
+/* No model has paths of more than three names. */
+enum { PATH_DEPTH_MAX = 8 };
+
 /* The pages and where they are; values of the result refer to them. */
 typedef struct collection {
   cspan_pages *pages;
@@ -33,6 +36,13 @@ static cspan_status keep(collection *c, cspan_document *page) {
 static const cspan_value *on_page(const collection *c, size_t page, const char *path) {
   return cspan_page_find(cspan_document_value(c->all[page]), path);
 }
+
+/* What of the pages goes where in the result: "StreamDescription.Shards". */
+typedef struct part {
+  const char *path;
+  bool is_result; /* else of the first page alone, and null where that has none, as botocore says */
+  bool is_done;
+} part;
 
 static void add_list(const collection *c, cspan_builder *builder, const char *name,
                      const char *path) {
@@ -71,49 +81,85 @@ static void add_result(const collection *c, cspan_builder *builder, const char *
   }
 }
 
-/* "DistributionList.Items": maps around the last name. Results do not share a
- * map. */
-static cspan_status add_at_path(const collection *c, cspan_builder *builder, const char *path) {
-  size_t depth = 0;
-  const char *rest = path;
-  for (const char *dot; (dot = strchr(rest, '.')) != NULL; rest = dot + 1) {
-    char *name = cspan_strndup(rest, (size_t)(dot - rest));
-    if (name == NULL) {
+static bool is_given(const collection *c, const part *p) {
+  for (size_t i = 0; i < c->count; i++) {
+    if (!p->is_result || !cspan_value_is_null(on_page(c, i, p->path))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static void add_part(const collection *c, cspan_builder *builder, const char *name, const part *p) {
+  if (p->is_result) {
+    add_result(c, builder, name, p->path);
+    return;
+  }
+  const cspan_value *value = on_page(c, 0, p->path);
+  cspan_builder_add(builder, name, value != NULL ? *value : cspan_null());
+}
+
+/* The parts whose paths begin with the first `prefix` bytes of parts[0]'s. Maps
+ * within are as deep as a path has dots. */
+static cspan_status add_parts(const collection *c, cspan_builder *builder, part *parts,
+                              size_t count, size_t prefix, int depth) {
+  const char *within = parts[0].path;
+  cspan_status status = depth < PATH_DEPTH_MAX ? CSPAN_OK : CSPAN_ERR_LIMIT;
+  for (size_t i = 0; i < count && status == CSPAN_OK; i++) {
+    part *p = &parts[i];
+    if (p->is_done || !is_given(c, p) || strncmp(p->path, within, prefix) != 0) {
+      continue;
+    }
+    const char *name = p->path + prefix;
+    const char *dot = strchr(name, '.');
+    if (dot == NULL) {
+      add_part(c, builder, name, p);
+      p->is_done = true;
+      continue;
+    }
+    char *outer = cspan_strndup(name, (size_t)(dot - name));
+    if (outer == NULL) {
       return CSPAN_ERR_NOMEM;
     }
-    cspan_builder_begin_map(builder, name);
-    cspan_free(name);
-    depth++;
-  }
-  add_result(c, builder, rest, path);
-  while (depth-- > 0) {
+    cspan_builder_begin_map(builder, outer);
+    cspan_free(outer);
+    status = add_parts(c, builder, p, count - i, (size_t)(dot + 1 - p->path), depth + 1);
     cspan_builder_end(builder);
   }
-  return CSPAN_OK;
+  return status;
+}
+
+static cspan_status add_all(const collection *c, cspan_builder *builder) {
+  const cspan_paginator_model *model = cspan_pages_model(c->pages);
+  size_t results = model->result_key.count;
+  size_t count = results + model->non_aggregate_keys.count;
+  part *parts = count > 0 ? cspan_calloc(count, sizeof *parts) : NULL;
+  if (parts == NULL) {
+    return count > 0 ? CSPAN_ERR_NOMEM : CSPAN_OK;
+  }
+  for (size_t i = 0; i < count; i++) {
+    parts[i].is_result = i < results;
+    parts[i].path = i < results
+                        ? cspan_pages_text(c->pages, model->result_key, i)
+                        : cspan_pages_text(c->pages, model->non_aggregate_keys, i - results);
+  }
+  cspan_status status = add_parts(c, builder, parts, count, 0, 0);
+  cspan_free(parts);
+  return status;
 }
 
 static cspan_status build(const collection *c, cspan_document **out, cspan_error **error) {
-  const cspan_paginator_model *model = cspan_pages_model(c->pages);
   cspan_builder *builder = cspan_builder_create();
-  cspan_status status = CSPAN_OK;
   cspan_builder_begin_map(builder, NULL);
-  for (uint32_t i = 0; i < model->result_key.count && status == CSPAN_OK; i++) {
-    status = add_at_path(c, builder, cspan_pages_text(c->pages, model->result_key, i));
-  }
-  for (uint32_t i = 0; i < model->non_aggregate_keys.count && c->count > 0; i++) {
-    const char *name = cspan_pages_text(c->pages, model->non_aggregate_keys, i);
-    const cspan_value *value = on_page(c, 0, name);
-    if (value != NULL && strchr(name, '.') == NULL) {
-      cspan_builder_add(builder, name, *value);
-    }
-  }
+  cspan_status status = add_all(c, builder);
   const char *resume = cspan_pages_resume_token(c->pages);
   if (resume != NULL) {
     cspan_builder_add(builder, "NextToken", cspan_string(resume));
   }
   if (status != CSPAN_OK) {
     cspan_builder_free(builder);
-    return cspan_error_move(error, cspan_error_nomem());
+    return cspan_error_set(error, status, "the pages could not be joined (%s)",
+                           cspan_status_name(status));
   }
   return cspan_builder_finish(builder, out, error);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The pages of an operation, by the model's paginator. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -139,6 +141,24 @@ static bool is_set_by_us(const cspan_pages *pages, const char *name) {
          strcmp(name, cspan_model_text(pages->client->model, pages->model->limit_key)) == 0;
 }
 
+/* The page size, as a number or, as Route 53 wants it, as a text. */
+static cspan_status size_member(const cspan_pages *pages, cspan_arena *arena, cspan_member *out) {
+  const cspan_service_model *model = pages->client->model;
+  const char *name = cspan_model_text(model, pages->model->limit_key);
+  const cspan_shape *input = cspan_model_shape(model, pages->operation->input);
+  const cspan_member_model *member =
+      input != NULL ? cspan_shape_member(model, input, name, strlen(name)) : NULL;
+  if (member == NULL || cspan_member_shape(model, member)->type != CSPAN_SHAPE_STRING) {
+    *out = cspan_field(name, cspan_int(pages->options.page_size));
+    return CSPAN_OK;
+  }
+  char digits[24];
+  (void)snprintf(digits, sizeof digits, "%" PRId64, pages->options.page_size);
+  const char *text = cspan_arena_strdup(arena, digits);
+  *out = cspan_field(name, cspan_string(text != NULL ? text : ""));
+  return text != NULL ? CSPAN_OK : CSPAN_ERR_NOMEM;
+}
+
 /* The base with the tokens and the page size; members refer to these. */
 static cspan_status make_input(const cspan_pages *pages, cspan_arena *arena, cspan_value *out) {
   const cspan_value *base = cspan_document_value(pages->base);
@@ -159,9 +179,9 @@ static cspan_status make_input(const cspan_pages *pages, cspan_arena *arena, csp
       members[count++] = tokens->as.members[i];
     }
   }
-  if (pages->options.page_size > 0 && pages->model->limit_key != 0) {
-    members[count++] = cspan_field(cspan_model_text(pages->client->model, pages->model->limit_key),
-                                   cspan_int(pages->options.page_size));
+  if (pages->options.page_size > 0 && pages->model->limit_key != 0 &&
+      size_member(pages, arena, &members[count++]) != CSPAN_OK) {
+    return CSPAN_ERR_NOMEM;
   }
   *out = cspan_map(members, count);
   return CSPAN_OK;

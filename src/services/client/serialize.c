@@ -49,6 +49,38 @@ static cspan_status take_body(struct cspan_call *call, const cspan_invocation *i
   return request->has_body ? cspan_call_take_body(call, &request->body) : CSPAN_OK;
 }
 
+/* A checksum of the caller's own: none is computed then. */
+static bool has_own_checksum(const cspan_service_model *model, const cspan_shape *shape,
+                             const cspan_value *input) {
+  const cspan_member_model *members = cspan_shape_members(model, shape);
+  for (uint16_t i = 0; i < shape->members.count; i++) {
+    const char *name = cspan_model_text(model, members[i].location_name);
+    if (members[i].location == CSPAN_LOCATION_HEADER &&
+        (cspan_starts_with(name, "x-amz-checksum-") || cspan_ieq(name, "Content-MD5")) &&
+        !cspan_value_is_null(cspan_value_get(input, cspan_model_text(model, members[i].name)))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* The header of the member that would have named the algorithm names the one
+ * that the call takes by default. */
+static cspan_status tell_checksum(struct cspan_call *call, const cspan_invocation *invocation,
+                                  const char *name, const cspan_value *input) {
+  const cspan_service_model *model = invocation->client->model;
+  const cspan_shape *shape = cspan_model_shape(model, invocation->model->input);
+  const cspan_member_model *member =
+      shape != NULL ? cspan_shape_member(model, shape, name, strlen(name)) : NULL;
+  const char *algorithm = cspan_call_default_checksum(call);
+  if (algorithm == NULL || member == NULL || member->location != CSPAN_LOCATION_HEADER ||
+      has_own_checksum(model, shape, input)) {
+    return CSPAN_OK;
+  }
+  return cspan_call_put_request_header(call, cspan_model_text(model, member->location_name),
+                                       algorithm);
+}
+
 /* The checksum that the model asks for, or allows. */
 static cspan_status set_checksum(struct cspan_call *call, const cspan_invocation *invocation,
                                  const cspan_value *input) {
@@ -63,7 +95,11 @@ static cspan_status set_checksum(struct cspan_call *call, const cspan_invocation
     return CSPAN_OK;
   }
   const char *name = cspan_model_text(model, operation->checksum_member);
-  return cspan_call_set_checksum(call, cspan_value_text(cspan_value_get(input, name), NULL), NULL);
+  const cspan_value *given = cspan_value_get(input, name);
+  cspan_status status = cspan_call_set_checksum(call, cspan_value_text(given, NULL), NULL);
+  return status == CSPAN_OK && cspan_value_is_null(given)
+             ? tell_checksum(call, invocation, name, input)
+             : status;
 }
 
 /* "/bucket/key" to "/key", where the endpoint has the bucket. */
