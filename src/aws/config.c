@@ -289,7 +289,7 @@ const char *cspan_aws_config_get(const cspan_aws_config *config, const char *nam
   const char *value = NULL;
   size_t id = cspan_config_find(name);
   if (id != SIZE_MAX) {
-    value = config->settings[id].value;
+    value = id == CSPAN_SETTING_PROXY ? config->proxy_shown : config->settings[id].value;
     from = config->settings[id].source;
   } else if (cspan_starts_with(name, endpoint_prefix)) {
     value = cspan_aws_config_endpoint(config, name + sizeof endpoint_prefix - 1, &from);

@@ -86,6 +86,8 @@ struct cspan_aws_config {
   cspan_setting settings[CSPAN_SETTING_COUNT];
   cspan_profile *profile; /* what the files said */
 
+  const char *proxy_shown; /* the proxy without a user's password; NULL: none */
+
   /* Parsed from the settings. */
   bool anonymous;
   bool ignore_endpoint_urls;

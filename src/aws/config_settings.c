@@ -269,6 +269,22 @@ static cspan_status default_connect_timeout(cspan_aws_config *config) {
   return timeout->value ? CSPAN_OK : CSPAN_ERR_NOMEM;
 }
 
+/* Everybody may ask for a setting: user and password become four asterisks. */
+static cspan_status hide_password(cspan_aws_config *config) {
+  const char *proxy = config->settings[CSPAN_SETTING_PROXY].value;
+  const char *at = proxy ? strrchr(proxy, '@') : NULL;
+  const char *scheme = proxy ? strstr(proxy, "://") : NULL;
+  config->proxy_shown = proxy;
+  if (!at) {
+    return CSPAN_OK;
+  }
+  int len = scheme && scheme < at ? (int)(scheme + 3 - proxy) : 0;
+  char *shown = cspan_asprintf("%.*s****%s", len, proxy, at);
+  config->proxy_shown = cspan_arena_strdup(config->arena, shown);
+  cspan_free(shown);
+  return config->proxy_shown ? CSPAN_OK : CSPAN_ERR_NOMEM;
+}
+
 static void take_parsed(cspan_aws_config *config) {
   const cspan_setting *s = config->settings;
   config->retry_mode = (cspan_retry_mode)s[CSPAN_SETTING_RETRY_MODE].number;
@@ -295,7 +311,7 @@ cspan_status cspan_config_parse(cspan_aws_config *config, cspan_error **error) {
   if (status != CSPAN_OK) {
     return status;
   }
-  if (default_connect_timeout(config) != CSPAN_OK) {
+  if (default_connect_timeout(config) != CSPAN_OK || hide_password(config) != CSPAN_OK) {
     return nomem(error);
   }
   take_parsed(config);

@@ -189,6 +189,7 @@ static void keep(cspan_credentials_provider *provider, cspan_identity *identity)
   provider->failing = false;
   provider->not_before_s = 0;
   plan(provider);
+  cspan_log(CSPAN_LOG_DEBUG, "credentials come from: %s", cspan_identity_get(identity)->source);
 }
 
 /* The old ones still work. Said once, until it works again. */

@@ -204,7 +204,7 @@ static void old_credentials_outlive_their_service(void **state) {
   m = good;
   m.given = 1;
   chain_expect_at(config, 1400, "AKEC22", "EC2");
-  assert_string_equal(chain_said(), "");
+  assert_string_equal(chain_said(), "credentials come from: EC2 instance metadata\n");
   cspan_aws_config_free(config);
   stop(server);
 }

@@ -344,6 +344,22 @@ static void options_are_flags_too(void **state) {
   cspan_aws_config_free(config);
 }
 
+static void a_password_is_not_shown(void **state) {
+  (void)state;
+  static const char *const cases[][2] = {{"http://me:secret@proxy:3128", "http://****@proxy:3128"},
+                                         {"me:secret@proxy:3128", "****@proxy:3128"},
+                                         {"http://proxy:3128", "http://proxy:3128"}};
+  home_set(NULL, NULL);
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    const cspan_aws_options options = {.proxy = cases[i][0]};
+    cspan_aws_config *config = NULL;
+    assert_int_equal(cspan_aws_config_load(&options, &config, NULL), CSPAN_OK);
+    assert_string_equal(cspan_aws_config_get(config, "proxy", NULL), cases[i][1]);
+    assert_string_equal(cspan_aws_config_text(config, CSPAN_SETTING_PROXY), cases[i][0]);
+    cspan_aws_config_free(config);
+  }
+}
+
 /* What a search for credentials gets: the same settings, without what is for the clients only. */
 static void a_config_can_be_derived(void **state) {
   (void)state;
@@ -386,6 +402,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(wrong_values_are_refused),
       cmocka_unit_test(the_defaults_mode_sets_a_timeout),
       cmocka_unit_test(options_are_flags_too),
+      cmocka_unit_test(a_password_is_not_shown),
       cmocka_unit_test(a_config_can_be_derived),
   };
   if (argc > 1 && strcmp(argv[1], "--print") == 0) {
