@@ -109,6 +109,13 @@ if(TARGET integration_s3_suite)
   endforeach()
 endif()
 
+# The same calls by botocore and by the command.
+if(TARGET cloudspan_command)
+  add_test(NAME peer_differential COMMAND ${cspan_source}/tests/peers/differential/run.sh
+    $<TARGET_FILE:cloudspan_command> ${CMAKE_BINARY_DIR}/peers)
+  set_tests_properties(peer_differential PROPERTIES LABELS peer SKIP_RETURN_CODE 77 TIMEOUT 600)
+endif()
+
 # The count of every span of a busy producer; how many get through is a matter of the machine.
 if(TARGET bench_saturation)
   foreach(protocol grpc http)
