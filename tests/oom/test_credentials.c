@@ -173,6 +173,34 @@ static void a_session(void **state) {
   assert_int_equal(rmdir(folders[0]), 0);
 }
 
+/* While there are credentials that work, a call gets them, whatever becomes of new ones. */
+static void a_renewal(void **state) {
+  (void)state;
+  size_t failures = 0;
+  set_up(NULL);
+  setenv("AWS_ACCESS_KEY_ID", "AK", 1);
+  setenv("AWS_SECRET_ACCESS_KEY", SECRET, 1);
+  setenv("AWS_CREDENTIAL_EXPIRATION", chain_time(1800), 1);
+  for (size_t n = 1;; n++) {
+    cspan_aws_config *config = chain_load();
+    chain_expect_at(config, 0, "AK", "environment");
+    fail_alloc_arm(n, false);
+    cspan_identity *identity = NULL;
+    cspan_status status = cspan_credentials_provider_get_at(
+        config->credentials, cspan_unix_ns() / 1000000000 + 1700, NULL, &identity, NULL);
+    bool met = fail_alloc_disarm();
+    failures += met;
+    assert_int_equal(status, CSPAN_OK);
+    cspan_identity_free(identity);
+    cspan_aws_config_free(config);
+    chain_said();
+    if (!met) {
+      break;
+    }
+  }
+  assert_true(failures > 0);
+}
+
 static int start(void **state) {
   fail_alloc_install();
   server = stand_in_start(serve_all, NULL);
@@ -188,9 +216,9 @@ static int end(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(a_role),      cmocka_unit_test(a_web_identity),
-      cmocka_unit_test(an_instance), cmocka_unit_test(a_container),
-      cmocka_unit_test(a_session),
+      cmocka_unit_test(a_renewal),      cmocka_unit_test(a_role),
+      cmocka_unit_test(a_web_identity), cmocka_unit_test(an_instance),
+      cmocka_unit_test(a_container),    cmocka_unit_test(a_session),
   };
   return cmocka_run_group_tests(tests, start, end);
 }
