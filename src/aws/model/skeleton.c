@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { DEPTH_MAX = 64, MEMBERS_MAX = 100000, LENGTH_MAX = 4096 };
+enum { DEPTH_MAX = 64, MEMBERS_MAX = 100000, LENGTH_MAX = 4096, LOOKS_MAX = 1000000 };
 
 /* The shapes that the place is in: recursion ends where one comes again. */
 typedef struct place {
@@ -16,6 +16,7 @@ typedef struct maker {
   cspan_maker out;
   bool required_only;
   size_t made;
+  size_t looked_at;
 } maker;
 
 static void put_shape(maker *m, const cspan_shape *shape, const place *outside);
@@ -35,31 +36,75 @@ static int64_t at_least(const maker *m, const cspan_shape *shape, int64_t otherw
   return min > otherwise ? min : otherwise;
 }
 
-static void put_string(maker *m, const cspan_shape *shape) {
-  if (shape->enums.count > 0) {
-    const char *text = cspan_model_text(m->model, m->model->refs[shape->enums.first]);
-    cspan_maker_put(&m->out, cspan_string(text));
-    return;
-  }
+/* The first of an enumeration, `otherwise` where that is long enough, else as many characters as
+ * are asked for. */
+static void put_text(maker *m, const cspan_shape *shape, const char *otherwise, bool is_name) {
   char text[LENGTH_MAX];
-  int64_t wanted = at_least(m, shape, 1);
-  size_t len = wanted < LENGTH_MAX ? (size_t)wanted : LENGTH_MAX;
-  memset(text, 'a', len);
-  cspan_maker_put_text(&m->out, CSPAN_VALUE_STRING, text, len);
+  int64_t wanted = at_least(m, shape, 0);
+  size_t len = strlen(otherwise);
+  const char *from = otherwise;
+  if (shape->enums.count > 0) {
+    from = cspan_model_text(m->model, m->model->refs[shape->enums.first]);
+    len = strlen(from);
+  } else if (wanted > (int64_t)len) {
+    len = wanted < LENGTH_MAX ? (size_t)wanted : LENGTH_MAX;
+    memset(text, 'a', len);
+    from = text;
+  }
+  if (is_name) {
+    cspan_maker_name(&m->out, from, len);
+  } else {
+    cspan_maker_put_text(&m->out, CSPAN_VALUE_STRING, from, len);
+  }
 }
 
-static bool is_left_out(const maker *m, const cspan_member_model *member, const place *here) {
-  if (m->required_only && (member->flags & CSPAN_MEMBER_REQUIRED) == 0) {
+static bool is_endless(maker *m, const cspan_shape *shape, const place *outside);
+
+/* Of a union one member has to end, of a structure all that are required. */
+static bool has_endless_members(maker *m, const cspan_shape *shape, const place *here) {
+  const cspan_member_model *members = cspan_shape_members(m->model, shape);
+  bool is_union = (shape->flags & CSPAN_SHAPE_UNION) != 0;
+  for (uint32_t i = 0; i < shape->members.count; i++) {
+    if ((is_union || (members[i].flags & CSPAN_MEMBER_REQUIRED) != 0) &&
+        is_endless(m, cspan_member_shape(m->model, &members[i]), here) != is_union) {
+      return !is_union;
+    }
+  }
+  return is_union && shape->members.count > 0;
+}
+
+/* Whether a value would have to have another one of a shape that the place is in. */
+static bool is_endless(maker *m, const cspan_shape *shape, const place *outside) {
+  const place here = {.outside = outside, .shape = shape};
+  if (is_inside(shape, outside) || ++m->looked_at > LOOKS_MAX) {
     return true;
   }
-  return is_inside(cspan_member_shape(m->model, member), here);
+  switch (shape->type) {
+  case CSPAN_SHAPE_STRUCTURE:
+    return has_endless_members(m, shape, &here);
+  case CSPAN_SHAPE_LIST:
+    return at_least(m, shape, 0) > 0 &&
+           is_endless(m, cspan_member_shape(m->model, cspan_shape_members(m->model, shape)), &here);
+  default:
+    return false;
+  }
+}
+
+/* Of a union some member is always required. */
+static bool is_left_out(maker *m, const cspan_shape *shape, const cspan_member_model *member,
+                        const place *here) {
+  if (m->required_only && (member->flags & CSPAN_MEMBER_REQUIRED) == 0 &&
+      (shape->flags & CSPAN_SHAPE_UNION) == 0) {
+    return true;
+  }
+  return is_endless(m, cspan_member_shape(m->model, member), here);
 }
 
 static void put_structure(maker *m, const cspan_shape *shape, const place *here) {
   const cspan_member_model *members = cspan_shape_members(m->model, shape);
   cspan_maker_begin(&m->out, CSPAN_VALUE_MAP);
   for (uint32_t i = 0; i < shape->members.count && m->made < MEMBERS_MAX; i++) {
-    if (is_left_out(m, &members[i], here)) {
+    if (is_left_out(m, shape, &members[i], here)) {
       continue;
     }
     const char *name = cspan_model_text(m->model, members[i].name);
@@ -77,7 +122,7 @@ static void put_list(maker *m, const cspan_shape *shape, const place *here) {
   const cspan_shape *element = cspan_member_shape(m->model, cspan_shape_members(m->model, shape));
   int64_t count = at_least(m, shape, m->required_only ? 0 : 1);
   cspan_maker_begin(&m->out, CSPAN_VALUE_LIST);
-  for (int64_t i = 0; i < count && i < LENGTH_MAX && !is_inside(element, here); i++) {
+  for (int64_t i = 0; i < count && i < LENGTH_MAX && !is_endless(m, element, here); i++) {
     put_shape(m, element, here);
   }
   cspan_maker_end(&m->out);
@@ -88,11 +133,8 @@ static void put_map(maker *m, const cspan_shape *shape, const place *here) {
   const cspan_shape *key = cspan_member_shape(m->model, &members[0]);
   const cspan_shape *value = cspan_member_shape(m->model, &members[1]);
   cspan_maker_begin(&m->out, CSPAN_VALUE_MAP);
-  if (!is_inside(value, here) && (!m->required_only || at_least(m, shape, 0) > 0)) {
-    const char *name = key->enums.count > 0
-                           ? cspan_model_text(m->model, m->model->refs[key->enums.first])
-                           : "KeyName";
-    cspan_maker_fixed_name(&m->out, name, strlen(name));
+  if (!is_endless(m, value, here) && (!m->required_only || at_least(m, shape, 0) > 0)) {
+    put_text(m, key, "KeyName", true);
     put_shape(m, value, here);
   }
   cspan_maker_end(&m->out);
@@ -111,7 +153,7 @@ static void put_shape(maker *m, const cspan_shape *shape, const place *outside) 
     put_map(m, shape, &here);
     break;
   case CSPAN_SHAPE_STRING:
-    put_string(m, shape);
+    put_text(m, shape, "a", false);
     break;
   case CSPAN_SHAPE_BLOB:
     cspan_maker_put(&m->out, cspan_blob("blob", strlen("blob")));
@@ -143,5 +185,5 @@ cspan_status cspan_model_skeleton(const cspan_service_model *model, const cspan_
   put_shape(&m, shape, NULL);
   cspan_status status = cspan_maker_finish(&m.out, out);
   cspan_maker_free(&m.out);
-  return m.made >= MEMBERS_MAX ? CSPAN_ERR_LIMIT : status;
+  return m.made >= MEMBERS_MAX || m.looked_at > LOOKS_MAX ? CSPAN_ERR_LIMIT : status;
 }
