@@ -7,12 +7,15 @@
 #include <cloudspan/base.h>
 #include <cloudspan/client.h>
 #include <cloudspan/configuration.h>
+#include <cloudspan/dynamodb.h>
+#include <cloudspan/lambda.h>
 #include <cloudspan/loop.h>
 #include <cloudspan/metrics.h>
 #include <cloudspan/resource.h>
 #include <cloudspan/s3.h>
 #include <cloudspan/sampling.h>
 #include <cloudspan/spool.h>
+#include <cloudspan/sqs.h>
 #include <cloudspan/storage.h>
 #include <cloudspan/telemetry.h>
 #include <cloudspan/trace.h>

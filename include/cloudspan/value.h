@@ -43,7 +43,9 @@ typedef struct cspan_member cspan_member;
 /** Read it by the functions below; the fields are here so that literals can be written. */
 typedef struct cspan_value {
   cspan_value_kind kind;
-  uint32_t nanoseconds; /**< of a timestamp: 0 to 999,999,999, added to `integer` */
+  /** Of a timestamp: 0 to 999,999,999, added to `integer`. Of a list: a mark that stays with it in
+   * copies, 0 for none (the sets of dynamodb.h). */
+  uint32_t nanoseconds;
   size_t size;          /**< bytes of a text or blob; items of a list; members of a map */
   union {
     bool boolean;

@@ -17,6 +17,7 @@ static cspan_status copy_list(cspan_arena *arena, const cspan_value *from, int d
     return cspan_arena_refusal(arena);
   }
   *to = cspan_list(items, from->size);
+  to->nanoseconds = from->nanoseconds; /* the mark */
   for (size_t i = 0; i < from->size; i++) {
     cspan_status status = copy(arena, &from->as.items[i], depth, &items[i]);
     if (status != CSPAN_OK) {
