@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The library's own middlewares, in the order of ext/middleware.h. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "aws/call.h"
@@ -137,12 +138,40 @@ static cspan_status resolve_endpoint(void *self, struct cspan_call *call, void *
   return set_wire_path(call, error);
 }
 
+/* In a Lambda function: the trace that it was called with goes along, so that Lambda sees where a
+ * function calls itself without end. What its variable holds is a header already. */
+static cspan_status pass_lambda_trace(struct cspan_call *call) {
+  static const char name[] = "X-Amzn-Trace-Id";
+  const char *trace = call->client->is_in_lambda ? getenv("_X_AMZN_TRACE_ID") : NULL;
+  cspan_buf value;
+  if (!trace || trace[0] == '\0' || cspan_header_list_get(&call->request.headers, name)) {
+    return CSPAN_OK;
+  }
+  cspan_buf_init(&value, 4096);
+  for (const char *at = trace; *at != '\0'; at++) {
+    if (strchr("-=;:+&[]{}\"',", *at) != NULL) {
+      cspan_buf_char(&value, *at);
+    } else {
+      cspan_uri_encode(&value, at, 1, false);
+    }
+  }
+  cspan_status status = cspan_buf_status(&value);
+  if (status == CSPAN_OK) {
+    status = cspan_call_set_request_header(call, name, cspan_buf_text(&value));
+  }
+  cspan_buf_free(&value);
+  return status == CSPAN_ERR_LIMIT ? CSPAN_OK : status;
+}
+
 static cspan_status user_agent(void *self, struct cspan_call *call, void *state,
                                cspan_error **error) {
   (void)self;
   (void)state;
   cspan_status status = cspan_header_list_put(&call->request.headers, call->scratch, "User-Agent",
                                               call->client->user_agent);
+  if (status == CSPAN_OK) {
+    status = pass_lambda_trace(call);
+  }
   return status == CSPAN_OK ? CSPAN_OK : out_of_memory(error);
 }
 

@@ -35,6 +35,7 @@ struct cspan_aws_client {
   cspan_token_cache tokens;
   cspan_express express;
   char *user_agent;
+  bool is_in_lambda;
 };
 
 typedef struct cspan_call_request {

@@ -35,6 +35,20 @@ const char *cspan_call_signing_region(const struct cspan_call *call) {
   return call->auth.region ? call->auth.region : call->region;
 }
 
+const char *cspan_call_account_id(struct cspan_call *call) {
+  cspan_credentials_provider *provider = call->client->config->credentials;
+  cspan_identity *identity = NULL;
+  cspan_error *unused = NULL;
+  const char *account = NULL;
+  if (provider &&
+      cspan_credentials_provider_get(provider, &call->context, &identity, &unused) == CSPAN_OK) {
+    account = cspan_arena_strdup(call->scratch, cspan_identity_get(identity)->account_id);
+  }
+  cspan_error_free(unused);
+  cspan_identity_free(identity);
+  return account;
+}
+
 /* --------------------------------------------------------------- resolving */
 
 static cspan_status resolve_keys(struct cspan_call *call, cspan_error **error) {

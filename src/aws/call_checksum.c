@@ -128,9 +128,8 @@ static cspan_status put_checksum(struct cspan_call *call, const checksum_kind *k
   return CSPAN_OK;
 }
 
-/* Reads the whole body, feeds both digests (either may be NULL) and rewinds. */
-static cspan_status read_through(struct cspan_call *call, cspan_digest *first, cspan_digest *second,
-                                 cspan_error **error) {
+cspan_status cspan_call_visit_body(struct cspan_call *call, cspan_bytes_fn take, void *user,
+                                   cspan_error **error) {
   cspan_source *source = &call->request.body;
   char *buffer = cspan_malloc(STEP);
   if (!buffer) {
@@ -138,12 +137,7 @@ static cspan_status read_through(struct cspan_call *call, cspan_digest *first, c
   }
   ptrdiff_t got;
   while ((got = cspan_source_read(source, buffer, STEP)) > 0) {
-    if (first) {
-      cspan_digest_update(first, buffer, (size_t)got);
-    }
-    if (second) {
-      cspan_digest_update(second, buffer, (size_t)got);
-    }
+    take(user, buffer, (size_t)got);
   }
   cspan_free(buffer);
   if (got < 0) {
@@ -152,6 +146,29 @@ static cspan_status read_through(struct cspan_call *call, cspan_digest *first, c
     return cspan_error_move(error, failure);
   }
   return cspan_source_rewind(source, error);
+}
+
+/* Either may be NULL. */
+typedef struct digest_pair {
+  cspan_digest *first;
+  cspan_digest *second;
+} digest_pair;
+
+static void feed_both(void *user, const void *data, size_t len) {
+  const digest_pair *pair = user;
+  if (pair->first) {
+    cspan_digest_update(pair->first, data, len);
+  }
+  if (pair->second) {
+    cspan_digest_update(pair->second, data, len);
+  }
+}
+
+/* Reads the whole body, feeds both digests and rewinds. */
+static cspan_status read_through(struct cspan_call *call, cspan_digest *first, cspan_digest *second,
+                                 cspan_error **error) {
+  digest_pair pair = {first, second};
+  return cspan_call_visit_body(call, feed_both, &pair, error);
 }
 
 static void take_payload_hash(struct cspan_call *call, cspan_digest *digest) {

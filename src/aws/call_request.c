@@ -108,9 +108,14 @@ cspan_status cspan_call_set_sink(struct cspan_call *call, const cspan_sink *sink
 void cspan_call_set_verify_checksum(struct cspan_call *call, bool verify) {
   cspan_call_request *request = &call->request;
   call->response.verify =
-      verify && call->client->config->response_checksums != CSPAN_CHECKSUM_WHEN_REQUIRED;
+      verify && (call->client->config->response_checksums != CSPAN_CHECKSUM_WHEN_REQUIRED ||
+                 cspan_header_list_get(&request->headers, "x-amz-checksum-mode"));
   if (call->response.verify) {
     /* Without it S3 sends no checksum. Where there is no room for it, nothing is verified. */
     cspan_header_list_put(&request->headers, call->scratch, "x-amz-checksum-mode", "ENABLED");
   }
+}
+
+void cspan_call_forbid_retry(struct cspan_call *call) {
+  call->final_error = true;
 }

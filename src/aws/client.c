@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
 #include <string.h>
 
 #include "aws/call.h"
@@ -42,6 +43,7 @@ static cspan_status set_up(cspan_aws_client *client, cspan_error **error) {
   if (status != CSPAN_OK) {
     return status;
   }
+  client->is_in_lambda = getenv("AWS_LAMBDA_FUNCTION_NAME") != NULL;
   client->user_agent =
       cspan_user_agent(client->service->id, config->settings[CSPAN_SETTING_APP_ID].value);
   if (!client->user_agent) {

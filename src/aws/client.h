@@ -119,6 +119,10 @@ cspan_status cspan_call_set_body(struct cspan_call *call, const cspan_body *body
                                  cspan_error **error);
 /* Body that the call owns: taken out of `buf`. */
 cspan_status cspan_call_take_body(struct cspan_call *call, cspan_buf *buf);
+typedef void (*cspan_bytes_fn)(void *user, const void *data, size_t len);
+/* Hands out all bytes of the body, in order, before it is sent. */
+cspan_status cspan_call_visit_body(struct cspan_call *call, cspan_bytes_fn take, void *user,
+                                   cspan_error **error);
 /* Checksum that shall go with the body: NULL picks the default by the config's mode;
  * "CRC32", "CRC32C", "CRC64NVME", "SHA256" (SHA1 accepted); `value` (base64) when the caller
  * computed it. */
@@ -132,7 +136,14 @@ const char *cspan_call_default_checksum(const struct cspan_call *call);
 cspan_status cspan_call_set_sink(struct cspan_call *call, const cspan_sink *sink);
 void cspan_call_set_verify_checksum(struct cspan_call *call, bool verify);
 
+/* The account of the credentials, which are looked for where that has not been done; NULL: not
+ * known, or there are none (which signing tells). Memory of the call. */
+const char *cspan_call_account_id(struct cspan_call *call);
+
 /* ---------------------------------------- the response, for deserializers */
+
+/* Whatever the error will be, the call is not made again. */
+void cspan_call_forbid_retry(struct cspan_call *call);
 
 cspan_arena *cspan_call_arena(struct cspan_call *call); /* of the output; NULL when out of memory */
 /* Zeroed memory in that arena for the output itself: `*output` must come from here, so that

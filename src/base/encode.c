@@ -155,3 +155,17 @@ cspan_status cspan_uri_decode(cspan_buf *out, const char *data, size_t len) {
   }
   return cspan_buf_append(out, data ? data + start : NULL, len - start);
 }
+
+cspan_status cspan_form_decode(cspan_buf *out, const char *data, size_t len) {
+  for (size_t i = 0; i < len;) {
+    const char *plus = memchr(data + i, '+', len - i);
+    size_t run = plus != NULL ? (size_t)(plus - data) - i : len - i;
+    cspan_uri_decode(out, data + i, run);
+    i += run;
+    if (plus != NULL) {
+      cspan_buf_char(out, ' ');
+      i++;
+    }
+  }
+  return cspan_buf_status(out);
+}

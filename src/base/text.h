@@ -33,6 +33,8 @@ bool cspan_base64_decode(const char *text, size_t len, cspan_buf *out);
 cspan_status cspan_uri_encode(cspan_buf *out, const char *data, size_t len, bool keep_slash);
 /* %XX only ('+' stays); a broken escape is copied as it stands. */
 cspan_status cspan_uri_decode(cspan_buf *out, const char *data, size_t len);
+/* The same where '+' is a blank, as in forms. */
+cspan_status cspan_form_decode(cspan_buf *out, const char *data, size_t len);
 
 /* Whole text must be a number, no blanks, no sign for u64; false otherwise. */
 bool cspan_parse_i64(const char *text, int64_t *out);

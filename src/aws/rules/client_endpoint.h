@@ -65,6 +65,8 @@ typedef struct cspan_endpoint_resolver cspan_endpoint_resolver;
 cspan_status cspan_endpoint_resolver_create(const cspan_service_model *model,
                                             cspan_endpoint_resolver **out, cspan_error **error);
 void cspan_endpoint_resolver_free(cspan_endpoint_resolver *resolver);
+/* Whether the rules look at cspan_endpoint_settings.account_id. */
+bool cspan_endpoint_resolver_uses_account(const cspan_endpoint_resolver *resolver);
 
 /* Evaluates the rules; all of *out lives in `arena`. `operation` and
  * `input` may be NULL. CSPAN_ERR_INVALID with the text of the rules where they end in an error;

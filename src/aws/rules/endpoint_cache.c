@@ -48,6 +48,15 @@ void cspan_endpoint_resolver_free(cspan_endpoint_resolver *resolver) {
   cspan_free(resolver);
 }
 
+bool cspan_endpoint_resolver_uses_account(const cspan_endpoint_resolver *resolver) {
+  const cspan_params_plan *plan = &resolver->plan;
+  size_t i = 0;
+  while (i < plan->count && strcmp(plan->params[i].builtin, "AWS::Auth::AccountId") != 0) {
+    i++;
+  }
+  return i < plan->count;
+}
+
 /* --------------------------------------------------------------------- cache */
 
 void cspan_client_endpoint_release(const cspan_client_endpoint_result *result) {

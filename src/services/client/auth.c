@@ -7,7 +7,7 @@
 #include "aws/token.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "services/client/client.h"
+#include "services/client/customize.h"
 
 typedef struct scheme {
   const char *name;    /* of models */
@@ -144,7 +144,7 @@ cspan_status cspan_client_choose_auth(struct cspan_call *call, const cspan_invoc
   cspan_auth auth = {.kind = CSPAN_AUTH_V4};
   unsigned flags = invocation->model->flags;
   cspan_status status = CSPAN_OK;
-  if ((flags & CSPAN_OPERATION_NO_AUTH) != 0) {
+  if ((flags & CSPAN_OPERATION_NO_AUTH) != 0 || cspan_custom_is_unsigned(invocation)) {
     auth.kind = CSPAN_AUTH_NONE;
   } else if (has_token(invocation, endpoint)) {
     auth.kind = CSPAN_AUTH_BEARER;

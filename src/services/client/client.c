@@ -7,6 +7,7 @@
 #include "aws/config.h"
 #include "base/alloc.h"
 #include "base/error.h"
+#include "services/client/customize.h"
 
 static cspan_status open_model(cspan_client *client, const cspan_aws_config *config,
                                const char *service, const cspan_client_options *options,
@@ -42,6 +43,8 @@ static cspan_status open_rules(cspan_client *client, const cspan_client_options 
     return CSPAN_OK;
   }
   cspan_status status = cspan_endpoint_resolver_create(client->model, &client->resolver, error);
+  client->uses_account =
+      status == CSPAN_OK && cspan_endpoint_resolver_uses_account(client->resolver);
   if (status == CSPAN_OK && options->endpoint_parameters != NULL) {
     status = cspan_document_copy(options->endpoint_parameters, &client->endpoint_parameters, error);
   }
@@ -55,6 +58,7 @@ static void describe_service(cspan_client *client) {
   bool is_s3_like =
       strcmp(id, "S3") == 0 || strcmp(id, "S3 Control") == 0 || strcmp(id, "S3 Outposts") == 0;
   client->is_s3 = strcmp(id, "S3") == 0;
+  client->custom = cspan_custom_lines(id);
   client->strips_bucket = client->is_s3 && client->resolver != NULL;
   client->service = (cspan_service){
       .id = id,
@@ -89,6 +93,7 @@ cspan_status cspan_client_create(const cspan_aws_config *config, const char *ser
   if (client == NULL) {
     return cspan_error_move(error, cspan_error_nomem());
   }
+  pthread_mutex_init(&client->discovery.mutex, NULL);
   cspan_status status = open_model(client, config, service, &wanted, error);
   if (status == CSPAN_OK) {
     status = choose_protocol(client, error);
@@ -114,6 +119,9 @@ void cspan_client_free(cspan_client *client) {
     cspan_endpoint_resolver_free(client->resolver);
     cspan_document_free(client->endpoint_parameters);
     cspan_service_model_release(client->model);
+    cspan_free(client->discovery.address);
+    cspan_free(client->discovery.region);
+    pthread_mutex_destroy(&client->discovery.mutex);
     cspan_free(client);
   }
 }

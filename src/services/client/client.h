@@ -4,11 +4,20 @@
 #define SERVICES_CLIENT_CLIENT_H
 
 #include <cloudspan/client.h>
+#include <pthread.h>
 
 #include "aws/client.h"
 #include "aws/model/store.h"
 #include "aws/protocol/protocol.h"
 #include "aws/rules/client_endpoint.h"
+
+/* The endpoint that a service told, for services that give each account its own. */
+typedef struct cspan_discovery {
+  pthread_mutex_t mutex;
+  char *address; /* NULL: none */
+  char *region;  /* that it is for */
+  int64_t until_ns;
+} cspan_discovery;
 
 struct cspan_client {
   cspan_aws_client *aws;
@@ -18,7 +27,10 @@ struct cspan_client {
   cspan_endpoint_resolver *resolver; /* NULL: the model has no rules */
   cspan_document *endpoint_parameters;
   bool is_s3;
-  bool strips_bucket; /* the endpoint has the bucket, the path must not */
+  bool strips_bucket;       /* the endpoint has the bucket, the path must not */
+  bool uses_account;        /* the rules look at the account of the credentials */
+  cspan_table_range custom; /* lines of the table of hooks (customize.h) */
+  cspan_discovery discovery;
 };
 
 /* A call under way: the input of the AWS layer's call. */
@@ -31,7 +43,11 @@ typedef struct cspan_invocation {
   cspan_document **output;
   cspan_call_done_fn done; /* the caller's, of an asynchronous call */
   void *user;
-  char token[37]; /* for idempotency tokens: the same in all attempts */
+  char token[37];                 /* for idempotency tokens: the same in all attempts */
+  bool is_presigned;              /* only a URL is made of it */
+  bool decodes_keys;              /* the encoding of listed keys was our choice */
+  const char *destination_region; /* of a copy whose URL is made for another region; else NULL */
+  const cspan_base_url *redirect; /* where the call goes, whatever the rules say; NULL: by them */
 } cspan_invocation;
 
 /* The operation of a model by its exact name; the error says what comes
@@ -54,6 +70,16 @@ size_t cspan_client_param(const void *input, const char *member, char *text, siz
 cspan_status cspan_client_choose_auth(struct cspan_call *call, const cspan_invocation *invocation,
                                       const cspan_client_endpoint_result *endpoint,
                                       cspan_error **error);
+/* As cspan_client_presign(), for the service in another region that copies to here. */
+cspan_status cspan_client_presign_copy(cspan_client *client, const cspan_client_request *request,
+                                       const char *destination_region, int64_t expires_s,
+                                       char **url, cspan_error **error);
+/* discovery.c: asks the service for its endpoint, or takes what it told, where the operation must
+ * not go to the common one. Blocks when it asks. */
+cspan_status cspan_client_discover(struct cspan_call *call, cspan_invocation *invocation,
+                                   cspan_error **error);
+/* The service does not know the endpoint any more. */
+void cspan_client_forget_endpoint(cspan_client *client);
 /* The hook of the service. */
 cspan_status cspan_client_resolve_endpoint(struct cspan_call *call, cspan_error **error);
 

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "services/client/client.h"
+#include "services/client/customize.h"
+
+enum { MISDIRECTED = 421 };
 
 static const size_t output_max = 256U << 20;
 
@@ -56,13 +58,25 @@ static cspan_status parse(struct cspan_call *call, cspan_invocation *invocation,
   if (status == CSPAN_OK && streams) {
     status = add_body(invocation, &response, arena, value);
   }
+  if (status == CSPAN_OK && invocation->client->custom.count > 0) {
+    cspan_custom custom = {.call = call,
+                           .invocation = invocation,
+                           .arena = arena,
+                           .value = *value,
+                           .response = &response};
+    status = cspan_custom_run(CSPAN_CUSTOM_OUTPUT, &custom, error);
+    *value = custom.value;
+  }
   return status;
 }
 
+/* The invocation is the caller's memory; it is handed down as the const input of a call. */
+static cspan_invocation *invocation_of(const struct cspan_call *call) {
+  return (cspan_invocation *)(uintptr_t)cspan_call_typed_input(call);
+}
+
 cspan_status cspan_client_deserialize(struct cspan_call *call, void **output, cspan_error **error) {
-  /* The invocation is the caller's memory; it is handed down as the const input
-   * of a call. */
-  cspan_invocation *invocation = (cspan_invocation *)(uintptr_t)cspan_call_typed_input(call);
+  cspan_invocation *invocation = invocation_of(call);
   cspan_value value = {.kind = CSPAN_VALUE_MAP};
   *output = NULL;
   cspan_arena *arena = cspan_arena_create(output_max);
@@ -82,13 +96,24 @@ cspan_status cspan_client_deserialize(struct cspan_call *call, void **output, cs
 
 cspan_status cspan_client_read_failure(struct cspan_call *call, cspan_arena *arena,
                                        cspan_service_error *out, cspan_error **error) {
-  const cspan_invocation *invocation = cspan_call_typed_input(call);
+  cspan_invocation *invocation = invocation_of(call);
   cspan_protocol_response response = response_of(call, invocation);
   cspan_protocol_failure failure = {0};
+  cspan_custom custom = {.call = call,
+                         .invocation = invocation,
+                         .arena = arena,
+                         .response = &response,
+                         .failure = &failure};
   cspan_status status =
       invocation->client->protocol->parse_error(&response, arena, &failure, error);
+  if (status == CSPAN_OK) {
+    status = cspan_custom_run(CSPAN_CUSTOM_FAILURE, &custom, error);
+  }
   if (status != CSPAN_OK) {
     return status;
+  }
+  if (response.status == MISDIRECTED) {
+    cspan_client_forget_endpoint(invocation->client);
   }
   *out = (cspan_service_error){.code = cspan_service_text(arena, failure.code),
                                .message = cspan_service_text(arena, failure.message),

@@ -42,9 +42,25 @@ static cspan_choice choice_of(const cspan_aws_config *config, cspan_setting_id i
   return cspan_aws_config_flag(config, id) ? CSPAN_CHOICE_YES : CSPAN_CHOICE_NO;
 }
 
-static void fill_settings(const struct cspan_call *call, const cspan_client *client,
+/* Where the bucket of a call asks for another host than the settings do. */
+static void fill_s3_settings(const cspan_invocation *invocation, const cspan_aws_config *config,
+                             cspan_endpoint_settings *out) {
+  const cspan_value *bucket = cspan_value_get(invocation->request.input, "Bucket");
+  size_t len = 0;
+  const char *name = cspan_value_text(bucket, &len);
+  out->use_dualstack =
+      out->use_dualstack || cspan_aws_config_flag(config, CSPAN_SETTING_S3_DUALSTACK);
+  if (strcmp(invocation->operation.name, "GetBucketLocation") == 0) {
+    out->s3_force_path_style = true; /* any region answers then */
+  } else if (name != NULL && len > 4 && memcmp(name, "arn:", 4) == 0) {
+    out->s3_force_path_style = false; /* an ARN is never part of a path */
+  }
+}
+
+static void fill_settings(struct cspan_call *call, const cspan_invocation *invocation,
                           const cspan_base_url *custom, const char *url,
                           cspan_endpoint_settings *out) {
+  const cspan_client *client = invocation->client;
   const cspan_aws_config *config = cspan_aws_client_config(client->aws);
   const char *region = cspan_call_region(call);
   int64_t mode = cspan_aws_config_number(config, CSPAN_SETTING_ACCOUNT_ID_ENDPOINT_MODE);
@@ -66,8 +82,10 @@ static void fill_settings(const struct cspan_call *call, const cspan_client *cli
       .client_params = cspan_document_value(client->endpoint_parameters),
   };
   if (client->is_s3) {
-    out->use_dualstack =
-        out->use_dualstack || cspan_aws_config_flag(config, CSPAN_SETTING_S3_DUALSTACK);
+    fill_s3_settings(invocation, config, out);
+  }
+  if (client->uses_account && mode != CSPAN_ACCOUNT_ID_DISABLED) {
+    out->account_id = cspan_call_account_id(call);
   }
 }
 
@@ -88,7 +106,17 @@ static cspan_status add_headers(struct cspan_call *call, const cspan_value *head
 
 static cspan_status take_result(struct cspan_call *call, const cspan_invocation *invocation,
                                 const cspan_client_endpoint_result *result, cspan_error **error) {
+  const cspan_endpoint_params redirect = {
+      .region = cspan_call_region(call), .endpoint_prefix = "", .custom = invocation->redirect};
+  cspan_endpoint other;
   cspan_call_set_endpoint(call, &result->endpoint);
+  if (invocation->redirect != NULL) {
+    cspan_status status = cspan_endpoint_resolve(&redirect, &other, error);
+    if (status != CSPAN_OK) {
+      return status;
+    }
+    cspan_call_set_endpoint(call, &other);
+  }
   if (add_headers(call, &result->headers) != CSPAN_OK) {
     return cspan_error_move(error, cspan_error_nomem());
   }
@@ -122,7 +150,7 @@ cspan_status cspan_client_resolve_endpoint(struct cspan_call *call, cspan_error 
   char url[URL_MAX];
   cspan_endpoint_settings settings;
   const cspan_client_endpoint_result *result = NULL;
-  fill_settings(call, client, custom, url_of(custom, url), &settings);
+  fill_settings(call, invocation, custom, url_of(custom, url), &settings);
   cspan_status status = cspan_endpoint_resolver_get(client->resolver, &settings, invocation->model,
                                                     invocation->request.input,
                                                     cspan_call_scratch(call), &result, error);

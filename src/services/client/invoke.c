@@ -128,22 +128,30 @@ cspan_status cspan_call(const cspan_context *context, cspan_client *client, cons
       output, error);
 }
 
-cspan_status cspan_client_presign(cspan_client *client, const cspan_client_request *request,
-                                  int64_t expires_s, char **url, cspan_error **error) {
+cspan_status cspan_client_presign_copy(cspan_client *client, const cspan_client_request *request,
+                                       const char *destination_region, int64_t expires_s,
+                                       char **url, cspan_error **error) {
   cspan_invocation invocation;
-  if (client == NULL || request == NULL || url == NULL) {
-    return cspan_error_set(error, CSPAN_ERR_INVALID,
-                           "cspan_client_presign needs a client, a request and a place for the "
-                           "URL");
-  }
   *url = NULL;
   cspan_status status = set_up(&invocation, client, request, NULL, error);
   if (status != CSPAN_OK) {
     return status;
   }
+  invocation.is_presigned = true;
+  invocation.destination_region = destination_region;
   cspan_call_start start = {.operation = &invocation.operation,
                             .input = &invocation,
                             .context = invocation.request.context,
                             .options = invocation.request.options};
   return cspan_aws_presign(client->aws, &start, expires_s, url, error);
+}
+
+cspan_status cspan_client_presign(cspan_client *client, const cspan_client_request *request,
+                                  int64_t expires_s, char **url, cspan_error **error) {
+  if (client == NULL || request == NULL || url == NULL) {
+    return cspan_error_set(error, CSPAN_ERR_INVALID,
+                           "cspan_client_presign needs a client, a request and a place for the "
+                           "URL");
+  }
+  return cspan_client_presign_copy(client, request, NULL, expires_s, url, error);
 }

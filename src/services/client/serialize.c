@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The "OperationSerializer" of calls by a model: the protocol's request becomes
  * the call's. */
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "aws/config.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "services/client/client.h"
+#include "services/client/customize.h"
 
 static const cspan_value empty_map = {.kind = CSPAN_VALUE_MAP};
 
@@ -86,10 +88,11 @@ static cspan_status set_checksum(struct cspan_call *call, const cspan_invocation
                                  const cspan_value *input) {
   const cspan_service_model *model = invocation->client->model;
   const cspan_operation_model *operation = invocation->model;
+  if (invocation->is_presigned) {
+    return CSPAN_OK; /* whoever uses the URL decides */
+  }
   if (operation->validation_member != 0) {
-    const char *name = cspan_model_text(model, operation->validation_member);
-    cspan_call_set_verify_checksum(call, !cspan_value_is_null(cspan_value_get(input, name)) ||
-                                             invocation->client->service.sign_content_sha256);
+    cspan_call_set_verify_checksum(call, true);
   }
   if (operation->checksum_member == 0) {
     return CSPAN_OK;
@@ -143,35 +146,99 @@ static cspan_status set_sink(struct cspan_call *call, const cspan_invocation *in
   return cspan_call_set_sink(call, sink);
 }
 
-cspan_status cspan_client_serialize(struct cspan_call *call, const void *data,
-                                    cspan_error **error) {
-  const cspan_invocation *invocation = data;
-  const cspan_client *client = invocation->client;
-  const cspan_value *input = invocation->request.input;
-  input = cspan_value_is_null(input) ? &empty_map : input;
-  cspan_status status = set_sink(call, invocation, error);
+/* What a hook for itself has not told. */
+static cspan_status told(cspan_status status, const cspan_invocation *invocation,
+                         cspan_error **error) {
+  return status == CSPAN_OK
+             ? CSPAN_OK
+             : cspan_error_set(error, status, "the request of %s could not be written (%s)",
+                               invocation->operation.name, cspan_status_name(status));
+}
+
+/* The input as it is to be sent: what the table of hooks makes of the caller's. */
+static cspan_status prepare_input(cspan_custom *custom, cspan_error **error) {
+  cspan_invocation *invocation = custom->invocation;
+  cspan_status status = cspan_custom_run(CSPAN_CUSTOM_INPUT, custom, error);
   if (status == CSPAN_OK) {
-    status = cspan_protocol_check(client->model, invocation->model, input, error);
+    cspan_value *input = cspan_arena_alloc(custom->arena, sizeof *input);
+    if (input == NULL) {
+      return nomem(error);
+    }
+    *input = custom->value;
+    invocation->request.input = input;
+    status = cspan_client_discover(custom->call, invocation, error);
   }
-  if (status != CSPAN_OK) {
-    return status;
+  return told(status, invocation, error);
+}
+
+/* What is done with a request that the protocol has written. */
+static cspan_status finish_request(cspan_custom *custom, cspan_error **error) {
+  const cspan_invocation *invocation = custom->invocation;
+  const cspan_client *client = invocation->client;
+  const cspan_aws_config *config = cspan_aws_client_config(client->aws);
+  bool has_form =
+      client->protocol == &cspan_protocol_query || client->protocol == &cspan_protocol_ec2;
+  cspan_status status = cspan_custom_run(CSPAN_CUSTOM_REQUEST, custom, error);
+  if (status == CSPAN_OK && invocation->is_presigned && has_form) {
+    status = cspan_custom_presign_form(custom, error);
   }
+  if (status == CSPAN_OK && !cspan_aws_config_flag(config, CSPAN_SETTING_DISABLE_COMPRESSION)) {
+    int64_t least = cspan_aws_config_number(config, CSPAN_SETTING_MIN_COMPRESSION_SIZE);
+    status = cspan_protocol_compress(invocation->model, (size_t)least, custom->request, error);
+  }
+  return told(status, invocation, error);
+}
+
+static cspan_status write_request(struct cspan_call *call, cspan_custom *custom,
+                                  cspan_error **error) {
+  const cspan_invocation *invocation = custom->invocation;
+  const cspan_client *client = invocation->client;
   cspan_protocol_request request;
-  status = cspan_protocol_request_init(&request, cspan_call_scratch(call));
+  cspan_status status = cspan_protocol_request_init(&request, custom->arena);
+  custom->request = &request;
   if (status == CSPAN_OK) {
     cspan_protocol_input what = {.model = client->model,
                                  .operation = invocation->model,
-                                 .value = input,
+                                 .value = &custom->value,
                                  .token = invocation->token};
     status = client->protocol->serialize(&what, &request, error);
   }
   if (status == CSPAN_OK) {
+    status = finish_request(custom, error);
+  }
+  if (status == CSPAN_OK) {
     status = fill(call, invocation, &request, error);
   }
-  if (status == CSPAN_OK && set_checksum(call, invocation, input) != CSPAN_OK) {
-    status = nomem(error);
+  if (status == CSPAN_OK) {
+    status = told(cspan_custom_run(CSPAN_CUSTOM_BODY, custom, error), invocation, error);
   }
   cspan_protocol_request_free(&request);
+  return status;
+}
+
+cspan_status cspan_client_serialize(struct cspan_call *call, const void *data,
+                                    cspan_error **error) {
+  /* The caller's memory, handed down as the const input of a call. */
+  cspan_invocation *invocation = (cspan_invocation *)(uintptr_t)data;
+  const cspan_client *client = invocation->client;
+  const cspan_value *given = invocation->request.input;
+  cspan_custom custom = {.call = call,
+                         .invocation = invocation,
+                         .arena = cspan_call_scratch(call),
+                         .value = cspan_value_is_null(given) ? empty_map : *given};
+  cspan_status status = set_sink(call, invocation, error);
+  if (status == CSPAN_OK) {
+    status = prepare_input(&custom, error);
+  }
+  if (status == CSPAN_OK) {
+    status = cspan_protocol_check(client->model, invocation->model, &custom.value, error);
+  }
+  if (status == CSPAN_OK) {
+    status = write_request(call, &custom, error);
+  }
+  if (status == CSPAN_OK && set_checksum(call, invocation, &custom.value) != CSPAN_OK) {
+    status = nomem(error);
+  }
   return status;
 }
 

@@ -11,17 +11,8 @@ static const char *decode_key(cspan_arena *arena, const char *text) {
   size_t len = strlen(text);
   cspan_buf decoded;
   cspan_buf_init(&decoded, len + 1);
-  for (const char *at = text; *at;) {
-    size_t run = strcspn(at, "+");
-    cspan_uri_decode(&decoded, at, run);
-    at += run;
-    if (*at) {
-      cspan_buf_char(&decoded, ' ');
-      at++;
-    }
-  }
   const char *copy = NULL;
-  if (cspan_buf_status(&decoded) == CSPAN_OK) {
+  if (cspan_form_decode(&decoded, text, len) == CSPAN_OK) {
     copy = cspan_arena_strndup(arena, cspan_buf_text(&decoded), decoded.len);
   }
   cspan_buf_free(&decoded);
