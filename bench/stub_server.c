@@ -40,6 +40,20 @@ static const char completed[] = "<CompleteMultipartUploadResult><Bucket>b</Bucke
                                 "<ETag>\"0123456789abcdef0123456789abcdef-1\"</ETag>"
                                 "</CompleteMultipartUploadResult>";
 
+/* DynamoDB's answer to GetItem: an item of five attributes in 1 KiB of JSON. */
+#define FIELD_64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define ITEM                                                                                       \
+  "{\"Item\":{\"id\":{\"S\":\"item-1\"},\"count\":{\"N\":\"42\"},\"open\":{\"BOOL\":true},"        \
+  "\"tags\":{\"SS\":[\"red\",\"green\",\"blue\"]},\"text\":{\"S\":\"" FIELD_64 FIELD_64 FIELD_64   \
+      FIELD_64 FIELD_64 FIELD_64 FIELD_64 FIELD_64 FIELD_64 FIELD_64 FIELD_64 FIELD_64 FIELD_64    \
+          FIELD_64 "01234\"}}}"
+static const char item_answer[] = "HTTP/1.1 200 OK\r\n"
+                                  "Server: stub\r\n"
+                                  "Content-Type: application/x-amz-json-1.0\r\n"
+                                  "x-amzn-RequestId: 0123456789ABCDEF\r\n"
+                                  "Content-Length: 1024\r\n\r\n" ITEM;
+_Static_assert(sizeof ITEM - 1 == 1024, "the item's size");
+
 static pid_t child;
 
 static long long content_length(const char *head) {
@@ -68,6 +82,8 @@ static bool respond(int fd, connection *c) {
     c->zeros_left = atoll(zeros + 7);
     return send_head(fd, c->zeros_left, "");
   }
+  if (strncmp(c->head, "POST / ", 7) == 0)
+    return send_all(fd, item_answer, sizeof item_answer - 1);
   if (strncmp(c->head, "POST ", 5) == 0) {
     const char *body = strstr(c->head, "uploadId=") ? completed : started;
     return send_head(fd, (long long)strlen(body), body);

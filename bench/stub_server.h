@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A child process that answers every HTTP request as S3 would answer one that went well, with as
  * little work as possible, so that a benchmark sees the client's. A GET of a path that ends in
- * zeros-SIZE is answered with so many zero bytes. */
+ * zeros-SIZE is answered with so many zero bytes, a POST of "/" as DynamoDB's GetItem with an item
+ * of 1 KiB. */
 #ifndef BENCH_STUB_SERVER_H
 #define BENCH_STUB_SERVER_H
 
