@@ -31,23 +31,13 @@ typedef struct cspan_cli_call {
   cspan_client *client;
   const cspan_operation_model *model; /* of the operation */
   const char *operation;              /* its name in the model */
+  const cspan_waiter_model *waiter;   /* NULL: none is asked for */
   cspan_document *input;
 } cspan_cli_call;
 
 /* Options that do not go together, or have no such value: a usage error was
  * printed then. */
 int cspan_cli_call_check_options(const cspan_cli_run *run, const cspan_cli_call_values *values);
-
-/* --- call_names.c: what the user wrote, in any spelling --- */
-
-/* "put-item", "put_item", "PutItem": whether both name the same. */
-bool cspan_cli_same_name(const char *a, const char *b);
-/* NULL for `name` takes the operation of the waiter. The error has what comes
- * nearest. */
-cspan_status cspan_cli_call_find_operation(cspan_cli_call *call, const char *name,
-                                           cspan_error **error);
-/* Whether the operation is the one that the waiter calls. */
-bool cspan_cli_call_is_of_waiter(const cspan_cli_call *call);
 
 /* --- call_input.c --- */
 
@@ -67,17 +57,24 @@ typedef struct cspan_cli_payload {
   struct cspan_cli_payload_file *file;
 } cspan_cli_payload;
 
-/* Sets body and sink of the request where the options ask for them. */
+/* Sets body and sink of the request where the options ask for them. To be closed also where it
+ * fails. */
 cspan_status cspan_cli_payload_open(cspan_cli_payload *payload, const cspan_cli_call *call,
                                     cspan_client_request *request, cspan_error **error);
+/* Whether the standard output is for the streamed member. */
+bool cspan_cli_payload_takes_stdout(const cspan_cli_call *call);
 /* Puts the file in its place after a success, else leaves none behind. */
 cspan_status cspan_cli_payload_close(cspan_cli_payload *payload, cspan_status status,
                                      cspan_error **error);
 
 /* --- call_print.c --- */
 
-/* The output through --query, in the form of --output. Null prints nothing. */
+/* The output through --query, in the form of --output. Without --query, an output without members
+ * prints nothing. */
 cspan_status cspan_cli_call_print(const cspan_cli_call *call, const cspan_value *value,
                                   cspan_error **error);
+/* A value as JSON, whatever --output says. */
+cspan_status cspan_cli_call_print_json(const cspan_cli_call *call, const cspan_value *value,
+                                       cspan_error **error);
 
 #endif

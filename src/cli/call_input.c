@@ -197,18 +197,13 @@ cspan_status cspan_cli_call_wait_input(const cspan_cli_call *call, cspan_documen
                                        cspan_error **error) {
   const cspan_service_model *model = call->client->model;
   const cspan_value *input = cspan_document_value(call->input);
-  const cspan_shape *shape = NULL;
-  for (uint32_t i = 0; i < model->waiter_count; i++) {
-    const cspan_waiter_model *waiter = &model->waiters[i];
-    if (cspan_cli_same_name(call->values->waiter, cspan_model_text(model, waiter->name))) {
-      shape = cspan_model_shape(model, model->operations[waiter->operation].input);
-    }
-  }
+  const cspan_operation_model *asked = &model->operations[call->waiter->operation];
+  const cspan_shape *shape = cspan_model_shape(model, asked->input);
   cspan_builder *builder = cspan_builder_create();
   cspan_builder_begin_map(builder, NULL);
   for (size_t i = 0; i < cspan_value_count(input) && input->kind == CSPAN_VALUE_MAP; i++) {
     const cspan_member *member = &input->as.members[i];
-    if (shape == NULL ||
+    if (shape != NULL &&
         cspan_shape_member(model, shape, member->name, member->name_size_bytes) != NULL) {
       cspan_builder_add(builder, member->name, member->value);
     }

@@ -1,19 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "base/sys.h"
 #include "cli/call.h"
 #include "cli/stream.h"
 #include "services/s3/storage_file.h"
 
+/* What of a pipe is read ahead, so that its length is known and a retry can send it again. */
+enum { READ_AHEAD = 64 << 20 };
+
+/* A descriptor that is read or written, closed where it was opened here. */
+typedef struct pipe_end {
+  cspan_cli_stream stream;
+  bool is_used;
+  bool is_own;
+} pipe_end;
+
 struct cspan_cli_payload_file {
-  cspan_cli_stream input;
-  bool has_input;
+  pipe_end input;
+  pipe_end target;
   cspan_atomic_file output;
   bool has_output;
   bool wrote;
@@ -21,6 +30,21 @@ struct cspan_cli_payload_file {
 };
 
 typedef struct cspan_cli_payload_file payload_file;
+
+static void end_open(pipe_end *end, int fd, bool is_own, const cspan_cli_call *call) {
+  cspan_cli_stream_init(&end->stream, fd, call->session.run->cancel);
+  end->is_used = true;
+  end->is_own = is_own;
+}
+
+static void end_close(pipe_end *end) {
+  if (end->is_used) {
+    cspan_cli_stream_clear(&end->stream);
+  }
+  if (end->is_used && end->is_own) {
+    close(end->stream.fd);
+  }
+}
 
 /* --------------------------------------------------------------------- sink */
 
@@ -36,17 +60,15 @@ static cspan_status write_file(void *user, const void *data, size_t size_bytes) 
   return cspan_atomic_file_write(&file->output, data, size_bytes, &file->error);
 }
 
-static cspan_status write_stdout(void *user, const void *data, size_t size_bytes) {
-  payload_file *file = user;
-  size_t written = 0;
-  while (written < size_bytes) {
-    ssize_t n = write(STDOUT_FILENO, (const char *)data + written, size_bytes - written);
-    if (n < 0 && errno != EINTR) {
-      return cspan_error_set(&file->error, CSPAN_ERR_IO, "the standard output cannot be written");
-    }
-    written += n > 0 ? (size_t)n : 0;
+static cspan_status save_to_file(cspan_cli_payload *payload, const char *path,
+                                 cspan_error **error) {
+  cspan_status status = cspan_atomic_file_check(path, error);
+  if (status == CSPAN_OK) {
+    payload->file->output = (cspan_atomic_file){.path = path, .fd = -1};
+    payload->file->has_output = true;
+    payload->sink = (cspan_sink){.start = start_file, .write = write_file, .user = payload->file};
   }
-  return CSPAN_OK;
+  return status;
 }
 
 static cspan_status open_sink(cspan_cli_payload *payload, const cspan_cli_call *call,
@@ -59,26 +81,65 @@ static cspan_status open_sink(cspan_cli_payload *payload, const cspan_cli_call *
     return cspan_error_set(error, CSPAN_ERR_INVALID,
                            "--save: the output of %s has no streamed member", call->operation);
   }
-  payload->sink = (cspan_sink){.write = write_stdout, .user = payload->file};
-  if (strcmp(path, "-") != 0) {
-    cspan_status status = cspan_atomic_file_check(path, error);
-    if (status != CSPAN_OK) {
-      return status;
-    }
-    payload->file->output = (cspan_atomic_file){.path = path, .fd = -1};
-    payload->file->has_output = true;
-    payload->sink.start = start_file;
-    payload->sink.write = write_file;
-  }
   request->sink = &payload->sink;
+  bool is_stdout = strcmp(path, "-") == 0;
+  if (!is_stdout && !cspan_cli_stream_is_target(path)) {
+    return save_to_file(payload, path, error);
+  }
+  int fd =
+      is_stdout ? STDOUT_FILENO : cspan_cli_stream_create(path, call->session.run->cancel, error);
+  if (fd < 0) {
+    return CSPAN_ERR_IO;
+  }
+  end_open(&payload->file->target, fd, !is_stdout, call);
+  payload->sink =
+      (cspan_sink){.write = cspan_cli_stream_write, .user = &payload->file->target.stream};
   return CSPAN_OK;
+}
+
+bool cspan_cli_payload_takes_stdout(const cspan_cli_call *call) {
+  const char *path = call->values->save;
+  struct stat target;
+  struct stat out;
+  if (path == NULL || strcmp(path, "-") == 0) {
+    return path != NULL;
+  }
+  return stat(path, &target) == 0 && !S_ISREG(target.st_mode) && fstat(STDOUT_FILENO, &out) == 0 &&
+         target.st_dev == out.st_dev && target.st_ino == out.st_ino;
 }
 
 /* --------------------------------------------------------------------- body */
 
+static cspan_status read_pipe(cspan_cli_payload *payload, const cspan_cli_call *call, int fd,
+                              bool is_own, cspan_error **error) {
+  cspan_cli_stream *stream = &payload->file->input.stream;
+  end_open(&payload->file->input, fd, is_own, call);
+  cspan_status status = cspan_cli_stream_fill(stream, READ_AHEAD, error);
+  if (status == CSPAN_OK && stream->ended) {
+    payload->body = (cspan_body){.data = cspan_buf_text(&stream->head),
+                                 .size_bytes = (int64_t)stream->head.len};
+  } else {
+    payload->body = (cspan_body){.read = cspan_cli_stream_read, .user = stream, .size_bytes = -1};
+  }
+  return status;
+}
+
+/* A file on the standard input is sent from where it stands. */
+static cspan_status read_stdin(cspan_cli_payload *payload, const cspan_cli_call *call,
+                               cspan_error **error) {
+  struct stat info;
+  off_t at = lseek(STDIN_FILENO, 0, SEEK_CUR);
+  if (fstat(STDIN_FILENO, &info) == 0 && S_ISREG(info.st_mode) && at >= 0) {
+    payload->body = (cspan_body){.path = "/dev/stdin", .offset_bytes = at};
+    return CSPAN_OK;
+  }
+  return read_pipe(payload, call, STDIN_FILENO, false, error);
+}
+
 static cspan_status open_body(cspan_cli_payload *payload, const cspan_cli_call *call,
                               cspan_client_request *request, cspan_error **error) {
   const char *path = call->values->body;
+  struct stat info;
   if (path == NULL) {
     return CSPAN_OK;
   }
@@ -86,17 +147,20 @@ static cspan_status open_body(cspan_cli_payload *payload, const cspan_cli_call *
     return cspan_error_set(error, CSPAN_ERR_INVALID,
                            "--body: the input of %s has no streamed member", call->operation);
   }
-  if (strcmp(path, "-") == 0) {
-    cspan_cli_stream_init(&payload->file->input, STDIN_FILENO, call->session.run->cancel);
-    payload->file->has_input = true;
-    payload->body = (cspan_body){
-        .read = cspan_cli_stream_read, .user = &payload->file->input, .size_bytes = -1};
-  } else {
-    payload->body = (cspan_body){.path = path};
-  }
   request->body = &payload->body;
-  return CSPAN_OK;
+  if (strcmp(path, "-") == 0) {
+    return read_stdin(payload, call, error);
+  }
+  bool is_there = stat(path, &info) == 0;
+  if (!is_there || S_ISREG(info.st_mode) || S_ISDIR(info.st_mode)) {
+    payload->body = (cspan_body){.path = path};
+    return CSPAN_OK;
+  }
+  int fd = cspan_cli_stream_open(path, error);
+  return fd >= 0 ? read_pipe(payload, call, fd, true, error) : CSPAN_ERR_IO;
 }
+
+/* ----------------------------------------------------------------- both ends */
 
 cspan_status cspan_cli_payload_open(cspan_cli_payload *payload, const cspan_cli_call *call,
                                     cspan_client_request *request, cspan_error **error) {
@@ -120,10 +184,13 @@ cspan_status cspan_cli_payload_close(cspan_cli_payload *payload, cspan_status st
   if (file == NULL) {
     return status;
   }
-  if (file->error != NULL && status != CSPAN_OK && error != NULL) {
+  if (file->error != NULL && status != CSPAN_OK) {
     cspan_error_free(*error); /* this one says why */
     *error = file->error;
     file->error = NULL;
+  }
+  if (status != CSPAN_OK) {
+    cspan_cli_stream_explain(&file->target.stream, error);
   }
   if (file->has_output && status == CSPAN_OK) {
     status = commit(file, error);
@@ -131,9 +198,8 @@ cspan_status cspan_cli_payload_close(cspan_cli_payload *payload, cspan_status st
   if (file->has_output) {
     cspan_atomic_file_discard(&file->output);
   }
-  if (file->has_input) {
-    cspan_cli_stream_clear(&file->input);
-  }
+  end_close(&file->input);
+  end_close(&file->target);
   cspan_error_free(file->error);
   cspan_free(file);
   payload->file = NULL;

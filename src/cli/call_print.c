@@ -17,6 +17,10 @@ static bool is_one_of(const char *text, const char *const *names, size_t count) 
   return false;
 }
 
+static bool is_dash(const char *path) {
+  return path != NULL && strcmp(path, "-") == 0;
+}
+
 int cspan_cli_call_check_options(const cspan_cli_run *run, const cspan_cli_call_values *values) {
   static const char *const forms[] = {"json", "text", "table"};
   static const char *const formats[] = {"base64", "raw"};
@@ -32,14 +36,25 @@ int cspan_cli_call_check_options(const cspan_cli_run *run, const cspan_cli_call_
   if (lists && (values->waiter != NULL || values->body != NULL || values->save != NULL)) {
     return cspan_cli_usage(run, "pages go neither with --wait nor with --body or --save");
   }
+  if (run->globals->json && values->output != NULL && strcmp(values->output, "json") != 0) {
+    return cspan_cli_usage(run, "--json does not go with --output %s", values->output);
+  }
+  if (is_dash(values->input) && is_dash(values->body)) {
+    return cspan_cli_usage(run, "the standard input is either --input or --body, not both");
+  }
+  if (values->query != NULL && is_dash(values->save)) {
+    return cspan_cli_usage(run, "--query has nothing to print where --save takes the standard "
+                                "output");
+  }
   return CSPAN_EXIT_OK;
 }
 
-static cspan_status print_json(const cspan_value *value, bool compact, cspan_error **error) {
+cspan_status cspan_cli_call_print_json(const cspan_cli_call *call, const cspan_value *value,
+                                       cspan_error **error) {
   char *json = NULL;
   size_t size = 0;
-  cspan_status status = cspan_value_to_json(value, compact ? CSPAN_JSON_COMPACT : CSPAN_JSON_INDENT,
-                                            &json, &size, error);
+  unsigned flags = call->session.run->globals->json ? CSPAN_JSON_COMPACT : CSPAN_JSON_INDENT;
+  cspan_status status = cspan_value_to_json(value, flags, &json, &size, error);
   if (status == CSPAN_OK) {
     (void)fwrite(json, 1, size, stdout);
     (void)fputc('\n', stdout);
@@ -58,7 +73,7 @@ static cspan_status print(const cspan_cli_call *call, const cspan_value *value,
     return CSPAN_OK; /* many operations answer with nothing */
   }
   if (is_json) {
-    return print_json(value, call->session.run->globals->json, error);
+    return cspan_cli_call_print_json(call, value, error);
   }
   cspan_buf text;
   cspan_buf_init(&text, (size_t)1 << 30);

@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/nearest.h"
 #include "base/sys.h"
+#include "base/text.h"
 #include "cli/signals.h"
 #include "cli/text.h"
 
@@ -19,7 +21,7 @@ const cspan_cli_option cspan_cli_global_options[] = {
      "profile of the shared files (AWS_PROFILE)", 0, 0},
     {"region", 0, CSPAN_CLI_STRING, GLOBAL(region), "NAME", "region (AWS_REGION)", 0, 0},
     {"endpoint-url", 0, CSPAN_CLI_STRING, GLOBAL(endpoint_url), "URL",
-     "where the service is (AWS_ENDPOINT_URL_S3)", 0, 0},
+     "where the service is (AWS_ENDPOINT_URL_<SERVICE>,\nAWS_ENDPOINT_URL)", 0, 0},
     {"max-attempts", 0, CSPAN_CLI_INT, GLOBAL(max_attempts), "N",
      "attempts a call has (AWS_MAX_ATTEMPTS, else 3)", 1, 100},
     {"no-sign-request", 0, CSPAN_CLI_FLAG, GLOBAL(no_sign_request), NULL,
@@ -39,22 +41,28 @@ const size_t cspan_cli_global_option_count =
     sizeof cspan_cli_global_options / sizeof cspan_cli_global_options[0];
 
 static const cspan_cli_command *const commands[] = {
-    &cspan_cmd_call, &cspan_cmd_config,  &cspan_cmd_demo, &cspan_cmd_models,
-    &cspan_cmd_s3,   &cspan_cmd_sandbox, &cspan_cmd_view,
+    &cspan_cmd_call,   &cspan_cmd_complete, &cspan_cmd_completion,
+    &cspan_cmd_config, &cspan_cmd_demo,     &cspan_cmd_models,
+    &cspan_cmd_s3,     &cspan_cmd_sandbox,  &cspan_cmd_view,
 };
 
-static const cspan_cli_command program = {
+const cspan_cli_command cspan_cli_program = {
     .name = "cloudspan",
-    .summary = "S3 with every call a span",
+    .summary = "AWS with every call a span",
     .description =
-        "S3 from the command line, every call an OpenTelemetry span; a local S3 to try it on,\n"
-        "and a viewer of traces.\n",
+        "Any operation of any AWS service from the command line, every call an OpenTelemetry\n"
+        "span; S3 with copies of whole folders; a local S3 to try it on, and a viewer of traces.\n",
     .examples = "  cloudspan demo\n"
+                "  cloudspan call dynamodb list-tables\n"
                 "  cloudspan s3 cp report.pdf s3://my-bucket/reports/\n"
                 "  cloudspan help s3 cp\n",
     .commands = commands,
     .command_count = sizeof commands / sizeof commands[0],
 };
+
+bool cspan_cli_is_hidden(const cspan_cli_command *command) {
+  return cspan_starts_with(command->name, "__");
+}
 
 /* Where the descent through the groups of commands has come to. */
 typedef struct position {
@@ -79,7 +87,10 @@ static int unknown_command(const cspan_cli_run *run, const char *name) {
   const char *best = NULL;
   size_t best_closeness = SIZE_MAX;
   for (size_t i = 0; i < group->command_count; i++) {
-    size_t closeness = cspan_cli_closeness(name, group->commands[i]->name);
+    if (cspan_cli_is_hidden(group->commands[i])) {
+      continue;
+    }
+    size_t closeness = cspan_closeness(name, strlen(name), group->commands[i]->name);
     if (closeness < best_closeness) {
       best = group->commands[i]->name;
       best_closeness = closeness;
@@ -127,7 +138,7 @@ static int descend(position *at) {
   cspan_cli_run run = {.command = at->command, .name = at->name};
   at->argc -= consumed;
   at->argv += consumed;
-  if (at->argc > 0 && at->command == &program && strcmp(at->argv[0], "help") == 0) {
+  if (at->argc > 0 && at->command == &cspan_cli_program && strcmp(at->argv[0], "help") == 0) {
     at->globals.help = true;
     at->argc--;
     at->argv++;
@@ -242,7 +253,8 @@ static int finish(int code) {
 }
 
 int cspan_cli_main(int argc, char **argv) {
-  position at = {.command = &program, .name = "cloudspan", .argc = argc - 1, .argv = argv + 1};
+  position at = {
+      .command = &cspan_cli_program, .name = "cloudspan", .argc = argc - 1, .argv = argv + 1};
   if (argc < 1) {
     return CSPAN_EXIT_USAGE;
   }

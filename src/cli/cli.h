@@ -70,12 +70,19 @@ extern const size_t cspan_cli_global_option_count;
 
 /* The commands, each in its own file. */
 extern const cspan_cli_command cspan_cmd_call;
+extern const cspan_cli_command cspan_cmd_complete;
+extern const cspan_cli_command cspan_cmd_completion;
 extern const cspan_cli_command cspan_cmd_config;
 extern const cspan_cli_command cspan_cmd_models;
 extern const cspan_cli_command cspan_cmd_s3;
 extern const cspan_cli_command cspan_cmd_sandbox;
 extern const cspan_cli_command cspan_cmd_view;
 extern const cspan_cli_command cspan_cmd_demo;
+
+/* The root of all commands. */
+extern const cspan_cli_command cspan_cli_program;
+/* For programs, not for people: neither in helps nor suggested. */
+bool cspan_cli_is_hidden(const cspan_cli_command *command);
 
 /* Help on stdout. `name` is the full one. */
 void cspan_cli_help(const cspan_cli_command *command, const char *name);
@@ -86,7 +93,8 @@ void cspan_cli_message(const cspan_cli_run *run, const char *fmt, ...) CSPAN_PRI
 int cspan_cli_usage(const cspan_cli_run *run, const char *fmt, ...) CSPAN_PRINTF(2, 3);
 /* Prints `error`, which is not freed, with what the service said; returns the exit code. */
 int cspan_cli_fail(const cspan_cli_run *run, const cspan_error *error);
-/* The exit code that goes with an outcome. */
+/* The exit code that goes with an outcome. 4 where the service says, by HTTP 404 or by its code,
+ * that something is not there. */
 int cspan_cli_exit_code(cspan_status status, const cspan_error *error);
 /* Whether the bucket or object is what is missing. */
 bool cspan_cli_is_not_found(const cspan_error *error);

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "cli/call.h"
+#include "cli/names.h"
 #include "cli/session.h"
 #include "cli/text.h"
 
@@ -38,13 +39,16 @@ static const cspan_cli_option options[] = {
     {"models", 0, CSPAN_CLI_STRING, VALUE(models), "PATH",
      "a folder of models or a compiled file, searched first", 0, 0},
     {"api-version", 0, CSPAN_CLI_STRING, VALUE(api_version), "DATE", "instead of the newest", 0, 0},
-    {"timeout", 0, CSPAN_CLI_INT, VALUE(timeout_s), "SECONDS", "of the whole call", 1, 86400},
+    {"timeout", 0, CSPAN_CLI_INT, VALUE(timeout_s), "SECONDS", "of all that is done", 1, 86400},
 };
 
 /* --------------------------------------------------------------------- ends */
 
 static int finish_output(cspan_cli_call *call, const cspan_value *value) {
   cspan_error *error = NULL;
+  if (cspan_cli_payload_takes_stdout(call)) {
+    return CSPAN_EXIT_OK; /* members would get between the bytes of the streamed one */
+  }
   cspan_status status = cspan_cli_call_print(call, value, &error);
   return status == CSPAN_OK ? CSPAN_EXIT_OK : cspan_cli_session_fail(&call->session, error);
 }
@@ -60,13 +64,10 @@ static int finish_document(cspan_cli_call *call, cspan_document *document) {
 static int call_once(cspan_cli_call *call, cspan_document **output) {
   cspan_error *error = NULL;
   cspan_cli_payload payload;
-  const cspan_cli_call_values *values = call->values;
-  cspan_call_options with = {.size = sizeof with, .timeout_ms = values->timeout_s * 1000};
   cspan_client_request request = {.size = sizeof request,
                                   .operation = call->operation,
                                   .input = cspan_document_value(call->input),
-                                  .context = &call->session.context,
-                                  .options = &with};
+                                  .context = &call->session.context};
   cspan_status status = cspan_cli_payload_open(&payload, call, &request, &error);
   if (status == CSPAN_OK) {
     status = cspan_client_send(call->client, &request, output, &error);
@@ -115,11 +116,12 @@ static int call_and_wait(cspan_cli_call *call) {
   cspan_document *output = NULL;
   cspan_document *last = NULL;
   int code = CSPAN_EXIT_OK;
-  bool has_waiter = call->values->waiter != NULL;
-  if (!has_waiter || !cspan_cli_call_is_of_waiter(call)) {
+  bool is_of_waiter = call->waiter != NULL &&
+                      &call->client->model->operations[call->waiter->operation] == call->model;
+  if (!is_of_waiter) {
     code = call_once(call, &output);
   }
-  if (code == CSPAN_EXIT_OK && has_waiter) {
+  if (code == CSPAN_EXIT_OK && call->waiter != NULL) {
     code = wait_for_state(call, &last);
   }
   if (code == CSPAN_EXIT_OK) {
@@ -130,15 +132,22 @@ static int call_and_wait(cspan_cli_call *call) {
   return code;
 }
 
+static int put_skeleton(cspan_cli_call *call) {
+  cspan_error *error = NULL;
+  cspan_document *skeleton = NULL;
+  cspan_status status = cspan_cli_call_skeleton(call, &skeleton, &error);
+  if (status == CSPAN_OK) {
+    status = cspan_cli_call_print_json(call, cspan_document_value(skeleton), &error);
+  }
+  cspan_document_free(skeleton);
+  return status == CSPAN_OK ? CSPAN_EXIT_OK : cspan_cli_session_fail(&call->session, error);
+}
+
 static int run_steps(cspan_cli_call *call) {
   const cspan_cli_call_values *values = call->values;
   cspan_error *error = NULL;
   if (values->skeleton) {
-    cspan_document *skeleton = NULL;
-    if (cspan_cli_call_skeleton(call, &skeleton, &error) != CSPAN_OK) {
-      return cspan_cli_session_fail(&call->session, error);
-    }
-    return finish_document(call, skeleton);
+    return put_skeleton(call);
   }
   if (cspan_cli_call_read_input(call, &error) != CSPAN_OK) {
     return cspan_cli_session_fail(&call->session, error);
@@ -148,19 +157,45 @@ static int run_steps(cspan_cli_call *call) {
   return pages ? list_pages(call) : call_and_wait(call);
 }
 
+/* The model's words for what the user wrote. */
+static cspan_status find_names(cspan_cli_call *call, const char *operation, cspan_error **error) {
+  const cspan_service_model *model = call->client->model;
+  cspan_status status = CSPAN_OK;
+  if (call->values->waiter != NULL) {
+    status = cspan_cli_find_waiter(model, call->values->waiter, &call->waiter, error);
+  }
+  if (status == CSPAN_OK && operation != NULL) {
+    status = cspan_cli_find_operation(model, operation, &call->model, error);
+  } else if (status == CSPAN_OK) {
+    call->model = &model->operations[call->waiter->operation];
+  }
+  if (status == CSPAN_OK) {
+    call->operation = cspan_model_text(model, call->model->name);
+  }
+  return status;
+}
+
 static int run_call(const cspan_cli_run *run) {
   cspan_cli_call call = {.values = run->values};
   cspan_error *error = NULL;
+  const char *operation = run->arg_count > 1 ? run->args[1] : NULL;
   int code = cspan_cli_call_check_options(run, call.values);
+  if (code == CSPAN_EXIT_OK && operation == NULL && call.values->waiter == NULL) {
+    code = cspan_cli_usage(run, "expected SERVICE OPERATION");
+  }
   if (code != CSPAN_EXIT_OK || !cspan_cli_session_begin(&call.session, run, &code)) {
     return code;
+  }
+  if (call.values->timeout_s > 0) {
+    call.session.context =
+        cspan_context_with_timeout(&call.session.context, call.values->timeout_s * 1000);
   }
   cspan_client_options with = {
       .size = sizeof with, .models = call.values->models, .api_version = call.values->api_version};
   cspan_status status =
       cspan_client_create(call.session.config, run->args[0], &with, &call.client, &error);
   if (status == CSPAN_OK) {
-    status = cspan_cli_call_find_operation(&call, run->arg_count > 1 ? run->args[1] : NULL, &error);
+    status = find_names(&call, operation, &error);
   }
   code = status == CSPAN_OK ? run_steps(&call) : cspan_cli_session_fail(&call.session, error);
   cspan_document_free(call.input);

@@ -4,9 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "aws/model/folder.h"
 #include "base/error.h"
-#include "base/nearest.h"
 #include "base/sys.h"
 #include "cli/text.h"
 
@@ -17,28 +15,6 @@ cspan_status cspan_cli_models_open(const char *from, cspan_model_store **out, cs
       .only_models = from != NULL,
   };
   return cspan_model_store_open(&options, out, error);
-}
-
-cspan_status cspan_cli_find_operation(const cspan_service_model *model, const char *name,
-                                      const cspan_operation_model **out, cspan_error **error) {
-  const char *best = NULL;
-  size_t best_closeness = SIZE_MAX;
-  for (uint32_t i = 0; i < model->operation_count; i++) {
-    const char *known = cspan_model_text(model, model->operations[i].name);
-    if (cspan_service_name_eq(known, name)) {
-      *out = &model->operations[i];
-      return CSPAN_OK;
-    }
-    size_t closeness = cspan_closeness(name, strlen(name), known);
-    if (closeness < best_closeness) {
-      best = known;
-      best_closeness = closeness;
-    }
-  }
-  return cspan_error_set_code(error, CSPAN_ERR_CONFIG, "unknown_operation",
-                              "service '%s' has no operation '%s'%s%s%s",
-                              cspan_model_text(model, model->info->key), name,
-                              best ? "; did you mean '" : "", best ? best : "", best ? "'?" : "");
 }
 
 typedef struct list_values {

@@ -13,8 +13,4 @@ extern const cspan_cli_command cspan_cmd_models_show;
 /* The store of a command: `from` is a folder or a file that is looked in alone, or NULL. */
 cspan_status cspan_cli_models_open(const char *from, cspan_model_store **out, cspan_error **error);
 
-/* By its name in any writing: "GetItem", "get-item". CSPAN_ERR_CONFIG suggests one. */
-cspan_status cspan_cli_find_operation(const cspan_service_model *model, const char *name,
-                                      const cspan_operation_model **out, cspan_error **error);
-
 #endif

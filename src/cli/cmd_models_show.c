@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "cli/cmd_models.h"
 #include "cli/html_text.h"
+#include "cli/names.h"
 #include "cli/output.h"
 #include "cli/shape_text.h"
 #include "cli/text.h"

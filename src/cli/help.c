@@ -9,7 +9,7 @@
 static const char exit_codes[] =
     "Exit codes:\n"
     "  0 success; 1 the service, the transfer or a file failed; 2 usage, configuration or\n"
-    "  credentials; 3 some items of several failed; 4 the bucket or object does not exist;\n"
+    "  credentials; 3 some items of several failed; 4 what was asked for does not exist;\n"
     "  130, 143 ended by SIGINT, SIGTERM.\n";
 
 /* A line break in the help text continues in its column. */
@@ -49,7 +49,9 @@ void cspan_cli_help(const cspan_cli_command *command, const char *name) {
   if (command->commands) {
     (void)printf("\nCommands:\n");
     for (size_t i = 0; i < command->command_count; i++) {
-      (void)printf("  %-10s%s\n", command->commands[i]->name, command->commands[i]->summary);
+      if (!cspan_cli_is_hidden(command->commands[i])) {
+        (void)printf("  %-12s%s\n", command->commands[i]->name, command->commands[i]->summary);
+      }
     }
     (void)printf("\nSee '%s COMMAND --help' for each.\n", name);
   }

@@ -36,8 +36,18 @@ bool cspan_cli_is_not_found(const cspan_error *error) {
   return cspan_error_http_status(error) == 404;
 }
 
+/* Services that always answer with HTTP 400 say it by the code alone. */
+static bool says_not_found(const cspan_error *error) {
+  static const char *const words[] = {"NotFound", "NoSuch", "DoesNotExist", "NonExistent"};
+  bool says = cspan_cli_is_not_found(error);
+  for (size_t i = 0; i < sizeof words / sizeof words[0] && cspan_error_http_status(error); i++) {
+    says = says || strstr(cspan_error_code(error), words[i]);
+  }
+  return says;
+}
+
 int cspan_cli_exit_code(cspan_status status, const cspan_error *error) {
-  if (cspan_cli_is_not_found(error)) {
+  if (says_not_found(error)) {
     return CSPAN_EXIT_NOT_FOUND;
   }
   switch (status) {

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/nearest.h"
 #include "base/text.h"
 #include "cli/text.h"
 
@@ -45,54 +46,12 @@ static found find_letter(const parser *p, char letter) {
   return (found){NULL, NULL};
 }
 
-#define MAX_WORD 32
-
-/* Levenshtein's distance; far too large for words that are too long to be typos. */
-static size_t distance(const char *a, const char *b) {
-  size_t a_len = strlen(a);
-  size_t b_len = strlen(b);
-  if (a_len > MAX_WORD || b_len > MAX_WORD) {
-    return MAX_WORD;
-  }
-  size_t row[MAX_WORD + 1];
-  for (size_t j = 0; j <= b_len; j++) {
-    row[j] = j;
-  }
-  for (size_t i = 1; i <= a_len; i++) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b_len; j++) {
-      size_t best = diagonal + (a[i - 1] != b[j - 1]);
-      best = row[j] + 1 < best ? row[j] + 1 : best;
-      best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-      diagonal = row[j];
-      row[j] = best;
-    }
-  }
-  return row[b_len];
-}
-
-size_t cspan_cli_closeness(const char *word, const char *candidate) {
-  size_t apart = distance(word, candidate);
-  if (apart <= 2 && apart < strlen(word)) {
-    return apart;
-  }
-  /* The start of a long name is near too. */
-  return strlen(word) >= 2 && cspan_starts_with(candidate, word) ? 3 : SIZE_MAX;
-}
-
 static const char *nearest_option(const parser *p, const char *name, size_t len) {
-  char word[MAX_WORD + 1];
   const char *best = NULL;
   size_t best_closeness = SIZE_MAX;
-  if (len > MAX_WORD) {
-    return NULL;
-  }
-  memcpy(word, name, len);
-  word[len] = '\0';
   for (size_t s = 0; s < p->set_count; s++) {
     for (size_t i = 0; i < p->sets[s].count; i++) {
-      size_t closeness = cspan_cli_closeness(word, p->sets[s].options[i].name);
+      size_t closeness = cspan_closeness(name, len, p->sets[s].options[i].name);
       if (closeness < best_closeness) {
         best = p->sets[s].options[i].name;
         best_closeness = closeness;

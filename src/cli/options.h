@@ -52,7 +52,4 @@ cspan_status cspan_cli_parse(const cspan_cli_option_set *sets, size_t set_count,
 /* Frees the lists of a set. */
 void cspan_cli_option_set_clear(const cspan_cli_option_set *set);
 
-/* How near a candidate is to a mistyped word: 0 is equal, SIZE_MAX is "not near". */
-size_t cspan_cli_closeness(const char *word, const char *candidate);
-
 #endif

@@ -106,6 +106,17 @@ cspan_status cspan_cli_stream_write(void *user, const void *data, size_t size_by
   return CSPAN_OK;
 }
 
+void cspan_cli_stream_explain(const cspan_cli_stream *stream, cspan_error **error) {
+  char text[128];
+  if (!*error || !stream || !stream->write_error) {
+    return;
+  }
+  cspan_error_free(*error);
+  *error = NULL;
+  (void)cspan_error_set(error, CSPAN_ERR_IO, "cannot write: %s",
+                        cspan_errno_text(stream->write_error, text, sizeof text));
+}
+
 static bool is_open_as(int fd, const struct stat *info) {
   struct stat ours;
   return fstat(fd, &ours) == 0 && ours.st_dev == info->st_dev && ours.st_ino == info->st_ino;

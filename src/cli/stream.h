@@ -24,6 +24,9 @@ cspan_status cspan_cli_stream_fill(cspan_cli_stream *stream, int64_t size_bytes,
 ptrdiff_t cspan_cli_stream_read(void *user, void *buffer, size_t capacity);
 /* cspan_download_input.write. */
 cspan_status cspan_cli_stream_write(void *user, const void *data, size_t size_bytes);
+/* The layers below know that a write failed, but not why: puts that in the place of their error.
+ * `stream` may be NULL. */
+void cspan_cli_stream_explain(const cspan_cli_stream *stream, cspan_error **error);
 /* A path for reading; -1 with an error. */
 int cspan_cli_stream_open(const char *path, cspan_error **error);
 /* Whether `path` is there, but not as a file that may be replaced: a device, a pipe, a socket, or

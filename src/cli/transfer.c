@@ -201,18 +201,6 @@ bool cspan_cli_upload_stream(cspan_cli_transfer *transfer, int fd, const char *n
   return ok;
 }
 
-/* The storage layer knows that a write failed, but not why. */
-static void explain_write(const cspan_cli_stream *stream, cspan_error **error) {
-  char text[128];
-  if (!*error || !stream || !stream->write_error) {
-    return;
-  }
-  cspan_error_free(*error);
-  *error = NULL;
-  (void)cspan_error_set(error, CSPAN_ERR_IO, "cannot write: %s",
-                        cspan_errno_text(stream->write_error, text, sizeof text));
-}
-
 /* To the file `name`, or to `stream`, which is called so. */
 static bool download(cspan_cli_transfer *transfer, const char *bucket, const char *key,
                      const char *name, cspan_cli_stream *stream) {
@@ -235,7 +223,7 @@ static bool download(cspan_cli_transfer *transfer, const char *bucket, const cha
     (void)cspan_storage_download(transfer->session->storage, &transfer->session->context, &input,
                                  &result, &error);
     cspan_cli_progress_end(&progress);
-    explain_write(stream, &error);
+    cspan_cli_stream_explain(stream, &error);
   }
   /* A report would get between the data. */
   bool silent = stream && cspan_cli_stream_is_same(stream->fd, STDOUT_FILENO);

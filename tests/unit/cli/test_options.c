@@ -177,28 +177,6 @@ static void test_second_set(void **state) {
   cspan_free(args.items);
 }
 
-static void test_closeness(void **state) {
-  (void)state;
-  static const struct {
-    const char *word;
-    const char *candidate;
-    size_t expected;
-  } cases[] = {
-      {"ls", "ls", 0},
-      {"list", "ls", 2},
-      {"sandbx", "sandbox", 1},
-      {"sand", "sandbox", 3},
-      {"wiev", "view", 2},
-      {"x", "cp", SIZE_MAX},
-      {"delete", "cp", SIZE_MAX},
-      {"ab", "cd", SIZE_MAX},
-      {"", "cp", SIZE_MAX},
-  };
-  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    assert_int_equal(cspan_cli_closeness(cases[i].word, cases[i].candidate), cases[i].expected);
-  }
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_values),
@@ -208,7 +186,6 @@ int main(void) {
       cmocka_unit_test(test_stops_at_the_first_argument),
       cmocka_unit_test(test_errors),
       cmocka_unit_test(test_second_set),
-      cmocka_unit_test(test_closeness),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
