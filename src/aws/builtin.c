@@ -205,7 +205,8 @@ static cspan_status content_length(void *self, struct cspan_call *call, void *st
   const cspan_call_request *request = &call->request;
   bool wants_length = strcmp(request->method, "PUT") == 0 || strcmp(request->method, "POST") == 0;
   /* Of an aws-chunked body, x-amz-decoded-content-length tells the size. */
-  if ((request->body.size == 0 && !wants_length) || request->is_chunked) {
+  if ((request->body.size == 0 && !wants_length) || request->is_chunked ||
+      cspan_call_sends_events(call)) {
     return CSPAN_OK;
   }
   put_number(text, request->body.size);

@@ -67,6 +67,7 @@ static cspan_status take_options(struct cspan_call *call, const cspan_call_optio
 
 static void init_parts(struct cspan_call *call) {
   cspan_buf_init(&call->request.query, QUERY_MAX);
+  cspan_call_events_init(&call->request.events);
   cspan_buf_init(&call->request.url, URL_MAX);
   cspan_header_list_init(&call->request.headers);
   cspan_header_block_init(&call->response.headers);
@@ -133,6 +134,7 @@ void cspan_call_free(struct cspan_call *call) {
   cspan_call_request *request = &call->request;
   cspan_call_response *response = &call->response;
   cspan_source_close(&request->body);
+  cspan_call_events_free(&request->events);
   cspan_buf_free(&request->query);
   cspan_buf_free(&request->url);
   cspan_chunked_free(&request->chunked);
@@ -288,7 +290,7 @@ cspan_status cspan_call_set_request_header(struct cspan_call *call, const char *
 }
 
 int64_t cspan_call_request_body_size(const struct cspan_call *call) {
-  return call->request.body.size;
+  return cspan_call_sends_events(call) ? -1 : call->request.body.size;
 }
 
 int cspan_call_http_status(const struct cspan_call *call) {

@@ -23,6 +23,7 @@ struct cspan_aws_client {
   cspan_aws_config *config; /* a reference */
   const cspan_service *service;
   cspan_http_client *http;
+  cspan_http_client *http2; /* NULL: the service has no use for it */
   cspan_chain *chain;
   cspan_base_url base_url;
   bool has_base_url;
@@ -38,6 +39,16 @@ struct cspan_aws_client {
   bool is_in_lambda;
 };
 
+typedef struct cspan_call_events {
+  cspan_event_source source; /* next NULL: the body is something else */
+  cspan_buf frame;           /* of the event at hand */
+  cspan_buf out;             /* the same as it goes out; from `sent` on it is still to go */
+  size_t sent;
+  char signature[CSPAN_SIGV4_SIGNATURE_MAX + 1]; /* the last one */
+  bool is_begun;                                 /* what the source gave cannot be had again */
+  bool is_ended;
+} cspan_call_events;
+
 typedef struct cspan_call_request {
   const char *method;
   const char *path; /* of the operation, below the endpoint */
@@ -49,6 +60,7 @@ typedef struct cspan_call_request {
   bool has_endpoint;
   const char *wire_path; /* the endpoint's prefix and the path */
   cspan_source body;
+  cspan_call_events events; /* instead of the body */
   cspan_buf url;
 
   /* The checksum of the body. */
@@ -185,6 +197,13 @@ cspan_status cspan_call_exchange_start(struct cspan_call *call, cspan_http_done_
 void cspan_call_exchange_done(struct cspan_call *call, const cspan_http_result *result);
 /* A cspan_http_read_fn over the body of the call `user`. */
 ptrdiff_t cspan_call_read_source(void *user, char *buf, size_t cap);
+
+/* call_events.c: a body of events. */
+void cspan_call_events_init(cspan_call_events *events);
+void cspan_call_events_free(cspan_call_events *events);
+bool cspan_call_sends_events(const struct cspan_call *call);
+/* A cspan_http_read_fn over the events of the call `user`. */
+ptrdiff_t cspan_call_read_events(void *user, char *buf, size_t cap);
 
 /* call_checksum.c */
 cspan_status cspan_call_add_checksum(struct cspan_call *call, cspan_error **error);

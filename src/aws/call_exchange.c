@@ -24,7 +24,11 @@ ptrdiff_t cspan_call_read_source(void *user, char *buf, size_t cap) {
 
 static void set_body(struct cspan_call *call, cspan_http_request *http) {
   cspan_call_request *request = &call->request;
-  if (request->is_chunked) {
+  if (cspan_call_sends_events(call)) {
+    http->read_fn = cspan_call_read_events;
+    http->read_user = call;
+    http->body_length = -1;
+  } else if (request->is_chunked) {
     http->read_fn = cspan_chunked_read;
     http->read_user = &request->chunked;
     http->body_length = cspan_chunked_size(&request->chunked);
@@ -81,6 +85,9 @@ static cspan_status too_large(struct cspan_call *call, size_t cap) {
 }
 
 static cspan_status sink_failed(struct cspan_call *call, cspan_status status) {
+  if (call->stream_error) {
+    return status;
+  }
   call->final_error = true;
   return cspan_error_set(&call->stream_error, status,
                          "the receiver of the response body failed (%s)",
@@ -135,7 +142,18 @@ static cspan_status on_body(void *user, const char *data, size_t len) {
   return status == CSPAN_ERR_LIMIT ? too_large(call, response->body.max) : status;
 }
 
+void cspan_call_tell_failure(struct cspan_call *call, cspan_error *error) {
+  cspan_error_move(&call->stream_error, error);
+}
+
 /* ------------------------------------------------------------------- both */
+
+/* Stand-ins for a service, which are spoken to in the clear, seldom know HTTP/2. */
+static cspan_http_client *http_client(const struct cspan_call *call) {
+  bool is_wanted = (call->operation->flags & CSPAN_OP_HTTP2) != 0 &&
+                   (call->request.endpoint.https || cspan_call_sends_events(call));
+  return is_wanted && call->client->http2 ? call->client->http2 : call->client->http;
+}
 
 cspan_status cspan_call_exchange_start(struct cspan_call *call, cspan_http_done_fn done,
                                        cspan_error **error) {
@@ -161,8 +179,7 @@ cspan_status cspan_call_exchange_start(struct cspan_call *call, cspan_http_done_
   http.expect_continue =
       http.body_length >= expect_from_bytes && !call->own_base_url && !call->client->has_base_url;
   call->response.digest_header = NULL;
-  return cspan_http_start(call->client->http, call->loop, &http, done, call, &call->exchange,
-                          error);
+  return cspan_http_start(http_client(call), call->loop, &http, done, call, &call->exchange, error);
 }
 
 static void take_facts(struct cspan_call *call, const cspan_http_result *result) {

@@ -39,7 +39,8 @@ static bool renew_credentials(struct cspan_call *call) {
 /* Whether the request can be sent again and the response be received again. */
 static bool is_repeatable(const struct cspan_call *call) {
   const cspan_call_response *response = &call->response;
-  if (call->final_error || !cspan_source_can_rewind(&call->request.body)) {
+  if (call->final_error || call->request.events.is_begun ||
+      !cspan_source_can_rewind(&call->request.body)) {
     return false;
   }
   return !response->sink_dirty || response->sink.start;

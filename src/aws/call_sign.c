@@ -41,6 +41,14 @@ static const char *signed_chunks(const struct cspan_call *call) {
 static cspan_status payload_hash(struct cspan_call *call, const char **out, cspan_error **error) {
   cspan_call_request *request = &call->request;
   bool hashed = cspan_call_signs_payload(call);
+  if (cspan_call_sends_events(call)) {
+    *out = CSPAN_SIGV4_SIGNED_EVENTS;
+    return call->auth.kind != CSPAN_AUTH_V4A
+               ? CSPAN_OK
+               : cspan_error_set(error, CSPAN_ERR_UNSUPPORTED,
+                                 "events are signed by sigv4 only, not by sigv4a; set "
+                                 "auth_scheme_preference to sigv4");
+  }
   if (request->is_chunked) {
     *out = hashed ? signed_chunks(call) : CSPAN_SIGV4_UNSIGNED_TRAILER;
     return CSPAN_OK;
@@ -95,10 +103,12 @@ static cspan_status add_headers(struct cspan_call *call, const cspan_sigv4 *sign
   return status;
 }
 
+/* The signature that those of the body go on from. */
 static void start_chunks(struct cspan_call *call, const cspan_sigv4 *signed_as,
                          const cspan_sigv4_scope *scope) {
   cspan_call_request *request = &call->request;
   request->chunked.scope = NULL;
+  memcpy(request->events.signature, signed_as->signature, sizeof request->events.signature);
   if (request->is_chunked && cspan_call_signs_payload(call)) {
     memcpy(request->chunk_key, scope->key, sizeof request->chunk_key);
     request->chunk_scope = *scope;
@@ -163,6 +173,7 @@ cspan_status cspan_call_sign_v4(struct cspan_call *call, cspan_error **error) {
   if (status != CSPAN_OK) {
     return status;
   }
+  scope.content_sha256_header = scope.content_sha256_header || cspan_call_sends_events(call);
   cspan_sigv4_init(&signed_as);
   status = cspan_sigv4_sign_headers(&request, &scope, &signed_as, error);
   if (status == CSPAN_OK) {

@@ -15,7 +15,12 @@ static cspan_status make_http(cspan_aws_client *client, cspan_error **error) {
       .ca_bundle = config->settings[CSPAN_SETTING_CA_BUNDLE].value,
       .proxy = config->settings[CSPAN_SETTING_PROXY].value,
   };
-  return cspan_http_client_create(&options, &client->http, error);
+  cspan_status status = cspan_http_client_create(&options, &client->http, error);
+  if (status == CSPAN_OK && client->service->uses_http2) {
+    options.version = CSPAN_HTTP_VERSION_2;
+    status = cspan_http_client_create(&options, &client->http2, error);
+  }
+  return status;
 }
 
 static cspan_status take_endpoint(cspan_aws_client *client, cspan_error **error) {
@@ -83,6 +88,7 @@ cspan_status cspan_aws_client_create(const cspan_aws_config *config, const cspan
 void cspan_aws_client_free(cspan_aws_client *client) {
   if (client) {
     cspan_http_client_free(client->http);
+    cspan_http_client_free(client->http2);
     cspan_express_free(&client->express);
     cspan_token_cache_free(&client->tokens);
     pthread_mutex_destroy(&client->rate_mutex);

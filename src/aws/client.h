@@ -26,6 +26,7 @@ typedef struct cspan_service {
   const char *endpoint_prefix; /* "s3": https://s3.REGION.amazonaws.com */
   bool single_encode_path;     /* S3's SigV4 rule */
   bool sign_content_sha256;    /* x-amz-content-sha256 is sent and signed (S3) */
+  bool uses_http2;             /* for operations that say so */
   /* Where a call goes, by cspan_call_set_endpoint(); NULL: by region and prefix (endpoint.h). */
   cspan_status (*resolve_endpoint)(struct cspan_call *call, cspan_error **error);
 } cspan_service;
@@ -46,7 +47,8 @@ typedef enum cspan_operation_flags {
   CSPAN_OP_ERROR_IN_200 = 1 << 0,     /* a 200 may hold an <Error> document */
   CSPAN_OP_STREAM_OUTPUT = 1 << 1,    /* the body goes to the sink of the call */
   CSPAN_OP_NO_BODY_IN_ERROR = 1 << 2, /* Head*: code from the status */
-  CSPAN_OP_CHECKSUM_REQUIRED = 1 << 3 /* DeleteObjects: Content-MD5 or a checksum */
+  CSPAN_OP_CHECKSUM_REQUIRED = 1 << 3, /* DeleteObjects: Content-MD5 or a checksum */
+  CSPAN_OP_HTTP2 = 1 << 4 /* over TLS; in the clear only where the body is events */
 } cspan_operation_flags;
 
 typedef struct cspan_operation {
@@ -123,6 +125,20 @@ typedef void (*cspan_bytes_fn)(void *user, const void *data, size_t len);
 /* Hands out all bytes of the body, in order, before it is sent. */
 cspan_status cspan_call_visit_body(struct cspan_call *call, cspan_bytes_fn take, void *user,
                                    cspan_error **error);
+/* What a source of events has at the moment. */
+typedef enum cspan_event_step {
+  CSPAN_EVENT_STEP_FRAME, /* a frame was appended */
+  CSPAN_EVENT_STEP_LATER, /* nothing yet: it is asked again soon */
+  CSPAN_EVENT_STEP_END
+} cspan_event_step;
+typedef struct cspan_event_source {
+  /* The next frame (aws/protocol/event_message.h), unsigned; *step is FRAME before. */
+  cspan_status (*next)(void *user, cspan_buf *frame, cspan_event_step *step, cspan_error **error);
+  void *user; /* borrowed until done */
+} cspan_event_source;
+/* The body is a stream of events, signed as the request is. Once it was asked for the first, the
+ * call is not made again. */
+void cspan_call_set_events(struct cspan_call *call, const cspan_event_source *source);
 /* Checksum that shall go with the body: NULL picks the default by the config's mode;
  * "CRC32", "CRC32C", "CRC64NVME", "SHA256" (SHA1 accepted); `value` (base64) when the caller
  * computed it. */
@@ -141,6 +157,10 @@ void cspan_call_set_verify_checksum(struct cspan_call *call, bool verify);
 const char *cspan_call_account_id(struct cspan_call *call);
 
 /* ---------------------------------------- the response, for deserializers */
+
+/* In a sink, before it fails: the error that the call fails with, instead of one about the sink,
+ * and that decides about a retry. Owned from now on. */
+void cspan_call_tell_failure(struct cspan_call *call, cspan_error *error);
 
 /* Whatever the error will be, the call is not made again. */
 void cspan_call_forbid_retry(struct cspan_call *call);

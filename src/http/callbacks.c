@@ -87,6 +87,31 @@ static size_t on_header(char *data, size_t size, size_t count, void *user) {
   return stop(exchange, CSPAN_ERR_PROTOCOL, "a line of the response's head is not HTTP");
 }
 
+/* ------------------------------------------------- a body that is not there yet */
+
+enum { READ_AGAIN_MS = 10 };
+
+static void read_again(void *user) {
+  cspan_http_exchange *exchange = user;
+  exchange->read_timer = NULL;
+  curl_easy_pause(exchange->easy, CURLPAUSE_CONT);
+}
+
+static bool start_read_timer(cspan_http_exchange *exchange, int64_t delay_ms) {
+  exchange->read_timer = cspan_loop_timer_start(exchange->loop, delay_ms, read_again, exchange);
+  return exchange->read_timer != NULL;
+}
+
+/* What has come may be what the next piece of the request waited for. The timer does it, because
+ * libcurl is on the stack. */
+static cspan_status hurry_read(cspan_http_exchange *exchange) {
+  if (!exchange->read_timer) {
+    return CSPAN_OK;
+  }
+  cspan_loop_timer_cancel(exchange->loop, exchange->read_timer);
+  return start_read_timer(exchange, 0) ? CSPAN_OK : CSPAN_ERR_NOMEM;
+}
+
 static size_t on_body(char *data, size_t size, size_t count, void *user) {
   cspan_http_exchange *exchange = user;
   size_t len = size * count;
@@ -108,11 +133,24 @@ static size_t on_body(char *data, size_t size, size_t count, void *user) {
       return stopped_by_sink(exchange, status);
     }
   }
-  return has_ended(exchange) ? CURL_WRITEFUNC_ERROR : len;
+  if (has_ended(exchange)) {
+    return CURL_WRITEFUNC_ERROR;
+  }
+  return hurry_read(exchange) == CSPAN_OK
+             ? len
+             : stop(exchange, CSPAN_ERR_NOMEM, "out of memory while a body is sent");
 }
 
 static size_t stop_reading(cspan_http_exchange *exchange, const char *reason) {
   stop(exchange, CSPAN_ERR_IO, reason);
+  return CURL_READFUNC_ABORT;
+}
+
+static size_t read_later(cspan_http_exchange *exchange) {
+  if (start_read_timer(exchange, READ_AGAIN_MS)) {
+    return CURL_READFUNC_PAUSE;
+  }
+  stop(exchange, CSPAN_ERR_NOMEM, "out of memory while a body is sent");
   return CURL_READFUNC_ABORT;
 }
 
@@ -134,6 +172,9 @@ static size_t on_read(char *out, size_t size, size_t count, void *user) {
   ptrdiff_t got = exchange->read_fn(exchange->read_user, out, cap);
   if (has_ended(exchange)) {
     return CURL_READFUNC_ABORT;
+  }
+  if (got == CSPAN_HTTP_READ_LATER) {
+    return read_later(exchange);
   }
   if (got < 0 || (size_t)got > cap) {
     return stop_reading(exchange, "the request's body could not be read");

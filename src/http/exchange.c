@@ -104,6 +104,10 @@ static void conclude(cspan_http_exchange *exchange, const cspan_outcome *outcome
   cspan_loop *loop = exchange->loop;
   cspan_http_done_fn done = exchange->done;
   void *user = exchange->user;
+  if (exchange->read_timer) {
+    cspan_loop_timer_cancel(loop, exchange->read_timer);
+    exchange->read_timer = NULL;
+  }
   if (exchange->state == CSPAN_EXCHANGE_FRESH) {
     cspan_list_remove(&loop->fresh, exchange);
     park(exchange);

@@ -64,6 +64,10 @@ typedef struct cspan_http_timings {
   bool connection_reused;
 } cspan_http_timings;
 
+/* Of a read_fn: nothing is there to send yet. It is asked again when a piece of the response has
+ * come, or some milliseconds later. */
+#define CSPAN_HTTP_READ_LATER ((ptrdiff_t)-2)
+
 /* Fills up to cap bytes; 0 at the end; -1 to fail the exchange (CSPAN_ERR_IO). */
 typedef ptrdiff_t (*cspan_http_read_fn)(void *user, char *buf, size_t cap);
 

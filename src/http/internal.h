@@ -76,6 +76,7 @@ struct cspan_http_exchange {
   void *user;
   cspan_http_read_fn read_fn;
   void *read_user;
+  cspan_loop_timer *read_timer; /* runs while read_fn has nothing to send */
   int64_t body_length;
   int64_t body_read; /* bytes that read_fn gave */
   int64_t deadline_ns;

@@ -43,6 +43,7 @@ typedef struct cspan_invocation {
   cspan_document **output;
   cspan_call_done_fn done; /* the caller's, of an asynchronous call */
   void *user;
+  struct cspan_client_events *events; /* NULL: the operation has none */
   char token[37];                 /* for idempotency tokens: the same in all attempts */
   bool is_presigned;              /* only a URL is made of it */
   bool decodes_keys;              /* the encoding of listed keys was our choice */
@@ -80,6 +81,23 @@ cspan_status cspan_client_discover(struct cspan_call *call, cspan_invocation *in
                                    cspan_error **error);
 /* The service does not know the endpoint any more. */
 void cspan_client_forget_endpoint(cspan_client *client);
+/* events.c, events_send.c: events both ways. NULL in *out for operations without. */
+cspan_status cspan_client_events_create(const cspan_operation_model *operation,
+                                        struct cspan_client_events **out, cspan_error **error);
+void cspan_client_events_free(struct cspan_client_events *events);
+/* Whether the request has what the operation wants, and no more; sets where the response goes. */
+cspan_status cspan_client_events_attach(struct cspan_call *call,
+                                        const cspan_invocation *invocation, cspan_error **error);
+/* The events of the request become the body of the call. */
+cspan_status cspan_client_events_send(struct cspan_call *call, const cspan_invocation *invocation,
+                                      cspan_protocol_request *request, cspan_error **error);
+/* The arena with what was kept of the events; NULL: nothing was. */
+cspan_arena *cspan_client_events_take_arena(struct cspan_client_events *events);
+/* After a whole response: adds what came with the events to the output, which lives in the
+ * arena. */
+cspan_status cspan_client_events_end(struct cspan_client_events *events, cspan_arena *arena,
+                                     cspan_value *output, cspan_error **error);
+
 /* The hook of the service. */
 cspan_status cspan_client_resolve_endpoint(struct cspan_call *call, cspan_error **error);
 

@@ -49,14 +49,17 @@ static cspan_status parse(struct cspan_call *call, cspan_invocation *invocation,
                           cspan_value *value, cspan_error **error) {
   cspan_protocol_response response = response_of(call, invocation);
   bool streams = (invocation->model->flags & CSPAN_OPERATION_RESPONSE_STREAMS) != 0;
+  bool has_events = (invocation->model->flags & CSPAN_OPERATION_RESPONSE_EVENTS) != 0;
   cspan_protocol_response seen = response;
-  if (streams) {
+  if (streams || has_events) {
     seen.body = NULL;
     seen.body_size = 0;
   }
   cspan_status status = invocation->client->protocol->parse(&seen, arena, value, error);
   if (status == CSPAN_OK && streams) {
     status = add_body(invocation, &response, arena, value);
+  } else if (status == CSPAN_OK && has_events) {
+    status = cspan_client_events_end(invocation->events, arena, value, error);
   }
   if (status == CSPAN_OK && invocation->client->custom.count > 0) {
     cspan_custom custom = {.call = call,
@@ -79,7 +82,8 @@ cspan_status cspan_client_deserialize(struct cspan_call *call, void **output, cs
   cspan_invocation *invocation = invocation_of(call);
   cspan_value value = {.kind = CSPAN_VALUE_MAP};
   *output = NULL;
-  cspan_arena *arena = cspan_arena_create(output_max);
+  cspan_arena *arena = cspan_client_events_take_arena(invocation->events);
+  arena = arena != NULL ? arena : cspan_arena_create(output_max);
   if (arena == NULL) {
     return cspan_error_move(error, cspan_error_nomem());
   }
@@ -140,7 +144,12 @@ void cspan_client_describe(cspan_invocation *invocation) {
   if ((operation->flags & CSPAN_OPERATION_CHECKSUM_REQUIRED) != 0) {
     flags |= CSPAN_OP_CHECKSUM_REQUIRED;
   }
-  if ((operation->flags & CSPAN_OPERATION_RESPONSE_STREAMS) != 0) {
+  const unsigned events = CSPAN_OPERATION_REQUEST_EVENTS | CSPAN_OPERATION_RESPONSE_EVENTS;
+  if ((operation->flags & events) != 0 && invocation->client->service.uses_http2) {
+    flags |= CSPAN_OP_HTTP2;
+  }
+  if ((operation->flags & (CSPAN_OPERATION_RESPONSE_STREAMS | CSPAN_OPERATION_RESPONSE_EVENTS)) !=
+      0) {
     flags |= CSPAN_OP_STREAM_OUTPUT;
   } else if (strcmp(invocation->client->service.id, "S3") == 0) {
     flags |= CSPAN_OP_ERROR_IN_200;

@@ -39,6 +39,7 @@ static cspan_call_options options_of(const cspan_call_options *given) {
 /* The output goes to the caller, or nowhere where the call failed after it was
  * read. */
 static void deliver(cspan_invocation *invocation, cspan_status status) {
+  cspan_client_events_free(invocation->events);
   if (status == CSPAN_OK && invocation->output != NULL) {
     *invocation->output = invocation->document;
   } else {
@@ -105,12 +106,19 @@ cspan_status cspan_client_send(cspan_client *client, const cspan_client_request 
                            "cspan_client_send needs a client and a request");
   }
   cspan_status status = set_up(&invocation, client, request, output, error);
+  if (status == CSPAN_OK) {
+    status = cspan_client_events_create(invocation.model, &invocation.events, error);
+  }
   if (status != CSPAN_OK) {
     return status;
   }
   cspan_call_options options = options_of(invocation.request.options);
   if (options.loop != NULL) {
-    return start_on_loop(&invocation, &options, error);
+    status = start_on_loop(&invocation, &options, error);
+    if (status != CSPAN_OK) {
+      cspan_client_events_free(invocation.events); /* nobody else will */
+    }
+    return status;
   }
   cspan_call_start start = {.operation = &invocation.operation,
                             .input = &invocation,

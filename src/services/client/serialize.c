@@ -40,6 +40,9 @@ static cspan_status take_stream(struct cspan_call *call, const cspan_invocation 
 
 static cspan_status take_body(struct cspan_call *call, const cspan_invocation *invocation,
                               cspan_protocol_request *request, cspan_error **error) {
+  if ((invocation->model->flags & CSPAN_OPERATION_REQUEST_EVENTS) != 0) {
+    return cspan_client_events_send(call, invocation, request, error);
+  }
   if (request->stream_member != NULL) {
     return take_stream(call, invocation, request, error);
   }
@@ -142,6 +145,9 @@ static cspan_status set_sink(struct cspan_call *call, const cspan_invocation *in
     return cspan_error_set(error, CSPAN_ERR_INVALID,
                            "the output of %s has no streamed member that a sink could take",
                            invocation->operation.name);
+  }
+  if (sink == NULL) {
+    return cspan_client_events_attach(call, invocation, error);
   }
   return cspan_call_set_sink(call, sink);
 }
