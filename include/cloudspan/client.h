@@ -54,10 +54,13 @@ CSPAN_API cspan_status cspan_call(const cspan_context *context, cspan_client *cl
                                   cspan_document **output, cspan_error **error);
 
 /** An event of a response's event stream, e.g. {"Records": {"Payload": ...}}; borrowed. Not
- * CSPAN_OK ends the call with that status. */
+ * CSPAN_OK ends the call with that status. Called as events come; after the first, the call is
+ * not made again. */
 typedef cspan_status (*cspan_event_fn)(void *user, const cspan_value *event);
 /** The next event of a request's event stream, or *event NULL at its end. The value must live
- * until the next call. */
+ * until the next call. An event of the kind CSPAN_VALUE_NULL says that there is none yet: it is
+ * asked for again when an event of the response has come, or some milliseconds later. While this
+ * function blocks, nothing is received. Not CSPAN_OK ends the call with that status. */
 typedef cspan_status (*cspan_next_event_fn)(void *user, const cspan_value **event);
 
 /** A call with all that can be said of it. */
@@ -71,8 +74,10 @@ typedef struct cspan_client_request {
   const cspan_body *body;
   /** Where the streamed member of the output goes; NULL: it is a blob of the output. */
   const cspan_sink *sink;
-  cspan_event_fn on_event;        /**< for operations that answer with events */
-  cspan_next_event_fn next_event; /**< for operations that are sent events */
+  /** For operations that answer with events; NULL: they are a list in the output, in the member
+   * that the model has for them. */
+  cspan_event_fn on_event;
+  cspan_next_event_fn next_event; /**< for operations that are sent events: not NULL */
   void *event_user;
 } cspan_client_request;
 
