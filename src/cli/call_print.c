@@ -84,7 +84,7 @@ static cspan_status print(const cspan_cli_call *call, const cspan_value *value,
   }
   cspan_status status = cspan_buf_status(&text);
   if (status == CSPAN_OK) {
-    (void)fwrite(text.data, 1, text.len, stdout);
+    (void)fwrite(cspan_buf_text(&text), 1, text.len, stdout);
   }
   cspan_buf_free(&text);
   return status == CSPAN_OK ? CSPAN_OK

@@ -75,12 +75,15 @@ static void nearest_offer(nearest *n, const char *name) {
 static cspan_status unknown(const cspan_service_model *model, const nearest *n, const char *kind,
                             const char *name, cspan_error **error) {
   const char *service = cspan_model_text(model, model->info->key);
-  bool has_best = n->best[0] != '\0';
-  return cspan_error_set(
-      error, CSPAN_ERR_CONFIG,
-      "service '%s' has no %s '%.100s'%s%s%s; 'cloudspan models show %s' lists what it has",
-      service, kind, name, has_best ? "; did you mean '" : "", n->best, has_best ? "'?" : "",
-      service);
+  if (n->best[0] != '\0') {
+    return cspan_error_set(error, CSPAN_ERR_CONFIG,
+                           "service '%s' has no %s '%.100s'; did you mean '%s'?", service, kind,
+                           name, n->best);
+  }
+  return cspan_error_set(error, CSPAN_ERR_CONFIG,
+                         "service '%s' has no %s '%.100s'; 'cloudspan models show %s' lists what "
+                         "it has",
+                         service, kind, name, service);
 }
 
 cspan_status cspan_cli_find_operation(const cspan_service_model *model, const char *name,

@@ -38,6 +38,9 @@ static void put_json(cspan_buf *out, const cspan_value *value) {
   const char *text = cspan_buf_text(&json);
   size_t quote = json.len > 1 && text[0] == '"' ? 1 : 0;
   put_clean(out, text + quote, json.len - 2 * quote);
+  if (value->kind == CSPAN_VALUE_DOUBLE && strspn(text, "-0123456789") == json.len) {
+    cspan_buf_str(out, ".0"); /* a double looks like one */
+  }
   cspan_buf_free(&json);
 }
 
