@@ -116,6 +116,22 @@ if(TARGET cloudspan_command)
   set_tests_properties(peer_differential PROPERTIES LABELS peer SKIP_RETURN_CODE 77 TIMEOUT 600)
 endif()
 
+# Other services of servers that are not ours.
+if(TARGET cspan_services AND NOT CLOUDSPAN_SANITIZE)
+  foreach(service dynamodb sqs lambda)
+    add_executable(peer_${service} ${cspan_source}/tests/integration/peer_${service}.c)
+    target_link_libraries(peer_${service} PRIVATE cspan_test_support)
+    cspan_link(peer_${service} services)
+    list(APPEND peer_tests peer_${service}_moto)
+    add_test(NAME peer_${service}_moto COMMAND ${cspan_source}/tests/peers/services_peer.sh moto
+      ${CMAKE_BINARY_DIR}/peers $<TARGET_FILE:peer_${service}>)
+  endforeach()
+  add_test(NAME peer_dynamodb_dynalite COMMAND ${cspan_source}/tests/peers/services_peer.sh dynalite
+    ${CMAKE_BINARY_DIR}/peers $<TARGET_FILE:peer_dynamodb>)
+  set_tests_properties(${peer_tests} peer_dynamodb_dynalite PROPERTIES
+    LABELS peer SKIP_RETURN_CODE 77 TIMEOUT 600)
+endif()
+
 # The count of every span of a busy producer; how many get through is a matter of the machine.
 if(TARGET bench_saturation)
   foreach(protocol grpc http)

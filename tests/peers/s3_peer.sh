@@ -9,17 +9,12 @@ here=$(cd "$(dirname "$0")" && pwd)
 peer=$1
 folder=$2
 shift 2
+# shellcheck source=tests/peers/server.sh
+. "$here/server.sh"
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
 
-unavailable() {
-  echo "peer $peer: $1"
-  if [ "${CI:-}" = true ]; then exit 1; fi
-  exit 77
-}
-
-port=$(python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])') ||
-  unavailable "python3 is not installed"
+port=$(free_port)
 export CLOUDSPAN_S3_PEER=$peer CLOUDSPAN_S3_ENDPOINT=http://127.0.0.1:$port CLOUDSPAN_S3_REGION=us-east-1
 
 case "$peer" in
@@ -41,27 +36,5 @@ moto)
   ;;
 esac
 
-# The server lives as long as its standard input, the write end of which is ours.
-# An old "ready" must not be taken for this one's.
-rm -f "$folder/$peer.out"
-pipe=$(mktemp -u)
-mkfifo "$pipe"
-"${server[@]}" <"$pipe" >"$folder/$peer.out" 2>"$folder/$peer.err" &
-pid=$!
-exec 9>"$pipe"
-rm -f "$pipe"
-finish() {
-  exec 9>&-
-  wait "$pid" 2>/dev/null || true
-}
-trap finish EXIT
-for _ in $(seq 600); do
-  grep -qs ready "$folder/$peer.out" && break
-  kill -0 "$pid" 2>/dev/null || break
-  sleep 0.1
-done
-if ! grep -qs ready "$folder/$peer.out"; then
-  tail -n 20 "$folder/$peer.err" || true
-  unavailable "the server did not start (above)"
-fi
+start_server "$folder/$peer" "${server[@]}"
 "$@"
