@@ -14,6 +14,7 @@ typedef struct cspan_cli_call_values {
   const char *waiter;
   const char *body;
   const char *save;
+  const char *events;
   const char *binary_format;
   const char *models;
   const char *api_version;
@@ -43,6 +44,10 @@ int cspan_cli_call_check_options(const cspan_cli_run *run, const cspan_cli_call_
 
 /* JSON of --input, blobs decoded by the model. */
 cspan_status cspan_cli_call_read_input(cspan_cli_call *call, cspan_error **error);
+/* A value of a shape (NULL: none is known) from JSON, blobs decoded. `what` begins an error. */
+cspan_status cspan_cli_call_decode(const cspan_cli_call *call, cspan_str json,
+                                   const cspan_shape *shape, const char *what, cspan_document **out,
+                                   cspan_error **error);
 /* The members of the input that the waiter's operation takes. */
 cspan_status cspan_cli_call_wait_input(const cspan_cli_call *call, cspan_document **out,
                                        cspan_error **error);
@@ -66,6 +71,19 @@ bool cspan_cli_payload_takes_stdout(const cspan_cli_call *call);
 /* Puts the file in its place after a success, else leaves none behind. */
 cspan_status cspan_cli_payload_close(cspan_cli_payload *payload, cspan_status status,
                                      cspan_error **error);
+
+/* --- call_events.c: events as JSON lines --- */
+
+struct cspan_cli_events;
+
+/* Sets where events of the request come from, and where those of the response go. To be closed
+ * also where it fails. */
+cspan_status cspan_cli_events_open(struct cspan_cli_events **out, const cspan_cli_call *call,
+                                   cspan_client_request *request, cspan_error **error);
+/* Puts what failed here in the place of *error, where there is one. NULL is fine. */
+void cspan_cli_events_close(struct cspan_cli_events *events, cspan_error **error);
+/* Whether the standard output is for events. */
+bool cspan_cli_call_prints_events(const cspan_cli_call *call);
 
 /* --- call_print.c --- */
 

@@ -138,7 +138,8 @@ static void put(reader *r, const cspan_shape *shape, const cspan_value *value, c
   }
 }
 
-static cspan_status decode_blobs(cspan_cli_call *call, const cspan_value *value,
+static cspan_status decode_blobs(const cspan_cli_call *call, const cspan_shape *shape,
+                                 const cspan_value *value, cspan_document **out,
                                  cspan_error **error) {
   const char *format = call->values->binary_format;
   reader r = {.model = call->client->model, .is_raw = format != NULL && strcmp(format, "raw") == 0};
@@ -148,7 +149,7 @@ static cspan_status decode_blobs(cspan_cli_call *call, const cspan_value *value,
     return cspan_error_move(error, cspan_error_nomem());
   }
   cspan_maker_init(&r.out, arena);
-  put(&r, cspan_model_shape(r.model, call->model->input), value, "", 0);
+  put(&r, shape, value, "", 0);
   cspan_status status = cspan_maker_finish(&r.out, &root);
   cspan_maker_free(&r.out);
   if (status == CSPAN_OK && r.wrong != NULL) {
@@ -163,12 +164,28 @@ static cspan_status decode_blobs(cspan_cli_call *call, const cspan_value *value,
     cspan_arena_free(arena);
     return status;
   }
-  call->input = cspan_document_new(arena, &root);
-  return call->input != NULL ? CSPAN_OK : cspan_error_move(error, cspan_error_nomem());
+  *out = cspan_document_new(arena, &root);
+  return *out != NULL ? CSPAN_OK : cspan_error_move(error, cspan_error_nomem());
+}
+
+cspan_status cspan_cli_call_decode(const cspan_cli_call *call, cspan_str json,
+                                   const cspan_shape *shape, const char *what, cspan_document **out,
+                                   cspan_error **error) {
+  cspan_document *parsed = NULL;
+  cspan_error *failure = NULL;
+  cspan_status status = cspan_document_parse_json(json.data, json.len, &parsed, &failure);
+  if (status == CSPAN_OK) {
+    status = decode_blobs(call, shape, cspan_document_value(parsed), out, error);
+  } else {
+    cspan_error_prefix(failure, "%s", what);
+    cspan_error_move(error, failure);
+  }
+  cspan_document_free(parsed);
+  return status;
 }
 
 cspan_status cspan_cli_call_read_input(cspan_cli_call *call, cspan_error **error) {
-  cspan_document *json = NULL;
+  const cspan_shape *shape = cspan_model_shape(call->client->model, call->model->input);
   cspan_buf text;
   if (call->values->input == NULL) {
     return CSPAN_OK;
@@ -176,18 +193,10 @@ cspan_status cspan_cli_call_read_input(cspan_cli_call *call, cspan_error **error
   cspan_buf_init(&text, INPUT_MAX);
   cspan_status status = read_text(call, &text, error);
   if (status == CSPAN_OK) {
-    cspan_error *failure = NULL;
-    status = cspan_document_parse_json(cspan_buf_text(&text), text.len, &json, &failure);
-    if (status != CSPAN_OK) {
-      cspan_error_prefix(failure, "--input");
-      cspan_error_move(error, failure);
-    }
+    cspan_str json = {cspan_buf_text(&text), text.len};
+    status = cspan_cli_call_decode(call, json, shape, "--input", &call->input, error);
   }
   cspan_buf_free(&text);
-  if (status == CSPAN_OK) {
-    status = decode_blobs(call, cspan_document_value(json), error);
-  }
-  cspan_document_free(json);
   return status;
 }
 

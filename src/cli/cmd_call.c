@@ -32,6 +32,8 @@ static const cspan_cli_option options[] = {
      "a streamed member of the input; - is the standard input", 0, 0},
     {"save", 's', CSPAN_CLI_STRING, VALUE(save), "FILE",
      "where a streamed member of the output goes; - is the\nstandard output", 0, 0},
+    {"events", 0, CSPAN_CLI_STRING, VALUE(events), "FILE",
+     "events of the input, a JSON object a line; - is the\nstandard input", 0, 0},
     {"binary-format", 0, CSPAN_CLI_STRING, VALUE(binary_format), "FORM",
      "blobs in the input are base64 (default) or raw text", 0, 0},
     {"generate-skeleton", 0, CSPAN_CLI_FLAG, VALUE(skeleton), NULL,
@@ -46,7 +48,7 @@ static const cspan_cli_option options[] = {
 
 static int finish_output(cspan_cli_call *call, const cspan_value *value) {
   cspan_error *error = NULL;
-  if (cspan_cli_payload_takes_stdout(call)) {
+  if (cspan_cli_payload_takes_stdout(call) || cspan_cli_call_prints_events(call)) {
     return CSPAN_EXIT_OK; /* members would get between the bytes of the streamed one */
   }
   cspan_status status = cspan_cli_call_print(call, value, &error);
@@ -64,14 +66,19 @@ static int finish_document(cspan_cli_call *call, cspan_document *document) {
 static int call_once(cspan_cli_call *call, cspan_document **output) {
   cspan_error *error = NULL;
   cspan_cli_payload payload;
+  struct cspan_cli_events *events = NULL;
   cspan_client_request request = {.size = sizeof request,
                                   .operation = call->operation,
                                   .input = cspan_document_value(call->input),
                                   .context = &call->session.context};
   cspan_status status = cspan_cli_payload_open(&payload, call, &request, &error);
   if (status == CSPAN_OK) {
+    status = cspan_cli_events_open(&events, call, &request, &error);
+  }
+  if (status == CSPAN_OK) {
     status = cspan_client_send(call->client, &request, output, &error);
   }
+  cspan_cli_events_close(events, &error);
   status = cspan_cli_payload_close(&payload, status, &error);
   return status == CSPAN_OK ? CSPAN_EXIT_OK : cspan_cli_session_fail(&call->session, error);
 }
@@ -218,7 +225,11 @@ const cspan_cli_command cspan_cmd_call = {
                    "\n"
                    "--wait WAITER goes on until a state is reached, as "
                    "dynamodb's table-exists; with it\n"
-                   "OPERATION may be left out.\n",
+                   "OPERATION may be left out.\n"
+                   "\n"
+                   "Events that an operation answers with are printed as they "
+                   "come, a JSON object a line,\n"
+                   "each through --query, and nothing else of the output is.\n",
     .examples = "  cloudspan call dynamodb list-tables\n"
                 "  cloudspan call sqs send-message --input '{\"QueueUrl\": \"...\", "
                 "\"MessageBody\": \"hello\"}'\n"
