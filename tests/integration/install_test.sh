@@ -27,6 +27,12 @@ if [ -e "$build/models.csm" ]; then
     { echo "the installed models ($models) are not found"; head -n 3 "$work/models.list"; exit 1; }
 fi
 
+# So are the scripts of the shells, which are what the command prints.
+for script in bash-completion/completions/cloudspan:bash zsh/site-functions/_cloudspan:zsh \
+  fish/vendor_completions.d/cloudspan.fish:fish; do
+  "$work/usr/bin/cloudspan" completion "${script#*:}" | cmp - "$work/usr/share/${script%:*}"
+done
+
 "$work/usr/bin/cloudspan" sandbox --port 0 --bucket demo-bucket >"$work/sandbox.log" 2>&1 &
 sandbox=$!
 endpoint=
