@@ -63,6 +63,7 @@ static const line lines[] = {
     {"S3", "CopyObject", INPUT, cspan_custom_copy_source, "CopySource"},
     {"S3", "CopyObject", INPUT, cspan_custom_ascii, "Metadata"},
     {"S3", "CreateMultipartUpload", INPUT, cspan_custom_ascii, "Metadata"},
+    {"S3", "GetBucketLocation", OUTPUT, cspan_custom_empty_is_null, "LocationConstraint"},
     {"S3", "GetObject", OUTPUT, cspan_custom_raw_header, "Expires=ExpiresString"},
     {"S3", "HeadObject", OUTPUT, cspan_custom_raw_header, "Expires=ExpiresString"},
     {"S3", "ListObjects", INPUT, cspan_custom_encode_keys, "EncodingType"},

@@ -93,6 +93,7 @@ cspan_status cspan_custom_received_md5(cspan_custom *c, const char *detail, cspa
 /* customize_output.c */
 cspan_status cspan_custom_policies(cspan_custom *c, const char *detail, cspan_error **error);
 cspan_status cspan_custom_json(cspan_custom *c, const char *detail, cspan_error **error);
+cspan_status cspan_custom_empty_is_null(cspan_custom *c, const char *detail, cspan_error **error);
 cspan_status cspan_custom_console(cspan_custom *c, const char *detail, cspan_error **error);
 cspan_status cspan_custom_oauth_message(cspan_custom *c, const char *detail, cspan_error **error);
 

@@ -118,6 +118,14 @@ cspan_status cspan_custom_policies(cspan_custom *c, const char *detail, cspan_er
 
 /* -------------------------------------------------------------------- EC2 */
 
+/* `detail` is a member that is there, but says nothing: us-east-1 has no location constraint. */
+cspan_status cspan_custom_empty_is_null(cspan_custom *c, const char *detail, cspan_error **error) {
+  (void)error;
+  const cspan_value *value = cspan_value_get(&c->value, detail);
+  bool is_empty = cspan_value_get_kind(value) == CSPAN_VALUE_STRING && value->size == 0;
+  return is_empty ? cspan_custom_set(c, detail, cspan_null()) : CSPAN_OK;
+}
+
 /* What a machine printed need not be UTF-8. */
 static cspan_value clean_text(cspan_arena *arena, const char *text, size_t len) {
   cspan_buf out;

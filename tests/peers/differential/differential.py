@@ -35,6 +35,10 @@ class Unusable(Exception):
     """The call shows nothing: it does not do what the table says already with botocore."""
 
 
+class Refused(Exception):
+    """The models are older than what the call says."""
+
+
 class Moto:
     """The server as a process of its own, which ends with its input."""
 
@@ -124,6 +128,8 @@ class Botocore:
             if not call.fails:
                 raise Unusable(f"botocore got {results.error_of_botocore(error)}") from error
             return params, {"error": results.error_of_botocore(error)}, tape
+        except botocore.exceptions.ParamValidationError as error:
+            raise Refused(str(error)) from error
         except (botocore.exceptions.BotoCoreError,
                 botocore.parsers.ResponseParserError) as error:
             raise Unusable(f"botocore refuses: {error}") from error
@@ -223,57 +229,89 @@ def compare(params, first, second):
     return lines
 
 
+# Of the older models: what speaks another protocol there, and a few that do not.
+OF_DEBIAN = {"sqs", "cloudwatch", "dynamodb", "sns", "kms", "ec2", "iam", "route53", "lambda"}
+
+
 def chosen(names):
-    everything = calls.all_calls()
-    if not names:
-        return everything
-    # Calls before the last one that was asked for, in the same service: they set things up.
-    return [c for c in everything if any(c.name.startswith(n.split(".")[0]) for n in names)]
+    """Calls before the ones that are asked for set things up: those of a service go together."""
+    services = {name.partition(".")[0] for name in names}
+    return [call for call in calls.all_calls() if not names or call.service in services]
 
 
-def report(failures, excused, count, services, started):
-    for name, lines in failures:
-        print(f"FAIL {name}")
-        for line in lines:
-            print(f"    {line}")
-    for name, reason in excused:
-        print(f"different, as listed: {name}: {reason}")
-    print(f"{count} calls of {services} services, {len(failures)} differ, {len(excused)} are "
-          f"listed as different; {time.monotonic() - started:.1f} s")
+class Run:
+    def __init__(self, command, source, folder, todo):
+        folder.mkdir(exist_ok=True)
+        self.started = time.monotonic()
+        self.todo = todo
+        self.folder = folder
+        self.services = {call.service for call in todo}
+        self.failures, self.excused, self.refused = [], [], []
+        data, compiled = models.prepare(command, source, folder, self.services)
+        with Moto(folder) as moto, concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
+            first = Botocore(Recorder(moto.port), data)
+            second = Cloudspan(command, folder, compiled)
+            for call, outcome, future in list(self._calls(first, second, pool)):
+                self._judge(call, outcome, future.result())
+
+    def _calls(self, first, second, pool):
+        for index, call in enumerate(self.todo):
+            try:
+                params, result, tape = first.run(call)
+            except Refused:
+                self.refused.append(call.name)
+                continue
+            except Unusable as error:
+                self.failures.append((call.name, [str(error)]))
+                continue
+            endpoint = first.client(call.service).meta.endpoint_url
+            yield call, (params, result, tape), pool.submit(
+                second.run, index, call, endpoint, params, tape.responses)
+
+    def _judge(self, call, outcome, again):
+        params, result, tape = outcome
+        lines = compare(params, (result, tape), again)
+        reason = quirks.reason(call.name, lines)
+        if lines and reason:
+            self.excused.append((call.name, reason))
+        elif lines:
+            self.failures.append((call.name, lines))
+
+    def report(self, title):
+        for name, lines in self.failures:
+            print(f"FAIL {name}")
+            for line in lines:
+                print(f"    {line}")
+        for name, reason in self.excused:
+            print(f"different, as listed: {name}: {reason}")
+        print(f"{title}: {len(self.todo) - len(self.refused)} calls of {len(self.services)} "
+              f"services, {len(self.failures)} differ, {len(self.excused)} are listed as "
+              f"different; {time.monotonic() - self.started:.1f} s", flush=True)
+
+
+def check_promises(run, asked_for):
+    if len(run.excused) * 100 > len(run.todo):
+        sys.exit("more than 1 % of the calls are listed as different")
+    if run.refused:
+        sys.exit(f"botocore refuses the input of {run.refused}")
+    few = len(run.todo) < FEWEST_CALLS or len(run.services) < FEWEST_SERVICES
+    if few and not asked_for:
+        sys.exit(f"{FEWEST_CALLS} calls over {FEWEST_SERVICES} services are promised")
 
 
 def main():
-    started = time.monotonic()
-    command, folder = sys.argv[1], pathlib.Path(sys.argv[2])
-    todo = chosen(sys.argv[3:])
-    services = {call.service for call in todo}
-    data, compiled = models.prepare(command, folder, services)
-    failures, excused, pending = [], [], []
-    with Moto(folder) as moto, concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
-        first = Botocore(Recorder(moto.port), data)
-        second = Cloudspan(command, folder, compiled)
-        for index, call in enumerate(todo):
-            try:
-                params, result, tape = first.run(call)
-            except Unusable as error:
-                failures.append((call.name, [str(error)]))
-                continue
-            endpoint = first.client(call.service).meta.endpoint_url
-            pending.append((call, params, result, tape, pool.submit(
-                second.run, index, call, endpoint, params, tape.responses)))
-        for call, params, result, tape, future in pending:
-            lines = compare(params, (result, tape), future.result())
-            reason = quirks.reason(call.name, lines)
-            if lines and reason:
-                excused.append((call.name, reason))
-            elif lines:
-                failures.append((call.name, lines))
-    report(failures, excused, len(todo), len(services), started)
-    if len(excused) * 100 > len(todo):
-        sys.exit("more than 1 % of the calls are listed as different")
-    if not sys.argv[3:] and (len(todo) < FEWEST_CALLS or len(services) < FEWEST_SERVICES):
-        sys.exit(f"{FEWEST_CALLS} calls over {FEWEST_SERVICES} services are promised")
-    sys.exit(1 if failures else 0)
+    command, folder, names = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3:]
+    todo = chosen(names)
+    run = Run(command, models.PACKAGE, folder / "package", todo)
+    run.report("botocore's models")
+    failed = bool(run.failures)
+    older = [call for call in todo if call.service in OF_DEBIAN]
+    if models.DEBIAN.exists() and older:
+        second = Run(command, models.DEBIAN, folder / "debian", older)
+        second.report("Debian's models")
+        failed = failed or bool(second.failures)
+    check_promises(run, names)
+    sys.exit(1 if failed else 0)
 
 
 if __name__ == "__main__":

@@ -9,13 +9,15 @@ import subprocess
 
 import botocore
 
-DATA = pathlib.Path(botocore.__file__).parent / "data"
+PACKAGE = pathlib.Path(botocore.__file__).parent / "data"
+DEBIAN = pathlib.Path("/usr/lib/python3/dist-packages/botocore/data")
+PROTOCOLS = {"cbor": "smithy-rpc-v2-cbor", "query": "query"}
 
 
-def _derive(folder, name, protocol):
+def _derive(source, folder, name, protocol):
     """`cloudwatch-cbor` is `cloudwatch`, offered by one protocol only."""
     service = name.rpartition("-")[0]
-    for version in (DATA / service).iterdir():
+    for version in (source / service).iterdir():
         target = folder / name / version.name
         target.mkdir(parents=True, exist_ok=True)
         for file in version.iterdir():
@@ -28,21 +30,18 @@ def _derive(folder, name, protocol):
                 os.symlink(file, target / file.name)
 
 
-PROTOCOLS = {"cbor": "smithy-rpc-v2-cbor", "query": "query"}
-
-
-def prepare(command, folder, services):
+def prepare(command, source, folder, services):
     """Makes folder/data and folder/models.csm; returns their paths."""
     data = folder / "data"
     data.mkdir(exist_ok=True)
     for name in sorted(services):
         suffix = name.rpartition("-")[2]
-        if (DATA / name).exists():
+        if (source / name).exists():
             if not (data / name).exists():
-                os.symlink(DATA / name, data / name)
+                os.symlink(source / name, data / name)
         else:
-            _derive(data, name, PROTOCOLS[suffix])
-    for file in DATA.iterdir():
+            _derive(source, data, name, PROTOCOLS[suffix])
+    for file in source.iterdir():
         if file.is_file() and not (data / file.name).exists():
             os.symlink(file, data / file.name)
     compiled = folder / "models.csm"

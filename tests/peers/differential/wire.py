@@ -52,6 +52,11 @@ def _element(element):
             [_element(child) for child in element])
 
 
+def _number(text):
+    """Python writes 1.0 where the shortest text of the same number is 1."""
+    return re.sub(r"^(-?\d+)\.0$", r"\1", text)
+
+
 def _body(request):
     kind = request.header("content-type").partition(";")[0].strip().lower()
     body = request.body
@@ -60,7 +65,7 @@ def _body(request):
     if not body:
         return b""
     if kind.startswith("application/x-www-form-urlencoded"):
-        return sorted(decoded_pairs(body.decode()))
+        return sorted((name, _number(text)) for name, text in decoded_pairs(body.decode()))
     if kind == "application/cbor":
         return cbor.decode(body)
     if kind == "application/json" or kind.startswith("application/x-amz-json"):
