@@ -54,6 +54,8 @@ static const char item_answer[] = "HTTP/1.1 200 OK\r\n"
                                   "Content-Length: 1024\r\n\r\n" ITEM;
 _Static_assert(sizeof ITEM - 1 == 1024, "the item's size");
 
+static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+
 static pid_t child;
 
 static long long content_length(const char *head) {
@@ -67,6 +69,11 @@ static long long content_length(const char *head) {
 
 static bool send_all(int fd, const char *text, size_t len) {
   return send(fd, text, len, MSG_NOSIGNAL) == (ssize_t)len;
+}
+
+/* botocore waits for this. */
+static bool expects_continue(const char *head) {
+  return strcasestr(head, "\r\nexpect: 100-continue\r\n") != NULL;
 }
 
 static bool send_head(int fd, long long length, const char *body) {
@@ -119,6 +126,8 @@ static bool receive(int fd, connection *c) {
       return c->used < sizeof c->head - 1;
     size_t head_size = (size_t)(end + 4 - c->head);
     c->body_left = content_length(c->head) - (long long)(c->used - head_size);
+    if (c->body_left > 0 && expects_continue(c->head) && !send_all(fd, go_on, sizeof go_on - 1))
+      return false;
     c->in_body = true;
     c->used = 0;
   }
