@@ -5,6 +5,7 @@
 #define INTEGRATION_EVENT_SERVICE_H
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cloudspan/cloudspan.h>
