@@ -14,18 +14,21 @@
 #include <cloudspan/sandbox.h>
 
 #include "cli/cli.h"
+#include "integration/attic_model.h"
 #include "support/fail_alloc.h"
+#include "support/script_server.h"
 
 #define MOST_ALLOCATIONS 20000
-#define MOST_ARGS        8
+#define MOST_ARGS        20
 
 static cspan_sandbox *sandbox;
+static char root[64];
 
 static int run(const char *const *args) {
-  char *argv[MOST_ARGS + 2] = {(char *)"cloudspan", (char *)"s3"};
-  int argc = 2;
-  for (; args[argc - 2]; argc++) {
-    argv[argc] = (char *)args[argc - 2];
+  char *argv[MOST_ARGS + 2] = {(char *)"cloudspan"};
+  int argc = 1;
+  for (; args[argc - 1]; argc++) {
+    argv[argc] = (char *)args[argc - 1];
   }
   return cspan_cli_main(argc, argv);
 }
@@ -68,12 +71,49 @@ static void replay(const char *const *args) {
 
 static void test_commands(void **state) {
   (void)state;
-  REPLAY("cp", "/dev/null", "s3://oom-bucket/a/b", "--metadata", "x=y", "--json");
-  REPLAY("ls", "s3://oom-bucket", "--recursive", "--json");
-  REPLAY("cp", "-r", "s3://oom-bucket/a", "s3://oom-bucket/c");
-  REPLAY("stat", "s3://oom-bucket/a/b");
-  REPLAY("presign", "s3://oom-bucket/a/b");
-  REPLAY("rm", "-r", "s3://oom-bucket/none/");
+  REPLAY("s3", "cp", "/dev/null", "s3://oom-bucket/a/b", "--metadata", "x=y", "--json");
+  REPLAY("s3", "ls", "s3://oom-bucket", "--recursive", "--json");
+  REPLAY("s3", "cp", "-r", "s3://oom-bucket/a", "s3://oom-bucket/c");
+  REPLAY("s3", "stat", "s3://oom-bucket/a/b");
+  REPLAY("s3", "presign", "s3://oom-bucket/a/b");
+  REPLAY("s3", "rm", "-r", "s3://oom-bucket/none/");
+}
+
+/* Any service, of a compiled model, against a server that always gives the same answer. */
+static void test_call(void **state) {
+  (void)state;
+  static const script_step steps[] = {
+      {SCRIPT_READ_REQUEST, NULL, 0},
+      {SCRIPT_SEND,
+       "HTTP/1.1 200 OK\r\nContent-Length: 61\r\n\r\n"
+       "{\"Name\":\"a\",\"Tags\":[\"x\"],\"Inner\":[{\"Count\":1},{\"Open\":true}]}",
+       0},
+      {SCRIPT_END, NULL, 0}};
+  static const script_connection connections[] = {steps};
+  script_server *server = script_server_start(connections, 1);
+  char file[128];
+  char saved[128];
+  char url[64];
+  (void)snprintf(file, sizeof file, "%s/attic.csm", root);
+  (void)snprintf(saved, sizeof saved, "%s/saved", root);
+  (void)snprintf(url, sizeof url, "%s", script_server_url(server, ""));
+#define CALL(...) REPLAY("call", "--models", file, "--endpoint-url", url, "attic", __VA_ARGS__)
+  CALL("get-box", "-i", "{\"Name\": \"a\"}", "-o", "text");
+  CALL("get-box", "-i", "{\"Name\": \"a\"}", "-o", "table", "--query", "{i: Inner, t: Tags}");
+  CALL("put-box", "-i", "{\"Name\": \"a\", \"Content\": \"aGk=\", \"Tags\": [\"x\"]}", "--json");
+  CALL("list-boxes", "--paginate");
+  CALL("store-file", "-i", "{\"Name\": \"a\"}", "--body", file);
+  CALL("fetch-file", "-i", "{\"Name\": \"a\"}", "--save", saved);
+  CALL("put-box", "--generate-skeleton");
+#undef CALL
+  script_server_stop(server);
+}
+
+static int make_models(void) {
+  char file[128];
+  attic_make(root);
+  (void)snprintf(file, sizeof file, "%s/attic.csm", root);
+  return quiet_run((const char *const[]){"models", "compile", "-o", file, root, NULL});
 }
 
 static int setup(void **state) {
@@ -90,18 +130,19 @@ static int setup(void **state) {
   (void)unsetenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT");
   assert_int_equal(cspan_sandbox_start(NULL, &sandbox, NULL), CSPAN_OK);
   (void)setenv("AWS_ENDPOINT_URL_S3", cspan_sandbox_endpoint(sandbox), 1);
-  return run((const char *const[]){"mb", "s3://oom-bucket", NULL});
+  return make_models() != 0 ? -1 : run((const char *const[]){"s3", "mb", "s3://oom-bucket", NULL});
 }
 
 static int teardown(void **state) {
   (void)state;
   cspan_sandbox_stop(sandbox);
   fail_alloc_uninstall();
+  model_folder_remove(root);
   return 0;
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_commands)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_commands), cmocka_unit_test(test_call)};
   cspan_log_set(NULL, NULL, CSPAN_LOG_NONE);
   return cmocka_run_group_tests(tests, setup, teardown);
 }
