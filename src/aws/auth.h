@@ -15,6 +15,7 @@ typedef enum cspan_auth_kind {
   CSPAN_AUTH_V4A,
   CSPAN_AUTH_S3EXPRESS, /* SigV4 by the credentials of a session (express.h) */
   CSPAN_AUTH_BEARER,    /* a token (token.h), over TLS or to this machine only */
+  CSPAN_AUTH_V2,        /* of old services, in the form that is posted (sigv2.h) */
   CSPAN_AUTH_NONE,
   CSPAN_AUTH_COUNT
 } cspan_auth_kind;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "aws/call.h"
+#include "aws/sigv2.h"
 #include "base/alloc.h"
 #include "base/error.h"
 
@@ -102,6 +103,31 @@ static cspan_status sign_with_token(struct cspan_call *call, cspan_error **error
   return announce_chunks(call, error);
 }
 
+/* The signature is part of the body, which is made anew for each attempt. */
+static cspan_status sign_form(struct cspan_call *call, cspan_error **error) {
+  cspan_call_request *request = &call->request;
+  const cspan_sigv2_request form = {.host = request->endpoint.host_header,
+                                    .path = request->wire_path[0] ? request->wire_path : "/",
+                                    .form = request->body.data,
+                                    .form_size = (size_t)request->body.size};
+  cspan_buf body;
+  if (request->body.kind != CSPAN_SOURCE_MEMORY || strcmp(request->method, "POST") != 0) {
+    return cspan_error_set(error, CSPAN_ERR_UNSUPPORTED,
+                           "Signature Version 2 is for forms that are posted; %s is none",
+                           call->operation->name);
+  }
+  cspan_buf_init(&body, 64U << 20);
+  cspan_status status =
+      cspan_sigv2_sign(&form, cspan_identity_get(call->identity), cspan_call_time(call), &body);
+  if (status == CSPAN_OK) {
+    status = cspan_call_take_body(call, &body);
+  }
+  cspan_buf_free(&body);
+  return status == CSPAN_OK ? CSPAN_OK
+                            : cspan_error_set(error, status, "the request could not be signed (%s)",
+                                              cspan_status_name(status));
+}
+
 /* ---------------------------------------------------------------- refusing */
 
 static bool refuse_keys(struct cspan_call *call) {
@@ -137,6 +163,7 @@ static const auth_scheme schemes[CSPAN_AUTH_COUNT] = {
     [CSPAN_AUTH_S3EXPRESS] = {cspan_express_resolve, cspan_call_sign_v4, cspan_express_refuse,
                               true},
     [CSPAN_AUTH_BEARER] = {resolve_token, sign_with_token, refuse_token, false},
+    [CSPAN_AUTH_V2] = {resolve_keys, sign_form, refuse_keys, false},
     [CSPAN_AUTH_NONE] = {resolve_nothing, announce_chunks, refuse_nothing, false},
 };
 

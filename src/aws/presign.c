@@ -61,7 +61,9 @@ cspan_status cspan_aws_presign(cspan_aws_client *client, const cspan_call_start 
                              "the URL of %s cannot be presigned: the operation is not signed by "
                              "keys, but by %s",
                              call->operation->name,
-                             call->auth.kind == CSPAN_AUTH_BEARER ? "a bearer token" : "nothing");
+                             call->auth.kind == CSPAN_AUTH_BEARER ? "a bearer token"
+                             : call->auth.kind == CSPAN_AUTH_V2   ? "a field of its form"
+                                                                  : "nothing");
   }
   if (status == CSPAN_OK) {
     status = cspan_express_prepare(call, error);

@@ -160,6 +160,9 @@ static const row rows[] = {
      NULL, "too late", 400},
     {"sts", "AssumeRoleWithSAML", "{}", EMPTY, "AssumeRoleWithSAML", "Authorization:", "{}", 0},
     {"sts", "GetCallerIdentity", "{}", EMPTY, "Authorization: AWS4", NULL, "{}", 0},
+    {"sdb", "ListDomains", "{}", EMPTY,
+     "\r\n\r\nAWSAccessKeyId=AKIDEXAMPLE&Action=ListDomains&Sign", "Authorization", "{}", 0},
+    {"sdb", "ListDomains", "{}", EMPTY, "&Version=2009-04-15&Signature=", "Authorization", "{}", 0},
     {"packer", "Put", "{'A': 'aaaaaaaaaaaaaaaaaaaaaaaaaaaa'}", EMPTY_JSON,
      "Content-Encoding: gzip\r\n", "aaaa", "{}", 0},
     {"packer", "Put", "{'A': 'aaaa'}", EMPTY_JSON, "aaaa", "Content-Encoding", "{}", 0},
@@ -363,7 +366,7 @@ enum { ANSWERS_MAX = 6 };
 typedef struct answers {
   script_step steps[ANSWERS_MAX][3];
   script_connection connections[ANSWERS_MAX];
-  char texts[ANSWERS_MAX][256];
+  char texts[ANSWERS_MAX][768];
   script_server *server;
 } answers;
 

@@ -127,6 +127,11 @@ static const service_model service_models[] = {
         OPERATION("GetCallerIdentity", "POST", "/", ""),
         SHAPE("AssumeRoleWithSAMLIn", "") "," SHAPE("AssumeRoleWithSAMLOut", "") ","
         SHAPE("GetCallerIdentityIn", "") "," SHAPE("GetCallerIdentityOut", ""))},
+    {"sdb", "{'version': '2.0', 'metadata': {'apiVersion': '2009-04-15', 'endpointPrefix': 'sdb', "
+        "'protocol': 'query', 'serviceFullName': 'X', 'serviceId': 'SimpleDB', "
+        "'signatureVersion': 'v2', 'uid': 'x'}, 'operations': {"
+        OPERATION("ListDomains", "POST", "/", "") "}, 'shapes': {"
+        SHAPE("ListDomainsIn", "") "," SHAPE("ListDomainsOut", "") "}}"},
     {"packer", MODEL("Packer", "json", JSON_11,
         OPERATION("Put", "POST", "/", ", 'requestcompression': {'encodings': ['gzip']}"),
         SHAPE("PutIn", MEMBER("A", "String")) "," SHAPE("PutOut", ""))},

@@ -28,6 +28,7 @@ static const scheme schemes[] = {
     {"s3v4", "s3v4", CSPAN_AUTH_V4},
     {"s3", "s3", CSPAN_AUTH_V4},
     {"v4a", "v4a", CSPAN_AUTH_V4A},
+    {"v2", "v2", CSPAN_AUTH_V2},
 };
 
 static const scheme *find_scheme(const char *name, size_t len) {
