@@ -455,11 +455,111 @@ static void test_discovery(void **state) {
   script_server_stop(a.server);
 }
 
+/* ------------------------------------------------------------ places by the rules */
+
+#define PARAMETER(name, type, builtin)                                                             \
+  "'" name "': {'type': '" type "', 'required': false" builtin "}"
+#define RULE(conditions, url)                                                                      \
+  "{'type': 'endpoint', 'conditions': [" conditions "], 'endpoint': {'url': '" url                 \
+  "', 'properties': {}, 'headers': {}}}"
+#define IS_SET(name) "{'fn': 'isSet', 'argv': [{'ref': '" name "'}]}"
+
+static const char account_rules[] =
+    "{'version': '1.0', 'parameters': {" PARAMETER(
+        "Account",
+        "String", ", 'builtIn': 'AWS::Auth::AccountId'") "}, 'rules': [" RULE(IS_SET("Account"),
+                                                                              "http://"
+                                                                              "{Account}.localhost:"
+                                                                              "1") ", " RULE("",
+                                                                                             "http:"
+                                                                                             "//"
+                                                                                             "local"
+                                                                                             "host:"
+                                                                                             "1") "]}";
+static const char bucket_rules[] =
+    "{'version': '1.0', 'parameters': {" PARAMETER("Bucket", "String", "") ", " PARAMETER(
+        "Path", "Boolean",
+        ", 'builtIn': 'AWS::S3::ForcePathStyle', 'default': false, 'required': "
+        "true") "}, 'rules': [" RULE("{'fn': 'booleanEquals', 'argv': [{'ref': 'Path'}, true]}",
+                                     "http://localhost:1/{Bucket}") ", " RULE(IS_SET("Bucket"),
+                                                                              "http://"
+                                                                              "{Bucket}.localhost:"
+                                                                              "1") "]}";
+
+static void assert_goes_to(const cspan_aws_config *config, const char *service,
+                           const char *operation, const char *input, const char *wanted) {
+  cspan_client *client = open_client(config, service);
+  cspan_document *value = parse(input);
+  const cspan_client_request request = {
+      .size = sizeof request, .operation = operation, .input = cspan_document_value(value)};
+  char *url = NULL;
+  assert_int_equal(cspan_client_presign(client, &request, 60, &url, NULL), CSPAN_OK);
+  if (strncmp(url, wanted, strlen(wanted)) != 0) {
+    fail_msg("%s does not begin with %s", url, wanted);
+  }
+  cspan_free(url);
+  cspan_document_free(value);
+  cspan_client_free(client);
+}
+
+static void put_rules(const char *service, const char *rules) {
+  char path[160];
+  snprintf(path, sizeof path, "%s/%s/2112-06-01/endpoint-rule-set-1.json", folder, service);
+  model_folder_put_json(path, rules);
+}
+
+static void test_account(void **state) {
+  (void)state;
+  cspan_aws_config *config = NULL;
+  const cspan_aws_options aws = {.size = sizeof aws, .region = "us-east-1"};
+  put_rules("apigateway", account_rules);
+  setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE", 1);
+  setenv("AWS_SECRET_ACCESS_KEY", "planted-secret", 1);
+  setenv("AWS_ACCOUNT_ID", "123456789012", 1);
+  assert_int_equal(cspan_aws_config_load(&aws, &config, NULL), CSPAN_OK);
+  assert_goes_to(config, "apigateway", "GetApis", "{}", "http://123456789012.localhost:1/apis?");
+  cspan_aws_config_free(config);
+  setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled", 1);
+  assert_int_equal(cspan_aws_config_load(&aws, &config, NULL), CSPAN_OK);
+  assert_goes_to(config, "apigateway", "GetApis", "{}", "http://localhost:1/apis?");
+  cspan_aws_config_free(config);
+  unsetenv("AWS_ACCOUNT_ID_ENDPOINT_MODE");
+  unsetenv("AWS_ACCOUNT_ID");
+  assert_int_equal(cspan_aws_config_load(&aws, &config, NULL), CSPAN_OK);
+  assert_goes_to(config, "apigateway", "GetApis", "{}", "http://localhost:1/apis?");
+  cspan_aws_config_free(config);
+  unsetenv("AWS_ACCESS_KEY_ID");
+  unsetenv("AWS_SECRET_ACCESS_KEY");
+}
+
+/* The bucket is in the host or in the path, and never twice. */
+static void test_buckets(void **state) {
+  (void)state;
+  cspan_aws_config *config = NULL;
+  cspan_aws_options aws = {.size = sizeof aws,
+                           .region = "us-east-1",
+                           .access_key_id = "AKIDEXAMPLE",
+                           .secret_access_key = "planted-secret"};
+  put_rules("s3", bucket_rules);
+  assert_int_equal(cspan_aws_config_load(&aws, &config, NULL), CSPAN_OK);
+  assert_goes_to(config, "s3", "GetObject", "{'Bucket': 'b', 'Key': 'b/k'}",
+                 "http://b.localhost:1/b/k?X-Amz");
+  assert_goes_to(config, "s3", "GetBucketLocation", "{'Bucket': 'b'}",
+                 "http://localhost:1/b?location");
+  cspan_aws_config_free(config);
+  aws.addressing_style = CSPAN_ADDRESSING_PATH;
+  assert_int_equal(cspan_aws_config_load(&aws, &config, NULL), CSPAN_OK);
+  assert_goes_to(config, "s3", "GetObject", "{'Bucket': 'b', 'Key': 'b/k'}",
+                 "http://localhost:1/b/b/k?X-Amz");
+  cspan_aws_config_free(config);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_rows),      cmocka_unit_test(test_tree_hash),
       cmocka_unit_test(test_presigned), cmocka_unit_test(test_predict_endpoint),
-      cmocka_unit_test(test_discovery),
+      cmocka_unit_test(test_discovery), cmocka_unit_test(test_account),
+      cmocka_unit_test(test_buckets),
   };
   return cmocka_run_group_tests(tests, make_models, remove_models);
 }

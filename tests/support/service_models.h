@@ -19,6 +19,9 @@
 #define MEMBER(name, shape)  "'" name "': {'shape': '" shape "'}"
 #define AT(name, place, wire)                                                                      \
   "'" name "': {'shape': 'String', 'location': '" place "', 'locationName': '" wire "'}"
+#define BUCKET                                                                                     \
+  "'Bucket': {'shape': 'String', 'location': 'uri', 'locationName': 'Bucket', 'contextParam': "    \
+  "{'name': 'Bucket'}}"
 #define JSON_11 ", 'jsonVersion': '1.1', 'targetPrefix': 'X'"
 
 typedef struct service_model {
@@ -29,20 +32,22 @@ typedef struct service_model {
 static const service_model service_models[] = {
     {"s3", MODEL("S3", "rest-xml", "",
         OPERATION("GetObject", "GET", "/{Bucket}/{Key+}", "") ","
+        OPERATION("GetBucketLocation", "GET", "/{Bucket}?location", "") ","
         OPERATION("CopyObject", "PUT", "/{Bucket}/{Key+}", "") ","
         OPERATION("ListObjectsV2", "GET", "/{Bucket}?list-type=2", ""),
         "'Date': {'type': 'timestamp'}, 'Map': {'type': 'map', 'key': {'shape': 'String'}, "
         "'value': {'shape': 'String'}},"
-        SHAPE("GetObjectIn", AT("Bucket", "uri", "Bucket") "," AT("Key", "uri", "Key") ","
+        SHAPE("GetObjectIn", BUCKET "," AT("Key", "uri", "Key") ","
               AT("SSECustomerKey", "header", "x-amz-server-side-encryption-customer-key") ","
               AT("SSECustomerKeyMD5", "header", "x-amz-server-side-encryption-customer-key-MD5"))
         "," SHAPE("GetObjectOut", "'Expires': {'shape': 'Date', 'location': 'header', "
               "'locationName': 'Expires'}") ","
-        SHAPE("CopyObjectIn", AT("Bucket", "uri", "Bucket") "," AT("Key", "uri", "Key") ","
+        SHAPE("CopyObjectIn", BUCKET "," AT("Key", "uri", "Key") ","
               AT("CopySource", "header", "x-amz-copy-source") ", 'Metadata': {'shape': 'Map', "
               "'location': 'headers', 'locationName': 'x-amz-meta-'}") ","
-        SHAPE("CopyObjectOut", "") ","
-        SHAPE("ListObjectsV2In", AT("Bucket", "uri", "Bucket") ","
+        SHAPE("CopyObjectOut", "") "," SHAPE("GetBucketLocationIn", BUCKET) ","
+        SHAPE("GetBucketLocationOut", "") ","
+        SHAPE("ListObjectsV2In", BUCKET ","
               AT("EncodingType", "querystring", "encoding-type")) ","
         SHAPE("ListObjectsV2Out", MEMBER("EncodingType", "String") "," MEMBER("Prefix", "String")
               ", 'Contents': {'shape': 'Objects'}") ","
@@ -152,6 +157,7 @@ static const service_model service_models[] = {
 #undef LIST
 #undef MEMBER
 #undef AT
+#undef BUCKET
 #undef JSON_11
 
 enum { SERVICE_MODEL_COUNT = sizeof service_models / sizeof service_models[0] };
