@@ -168,7 +168,9 @@ typedef struct cspan_dynamodb_batch_options {
   size_t size;
   const cspan_context *context;      /**< its deadline and cancellation end the waiting, too */
   const cspan_call_options *options; /**< not on a loop */
-  int max_attempts;      /**< at what the service leaves of a call, the first one included; 0: 8 */
+  /** Calls for one batch of 25 changes or 100 keys. 0: any number while the service takes some of
+   * it each time, and 8 in a row of which it takes nothing. */
+  int max_attempts;
   int64_t base_delay_ms; /**< the longest first wait, doubled each time; 0: 50 */
   int64_t max_delay_ms;  /**< 0: 20,000 */
 } cspan_dynamodb_batch_options;
@@ -182,7 +184,7 @@ typedef struct cspan_dynamodb_batch_result {
 
 /**
  * BatchWriteItem with 25 changes a call. What the service leaves (UnprocessedItems) is sent again
- * after a wait with full jitter. CSPAN_ERR_PARTIAL where some are left after max_attempts;
+ * after a wait with full jitter. CSPAN_ERR_PARTIAL where some are left after all attempts;
  * another status where a call failed or the context ended, in which case nothing more is
  * sent. In both cases `result` (may be NULL; cleared first) has all that is left, in no order.
  * On CSPAN_ERR_NOMEM and CSPAN_ERR_INVALID it may be empty. `options` may be NULL.

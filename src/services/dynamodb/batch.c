@@ -4,16 +4,13 @@
 #include "base/error.h"
 #include "base/sys.h"
 
-enum { MAX_ATTEMPTS = 8, BASE_DELAY_MS = 50, MAX_DELAY_MS = 20000 };
+enum { MAX_IN_VAIN = 8, BASE_DELAY_MS = 50, MAX_DELAY_MS = 20000 };
 
 cspan_status cspan_dynamodb_batch_set_up(cspan_dynamodb_batch *batch,
                                          const cspan_dynamodb_batch_options *given,
                                          cspan_error **error) {
   cspan_dynamodb_batch_options *options = &batch->options;
   cspan_typed_take(options, sizeof *options, given);
-  if (options->max_attempts <= 0) {
-    options->max_attempts = MAX_ATTEMPTS;
-  }
   if (options->base_delay_ms <= 0) {
     options->base_delay_ms = BASE_DELAY_MS;
   }
@@ -54,6 +51,21 @@ static cspan_status wait_before_next(const cspan_dynamodb_batch *batch, int atte
                          status == CSPAN_ERR_CANCELLED ? "cancelled" : "the deadline passed");
 }
 
+/* How far a batch came. */
+typedef struct progress {
+  int attempts;
+  int in_vain; /* of those the last that took nothing */
+  size_t left;
+} progress;
+
+static bool is_given_up(const cspan_dynamodb_batch *batch, progress *p, size_t left) {
+  p->attempts++;
+  p->in_vain = left < p->left ? 0 : p->in_vain + 1;
+  p->left = left;
+  return batch->options.max_attempts > 0 ? p->attempts >= batch->options.max_attempts
+                                         : p->in_vain >= MAX_IN_VAIN;
+}
+
 /* One call; *answer is the caller's. */
 static cspan_status send_once(const cspan_dynamodb_batch *batch, const cspan_value *tables,
                               cspan_document **answer, cspan_error **error) {
@@ -69,7 +81,8 @@ cspan_status cspan_dynamodb_batch_send(const cspan_dynamodb_batch *batch, const 
                                        cspan_error **error) {
   cspan_document *held = NULL; /* the answer that `tables` is of */
   cspan_status status = CSPAN_OK;
-  for (int attempt = 1;; attempt++) {
+  progress p = {.left = count_of(tables)};
+  for (;;) {
     cspan_document *answer = NULL;
     status = send_once(batch, tables, &answer, error);
     if (status != CSPAN_OK) {
@@ -85,13 +98,13 @@ cspan_status cspan_dynamodb_batch_send(const cspan_dynamodb_batch *batch, const 
     if (status != CSPAN_OK || count_of(tables) == 0) {
       break;
     }
-    if (attempt >= batch->options.max_attempts) {
+    if (is_given_up(batch, &p, count_of(tables))) {
       status = cspan_error_set(error, CSPAN_ERR_PARTIAL,
                                "%s: the service had not taken all of a batch after %d attempts",
-                               batch->operation, attempt);
+                               batch->operation, p.attempts);
       break;
     }
-    status = wait_before_next(batch, attempt, error);
+    status = wait_before_next(batch, p.in_vain + 1, error);
     if (status != CSPAN_OK) {
       break;
     }
