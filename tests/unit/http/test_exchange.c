@@ -312,6 +312,32 @@ static void test_request_from_reader(void **state) {
              "5\r\nxxxxx\r\n0\r\n\r\n");
 }
 
+typedef struct late_reader {
+  reader inner;
+  int waits; /* before each piece */
+  int waited;
+} late_reader;
+
+static ptrdiff_t read_late(void *user, char *buf, size_t cap) {
+  late_reader *r = user;
+  if (r->waited++ < r->waits) {
+    return CSPAN_HTTP_READ_LATER;
+  }
+  r->waited = 0;
+  return read_x(&r->inner, buf, cap);
+}
+
+static void test_request_that_waits(void **state) {
+  (void)state;
+  late_reader late = {.inner = {.left = 4, .piece = 2}, .waits = 2};
+  cspan_http_request post = {
+      .method = "POST", .read_fn = read_late, .read_user = &late, .body_length = -1};
+  check_sent(post, "/", 4,
+             "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+             "2\r\nxx\r\n2\r\nxx\r\n0\r\n\r\n");
+  assert_int_equal(late.inner.calls, 3);
+}
+
 static void test_large_bodies(void **state) {
   (void)state;
   enum { SIZE = 3 << 20 };
@@ -1017,6 +1043,7 @@ int main(void) {
       cmocka_unit_test(test_answers),
       cmocka_unit_test(test_request_bytes),
       cmocka_unit_test(test_request_from_reader),
+      cmocka_unit_test(test_request_that_waits),
       cmocka_unit_test(test_large_bodies),
       cmocka_unit_test(test_expect_continue),
       cmocka_unit_test(test_early_answer),
