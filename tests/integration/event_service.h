@@ -16,7 +16,7 @@
 
 static const char event_model_json[] =
     "{'version': '2.0', 'metadata': {'apiVersion': '2024-01-01', 'endpointPrefix': 'choir', "
-    "'jsonVersion': '1.1', 'protocol': '%s', 'protocolSettings': {'h2': 'eventstream'}, "
+    "'jsonVersion': '1.1', 'protocol': '%s', 'protocolSettings': {'h2': '%s'}, "
     "'serviceFullName': 'A Choir', 'serviceId': '%s', 'signatureVersion': 'v4', "
     "'signingName': 'choir', 'targetPrefix': 'Choir', 'uid': '%s-2024-01-01'},"
     "'operations': {"
@@ -25,6 +25,8 @@ static const char event_model_json[] =
     "'OutOfTune'}, {'shape': 'Hoarse'}]},"
     "'Sing': {'name': 'Sing', 'http': {'method': 'POST', 'requestUri': '/sing'}, 'input': "
     "{'shape': 'SingInput'}, 'output': {'shape': 'ListenOutput'}},"
+    "'Hum': {'name': 'Hum', 'http': {'method': 'POST', 'requestUri': '/hum'}, 'input': "
+    "{'shape': 'SingInput'}, 'output': {'shape': 'ListenOutput'}, 'authtype': 'none'},"
     "'Pause': {'name': 'Pause', 'http': {'method': 'POST', 'requestUri': '/pause'}}},"
     "'shapes': {"
     "'String': {'type': 'string'},"
@@ -44,19 +46,21 @@ static const char event_model_json[] =
     "'members': {'message': {'shape': 'String'}}}}}";
 
 static inline void event_service_put(const char *root, const char *name, const char *protocol,
-                                     const char *location) {
+                                     const char *h2, const char *location) {
   char json[8192];
   char path[128];
-  (void)snprintf(json, sizeof json, event_model_json, protocol, name, name, location, location);
+  (void)snprintf(json, sizeof json, event_model_json, protocol, h2, name, name, location, location);
   (void)snprintf(path, sizeof path, "%s/2024-01-01/service-2.json", name);
   model_folder_put_json(model_folder_path(root, path), json);
 }
 
-/* The services "choir" (rest-json) and "band" (json). */
+/* The services "choir" (rest-json), "solo" (the same, over HTTP/1.1) and "band" (json). */
 static inline void event_service_models(char root[64]) {
+  static const char in_header[] = "'location': 'header', 'locationName': 'x-name'";
   model_folder_make(root);
-  event_service_put(root, "choir", "rest-json", "'location': 'header', 'locationName': 'x-name'");
-  event_service_put(root, "band", "json", "'min': 0");
+  event_service_put(root, "choir", "rest-json", "eventstream", in_header);
+  event_service_put(root, "solo", "rest-json", "optional", in_header);
+  event_service_put(root, "band", "json", "eventstream", "'min': 0");
 }
 
 static inline cspan_client *event_service_client(const char *root, const char *service,

@@ -446,6 +446,49 @@ static void test_wrong_secret(void **state) {
   assert_int_equal(seen.bad, 3);
 }
 
+/* Over HTTP/1.1 the events go out in chunks; without a signature of the request, bare. */
+static void run_chunked(const char *operation, bool is_signed) {
+  char text[ANSWER_MAX];
+  const answer a = {.events = {NOTE("z")}};
+  size_t len = write_answer(&a, text);
+  const script_step steps[] = {{SCRIPT_READ_REQUEST, NULL, 0},
+                               {SCRIPT_SEND, text, len},
+                               {SCRIPT_WAIT_CLOSE, NULL, 0},
+                               {SCRIPT_END, NULL, 0}};
+  const script_connection scripts[] = {steps};
+  script_server *server = script_server_start(scripts, 1);
+  cspan_client *client = event_service_client(models, "solo", script_server_url(server, ""), 1);
+  singer s = {.count = 1};
+  cspan_client_request request = {.size = sizeof request,
+                                  .operation = operation,
+                                  .on_event = hear,
+                                  .next_event = sing,
+                                  .event_user = &s};
+  assert_int_equal(cspan_client_send(client, &request, NULL, NULL), CSPAN_OK);
+  assert_string_equal(s.heard.events, "{\"Note\":{\"Key\":\"z\"}}\n");
+  char *all = script_server_received(server);
+  char *body = strstr(all, "\r\n\r\n") + 4;
+  size_t size = strtoul(body, &body, 16);
+  event_frame frame;
+  assert_non_null(strstr(all, "Transfer-Encoding: chunked\r\n"));
+  assert_int_equal(strstr(all, "STREAMING-AWS4-HMAC-SHA256-EVENTS") != NULL, is_signed);
+  assert_true(event_get((const unsigned char *)body + 2, size, &frame));
+  if (is_signed) {
+    assert_true(event_get(frame.payload, frame.payload_len, &frame));
+  }
+  assert_int_equal(frame.payload_len, strlen("{\"Key\":\"a\"}"));
+  assert_memory_equal(frame.payload, "{\"Key\":\"a\"}", frame.payload_len);
+  free(all);
+  cspan_client_free(client);
+  script_server_stop(server);
+}
+
+static void test_chunked(void **state) {
+  (void)state;
+  run_chunked("Sing", true);
+  run_chunked("Hum", false);
+}
+
 static void on_done(void *user, cspan_status status, const cspan_error *error) {
   (void)error;
   *(cspan_status *)user = status;
@@ -533,9 +576,10 @@ static void test_wrong_uses(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_responses), cmocka_unit_test(test_broken_connection),
-      cmocka_unit_test(test_both_ways), cmocka_unit_test(test_wrong_secret),
-      cmocka_unit_test(test_on_a_loop), cmocka_unit_test(test_wrong_uses),
+      cmocka_unit_test(test_responses),  cmocka_unit_test(test_broken_connection),
+      cmocka_unit_test(test_both_ways),  cmocka_unit_test(test_wrong_secret),
+      cmocka_unit_test(test_chunked),    cmocka_unit_test(test_on_a_loop),
+      cmocka_unit_test(test_wrong_uses),
   };
   event_service_models(models);
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
