@@ -24,8 +24,17 @@ static const char client_service_json[] =
     "\"input\": {\"shape\": \"GetJarInput\"}, \"output\": {\"shape\": \"GetJarOutput\"}},"
     "\"ListJars\": {\"name\": \"ListJars\", \"http\": {\"method\": \"POST\", \"requestUri\": "
     "\"/\"}, \"input\": {\"shape\": \"ListJarsInput\"}, \"output\": {\"shape\": "
-    "\"ListJarsOutput\"}}},"
+    "\"ListJarsOutput\"}},"
+    "\"ListShelf\": {\"name\": \"ListShelf\", \"http\": {\"method\": \"POST\", \"requestUri\": "
+    "\"/\"}, \"input\": {\"shape\": \"ListShelfInput\"}, \"output\": {\"shape\": "
+    "\"ListShelfOutput\"}}},"
     "\"shapes\": {"
+    "\"ListShelfInput\": {\"type\": \"structure\", \"members\": {\"Limit\": {\"shape\": "
+    "\"String\"}, \"Token\": {\"shape\": \"String\"}}},"
+    "\"Shelf\": {\"type\": \"structure\", \"members\": {\"Jars\": {\"shape\": \"Jars\"}, "
+    "\"Room\": {\"shape\": \"String\"}, \"Wood\": {\"shape\": \"String\"}}},"
+    "\"ListShelfOutput\": {\"type\": \"structure\", \"members\": {\"Shelf\": {\"shape\": "
+    "\"Shelf\"}, \"Owner\": {\"shape\": \"String\"}, \"NextToken\": {\"shape\": \"String\"}}},"
     "\"String\": {\"type\": \"string\"}, \"Integer\": {\"type\": \"integer\"}, \"Name\": "
     "{\"type\": \"string\", \"min\": 1}, \"When\": {\"type\": \"timestamp\"},"
     "\"Tags\": {\"type\": \"map\", \"key\": {\"shape\": \"String\"}, \"value\": {\"shape\": "
@@ -53,7 +62,10 @@ static const char client_service_json[] =
 
 static const char client_paginators_json[] =
     "{\"pagination\": {\"ListJars\": {\"input_token\": \"Token\", \"output_token\": "
-    "\"NextToken\", \"limit_key\": \"Limit\", \"result_key\": [\"Jars\", \"Count\"]}}}";
+    "\"NextToken\", \"limit_key\": \"Limit\", \"result_key\": [\"Jars\", \"Count\"]},"
+    "\"ListShelf\": {\"input_token\": \"Token\", \"output_token\": \"NextToken\", "
+    "\"limit_key\": \"Limit\", \"result_key\": \"Shelf.Jars\", \"non_aggregate_keys\": "
+    "[\"Shelf.Room\", \"Shelf.Wood\", \"Owner\"]}}}";
 
 static const char client_waiters_json[] =
     "{\"version\": 2, \"waiters\": {\"JarFilled\": {\"operation\": \"GetJar\", \"delay\": 1, "

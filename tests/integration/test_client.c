@@ -255,6 +255,36 @@ static void test_pages_collected(void **state) {
   fixture_close(&f);
 }
 
+/* What is of the first page alone lies beside the items, and is null where that page has none; the
+ * page size is a text where the model says so. */
+static void test_nested_pages_collected(void **state) {
+  (void)state;
+  fixture f;
+  cspan_document *all = NULL;
+  cspan_pages *pages = NULL;
+  char *json = NULL;
+  static const char *const answers[] = {
+      "200 {\"Shelf\": {\"Jars\": [{\"Name\": \"a\"}], \"Room\": \"cellar\"}, \"NextToken\": "
+      "\"t\"}",
+      "200 {\"Shelf\": {\"Jars\": [{\"Name\": \"b\"}], \"Room\": \"attic\"}}"};
+  fixture_open(&f, answers, 2);
+  cspan_client_request request = {.size = sizeof request, .operation = "ListShelf"};
+  cspan_pages_options options = {.size = sizeof options, .page_size = 1};
+  assert_int_equal(cspan_pages_create(f.client, &request, &options, &pages, NULL), CSPAN_OK);
+  assert_int_equal(cspan_pages_collect(pages, &all, NULL), CSPAN_OK);
+  assert_int_equal(
+      cspan_value_to_json(cspan_document_value(all), CSPAN_JSON_COMPACT, &json, NULL, NULL),
+      CSPAN_OK);
+  assert_string_equal(json, "{\"Shelf\":{\"Jars\":[{\"Name\":\"a\"},{\"Name\":\"b\"}],"
+                            "\"Room\":\"cellar\",\"Wood\":null},\"Owner\":null}");
+  cspan_free(json);
+  cspan_document_free(all);
+  cspan_pages_free(pages);
+  assert_received(&f, "{\"Limit\":\"1\"}");
+  assert_received(&f, "{\"Token\":\"t\",\"Limit\":\"1\"}");
+  fixture_close(&f);
+}
+
 /* max_items within a page, and going on from there: the page is asked for again. */
 static void test_pages_resumed(void **state) {
   (void)state;
@@ -426,6 +456,7 @@ int main(void) {
       cmocka_unit_test(test_on_a_loop),
       cmocka_unit_test(test_pages),
       cmocka_unit_test(test_pages_collected),
+      cmocka_unit_test(test_nested_pages_collected),
       cmocka_unit_test(test_pages_resumed),
       cmocka_unit_test(test_endless_pages),
       cmocka_unit_test(test_bad_pages),

@@ -13,6 +13,8 @@ mkdir -p "$2/differential"
 folder=$(cd "$2" && pwd)
 shift 2
 
-venv=$folder/moto-venv
-"$here/../../../scripts/peer-venv" "$venv" 'moto[server]==5.2.5' || exit $?
+venv=$folder/botocore-venv
+"$here/../../../scripts/peer-venv" "$venv" 'moto[server]==5.2.5' boto3==1.44.5 botocore==1.44.5 ||
+  exit $?
+export PYTHONDONTWRITEBYTECODE=1
 exec "$venv/bin/python" "$here/differential.py" "$command" "$folder/differential" "$@"
