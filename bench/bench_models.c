@@ -3,7 +3,8 @@
  * What it takes to open a client by its model: bench_models FILE [COUNT]. For each service, how
  * long the first client of a new process takes (page faults included), how long one of COUNT
  * after it, and how much of the models' file was mapped in for it: the median of several
- * processes. One line of JSON each; the time for the config and for setting up libcurl is not counted.
+ * processes. One line of JSON each; the time for the config and for setting up libcurl is not
+ * counted.
  */
 #include <stdio.h>
 #include <stdlib.h>
