@@ -128,6 +128,12 @@ if(TARGET cspan_services AND NOT CLOUDSPAN_SANITIZE)
   endforeach()
   add_test(NAME peer_dynamodb_dynalite COMMAND ${cspan_source}/tests/peers/services_peer.sh dynalite
     ${CMAKE_BINARY_DIR}/peers $<TARGET_FILE:peer_dynamodb>)
+  if(TARGET example_dynamodb AND TARGET cloudspan_command)
+    list(APPEND peer_tests peer_service_examples)
+    add_test(NAME peer_service_examples COMMAND ${cspan_source}/tests/peers/services_peer.sh moto
+      ${CMAKE_BINARY_DIR}/peers ${cspan_source}/tests/peers/service_examples.sh
+      $<TARGET_FILE:cloudspan_command> ${CMAKE_BINARY_DIR}/examples)
+  endif()
   set_tests_properties(${peer_tests} peer_dynamodb_dynalite PROPERTIES
     LABELS peer SKIP_RETURN_CODE 77 TIMEOUT 600)
 endif()
