@@ -457,34 +457,22 @@ static void test_discovery(void **state) {
 
 /* ------------------------------------------------------------ places by the rules */
 
-#define PARAMETER(name, type, builtin)                                                             \
-  "'" name "': {'type': '" type "', 'required': false" builtin "}"
-#define RULE(conditions, url)                                                                      \
-  "{'type': 'endpoint', 'conditions': [" conditions "], 'endpoint': {'url': '" url                 \
-  "', 'properties': {}, 'headers': {}}}"
-#define IS_SET(name) "{'fn': 'isSet', 'argv': [{'ref': '" name "'}]}"
-
 static const char account_rules[] =
-    "{'version': '1.0', 'parameters': {" PARAMETER(
-        "Account",
-        "String", ", 'builtIn': 'AWS::Auth::AccountId'") "}, 'rules': [" RULE(IS_SET("Account"),
-                                                                              "http://"
-                                                                              "{Account}.localhost:"
-                                                                              "1") ", " RULE("",
-                                                                                             "http:"
-                                                                                             "//"
-                                                                                             "local"
-                                                                                             "host:"
-                                                                                             "1") "]}";
+    "{'version': '1.0', 'parameters': {'Account': {'type': 'String', 'required': false, "
+    "'builtIn': 'AWS::Auth::AccountId'}}, 'rules': ["
+    "{'type': 'endpoint', 'conditions': [{'fn': 'isSet', 'argv': [{'ref': 'Account'}]}], "
+    "'endpoint': {'url': 'http://{Account}.localhost:1', 'properties': {}, 'headers': {}}}, "
+    "{'type': 'endpoint', 'conditions': [], "
+    "'endpoint': {'url': 'http://localhost:1', 'properties': {}, 'headers': {}}}]}";
 static const char bucket_rules[] =
-    "{'version': '1.0', 'parameters': {" PARAMETER("Bucket", "String", "") ", " PARAMETER(
-        "Path", "Boolean",
-        ", 'builtIn': 'AWS::S3::ForcePathStyle', 'default': false, 'required': "
-        "true") "}, 'rules': [" RULE("{'fn': 'booleanEquals', 'argv': [{'ref': 'Path'}, true]}",
-                                     "http://localhost:1/{Bucket}") ", " RULE(IS_SET("Bucket"),
-                                                                              "http://"
-                                                                              "{Bucket}.localhost:"
-                                                                              "1") "]}";
+    "{'version': '1.0', 'parameters': {'Bucket': {'type': 'String', 'required': false}, "
+    "'Path': {'type': 'Boolean', 'required': true, 'default': false, "
+    "'builtIn': 'AWS::S3::ForcePathStyle'}}, 'rules': ["
+    "{'type': 'endpoint', 'conditions': [{'fn': 'booleanEquals', 'argv': [{'ref': 'Path'}, "
+    "true]}, {'fn': 'isSet', 'argv': [{'ref': 'Bucket'}]}], "
+    "'endpoint': {'url': 'http://localhost:1/{Bucket}', 'properties': {}, 'headers': {}}}, "
+    "{'type': 'endpoint', 'conditions': [{'fn': 'isSet', 'argv': [{'ref': 'Bucket'}]}], "
+    "'endpoint': {'url': 'http://{Bucket}.localhost:1', 'properties': {}, 'headers': {}}}]}";
 
 static void assert_goes_to(const cspan_aws_config *config, const char *service,
                            const char *operation, const char *input, const char *wanted) {

@@ -4,7 +4,8 @@
 #ifndef SUPPORT_SERVICE_MODELS_H
 #define SUPPORT_SERVICE_MODELS_H
 
-/* clang-format off: models read best a shape a line. */
+/* Models read best a shape a line. */
+/* clang-format off */
 
 #define MODEL(id, protocol, more, operations, shapes)                                              \
   "{'version': '2.0', 'metadata': {'apiVersion': '2112-06-01', 'endpointPrefix': 'x', "            \
