@@ -210,6 +210,25 @@ static void test_modelled_retry(void **state) {
   free(received);
 }
 
+/* Rules that want a region say "Region is required": the error says where it is set. */
+static void test_no_region(void **state) {
+  (void)state;
+  cspan_aws_config *config = NULL;
+  cspan_client *client = NULL;
+  cspan_error *error = NULL;
+  cspan_client_options options = {.size = sizeof options, .models = models.folder};
+  unsetenv("AWS_REGION");
+  unsetenv("AWS_DEFAULT_REGION");
+  unsetenv("AWS_ENDPOINT_URL");
+  assert_int_equal(cspan_aws_config_load(NULL, &config, NULL), CSPAN_OK);
+  assert_int_equal(cspan_client_create(config, "larder", &options, &client, NULL), CSPAN_OK);
+  assert_int_equal(cspan_call(NULL, client, "Open", NULL, NULL, &error), CSPAN_ERR_CONFIG);
+  assert_non_null(strstr(cspan_error_message(error), "AWS_REGION"));
+  cspan_error_free(error);
+  cspan_client_free(client);
+  cspan_aws_config_free(config);
+}
+
 static int set_up(void **state) {
   (void)state;
   setenv("AWS_CONFIG_FILE", "/nonexistent", 1);
@@ -235,6 +254,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_schemes),
       cmocka_unit_test(test_modelled_retry),
+      cmocka_unit_test(test_no_region),
   };
   return cmocka_run_group_tests_name("client auth", tests, set_up, tear_down);
 }

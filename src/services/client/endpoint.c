@@ -123,6 +123,30 @@ static cspan_status take_result(struct cspan_call *call, const cspan_invocation 
   return cspan_client_choose_auth(call, invocation, result, error);
 }
 
+static cspan_status refuse_without_region(cspan_error **error) {
+  return cspan_error_set(error, CSPAN_ERR_CONFIG,
+                         "no region is set: give it in the options, in AWS_REGION, or as region "
+                         "in the profile");
+}
+
+/* Some rules need no region; what the others say of a missing one tells nobody what to do. */
+static cspan_status resolve_by_rules(const cspan_client_endpoint_result **result,
+                                     struct cspan_call *call, const cspan_invocation *invocation,
+                                     const cspan_endpoint_settings *settings, cspan_error **error) {
+  cspan_error *failure = NULL;
+  cspan_status status = cspan_endpoint_resolver_get(invocation->client->resolver, settings,
+                                                    invocation->model, invocation->request.input,
+                                                    cspan_call_scratch(call), result, &failure);
+  if (status == CSPAN_OK) {
+    return CSPAN_OK;
+  }
+  if (settings->region != NULL || status == CSPAN_ERR_NOMEM) {
+    return cspan_error_move(error, failure);
+  }
+  cspan_error_free(failure);
+  return refuse_without_region(error);
+}
+
 /* A model without rules: by region and prefix. */
 static cspan_status resolve_plainly(struct cspan_call *call, const cspan_invocation *invocation,
                                     const cspan_base_url *custom, cspan_error **error) {
@@ -132,9 +156,7 @@ static cspan_status resolve_plainly(struct cspan_call *call, const cspan_invocat
                                         .custom = custom};
   cspan_client_endpoint_result result = {.url = NULL};
   if (params.region[0] == '\0') {
-    return cspan_error_set(error, CSPAN_ERR_CONFIG,
-                           "no region is set: give it in the options, in AWS_REGION, or as region "
-                           "in the profile");
+    return refuse_without_region(error);
   }
   cspan_status status = cspan_endpoint_resolve(&params, &result.endpoint, error);
   return status == CSPAN_OK ? take_result(call, invocation, &result, error) : status;
@@ -151,9 +173,7 @@ cspan_status cspan_client_resolve_endpoint(struct cspan_call *call, cspan_error 
   cspan_endpoint_settings settings;
   const cspan_client_endpoint_result *result = NULL;
   fill_settings(call, invocation, custom, url_of(custom, url), &settings);
-  cspan_status status = cspan_endpoint_resolver_get(client->resolver, &settings, invocation->model,
-                                                    invocation->request.input,
-                                                    cspan_call_scratch(call), &result, error);
+  cspan_status status = resolve_by_rules(&result, call, invocation, &settings, error);
   if (status == CSPAN_OK) {
     status = take_result(call, invocation, result, error);
   }
