@@ -46,7 +46,7 @@ typedef struct cspan_value {
   /** Of a timestamp: 0 to 999,999,999, added to `integer`. Of a list: a mark that stays with it in
    * copies, 0 for none (the sets of dynamodb.h). */
   uint32_t nanoseconds;
-  size_t size;          /**< bytes of a text or blob; items of a list; members of a map */
+  size_t size; /**< bytes of a text or blob; items of a list; members of a map */
   union {
     bool boolean;
     int64_t integer; /**< of a timestamp: seconds since 1970 */
