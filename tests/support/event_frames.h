@@ -85,6 +85,7 @@ typedef struct event_frame {
 } event_frame;
 
 static inline int event_get(const unsigned char *data, size_t len, event_frame *out) {
+  memset(out, 0, sizeof *out);
   if (len < EVENT_PRELUDE + EVENT_TAIL || event_get_u32(data) > len) {
     return 0;
   }
