@@ -115,12 +115,12 @@ static cspan_status read_pipe(cspan_cli_payload *payload, const cspan_cli_call *
   cspan_cli_stream *stream = &payload->file->input.stream;
   end_open(&payload->file->input, fd, is_own, call);
   cspan_status status = cspan_cli_stream_fill(stream, READ_AHEAD, error);
-  if (status == CSPAN_OK && stream->ended) {
-    payload->body = (cspan_body){.data = cspan_buf_text(&stream->head),
-                                 .size_bytes = (int64_t)stream->head.len};
-  } else {
-    payload->body = (cspan_body){.read = cspan_cli_stream_read, .user = stream, .size_bytes = -1};
+  if (status == CSPAN_OK && !stream->ended) {
+    return cspan_error_set(error, CSPAN_ERR_INVALID,
+                           "--body: a pipe may give less than 64 MiB; write more to a file first");
   }
+  payload->body =
+      (cspan_body){.data = cspan_buf_text(&stream->head), .size_bytes = (int64_t)stream->head.len};
   return status;
 }
 

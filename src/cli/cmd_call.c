@@ -214,7 +214,7 @@ static int run_call(const cspan_cli_run *run) {
 const cspan_cli_command cspan_cmd_call = {
     .name = "call",
     .arguments = "SERVICE OPERATION",
-    .summary = "Call any operation of any AWS service",
+    .summary = "call any operation of any AWS service",
     .description = "Carries out OPERATION of SERVICE, by the public service "
                    "models, and prints its output.\n"
                    "Both are written as in the API reference or in lower case "

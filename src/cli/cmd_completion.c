@@ -89,7 +89,7 @@ static void offer_commands(const cspan_cli_line *line) {
     }
   }
   if (group == &cspan_cli_program) {
-    cspan_cli_complete_offer(line, "help", "Show how to use a command");
+    cspan_cli_complete_offer(line, "help", "show how to use a command");
   }
 }
 
@@ -135,7 +135,7 @@ static int run_complete(const cspan_cli_run *run) {
 const cspan_cli_command cspan_cmd_complete = {
     .name = "__complete",
     .arguments = "-- WORD...",
-    .summary = "Print what may stand at the end of a command line",
+    .summary = "print what may stand at the end of a command line",
     .description = "Prints what the last word may become, one candidate a line, for the scripts\n"
                    "of 'cloudspan completion'.\n",
     .examples = "  cloudspan __complete -- call dynamodb put\n",
@@ -158,7 +158,7 @@ static int run_completion(const cspan_cli_run *run) {
 const cspan_cli_command cspan_cmd_completion = {
     .name = "completion",
     .arguments = "SHELL",
-    .summary = "Print a script that completes command lines",
+    .summary = "print a script that completes command lines",
     .description =
         "Prints a script for SHELL (bash, zsh or fish) that completes commands, options,\n"
         "services, operations, waiters and files. An installed cloudspan has put the\n"

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 #include <dirent.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +37,7 @@ typedef struct scenario {
 
 typedef struct service {
   script_server *server;
-  script_step steps[2 * MOST_ANSWERS + 1];
+  script_step steps[2 * MOST_ANSWERS + 2];
   script_connection connections[1];
   char answers[MOST_ANSWERS][ANSWER_SIZE];
 } service;
@@ -52,7 +53,8 @@ static void service_start(service *s, const char *const *answers) {
     s->steps[n++] = (script_step){SCRIPT_READ_REQUEST, NULL, 0};
     s->steps[n++] = (script_step){SCRIPT_SEND, s->answers[i], 0};
   }
-  s->steps[n] = (script_step){SCRIPT_WAIT_CLOSE, NULL, 0};
+  s->steps[n++] = (script_step){SCRIPT_WAIT_CLOSE, NULL, 0};
+  s->steps[n] = (script_step){SCRIPT_END, NULL, 0};
   s->connections[0] = s->steps;
   s->server = script_server_start(s->connections, 1);
 }
@@ -464,6 +466,12 @@ static void a_half_payload_is_not_left_behind(void **state) {
   assert_no_parts();
 }
 
+static void set_shell_variables(void) {
+  const char *program = getenv("CLOUDSPAN_COMMAND");
+  setenv("CLOUDSPAN", program ? program : "./cloudspan", 1);
+  setenv("M", root, 1);
+}
+
 /* Both ends as pipes, which have no length. */
 static void pipes_are_read_and_written(void **state) {
   (void)state;
@@ -473,11 +481,9 @@ static void pipes_are_read_and_written(void **state) {
       "$CLOUDSPAN call --models $M --endpoint-url $E attic fetch-file --input '{\"Name\": \"a\"}' "
       "--save /dev/stdout | cat",
   };
-  const char *program = getenv("CLOUDSPAN_COMMAND");
   service own;
   command c;
-  setenv("CLOUDSPAN", program ? program : "./cloudspan", 1);
-  setenv("M", root, 1);
+  set_shell_variables();
   for (size_t i = 0; i < 2; i++) {
     service_start(&own, (const char *const[]){"200 the content", NULL});
     setenv("E", script_server_url(own.server, ""), 1);
@@ -492,6 +498,50 @@ static void pipes_are_read_and_written(void **state) {
     command_free(&c);
     script_server_stop(own.server);
   }
+}
+
+/* A pipe without an end is not kept in memory. */
+static void a_pipe_that_gives_too_much_is_refused(void **state) {
+  (void)state;
+  static const char line[] =
+      "\"$CLOUDSPAN\" call --models \"$M\" --endpoint-url http://127.0.0.1:1 "
+      "attic store-file --input '{\"Name\": \"a\"}' --body /dev/zero";
+  command c;
+  set_shell_variables();
+  command_run(&c, (const char *const[]){"sh", "-c", line, NULL});
+  assert_int_equal(c.exit_code, 2);
+  assert_has("the error", c.err, "less than 64 MiB");
+  command_free(&c);
+}
+
+static bool was_reached(void *user) {
+  char *received = script_server_received(user);
+  bool is_there = strstr(received, "GET /files/a HTTP") != NULL;
+  free(received);
+  return is_there;
+}
+
+static void a_signal_ends_a_call(void **state) {
+  (void)state;
+  static const script_step steps[] = {
+      {SCRIPT_READ_REQUEST, NULL, 0}, {SCRIPT_WAIT_CLOSE, NULL, 0}, {SCRIPT_END, NULL, 0}};
+  static const script_connection connections[] = {steps};
+  script_server *server = script_server_start(connections, 1);
+  command c;
+  command_start(&c,
+                (const char *const[]){"cloudspan", "call", "--models", root, "--endpoint-url",
+                                      script_server_url(server, ""), "attic", "fetch-file", NAME_A,
+                                      "--save", model_folder_path(root, "stopped"), NULL},
+                NULL, 0);
+  assert_true(command_wait_until(&c, was_reached, server));
+  assert_int_equal(kill(c.pid, SIGINT), 0);
+  command_wait(&c);
+  assert_int_equal(c.exit_code, 130);
+  assert_has("the error", c.err, "cloudspan call: ");
+  assert_file("stopped", NULL);
+  assert_no_parts();
+  command_free(&c);
+  script_server_stop(server);
 }
 
 /* ------------------------------------------------------------- globals, codes */
@@ -669,6 +719,8 @@ int main(void) {
       cmocka_unit_test_setup(payloads_are_saved, set_up),
       cmocka_unit_test_setup(a_half_payload_is_not_left_behind, set_up),
       cmocka_unit_test_setup(pipes_are_read_and_written, set_up),
+      cmocka_unit_test_setup(a_pipe_that_gives_too_much_is_refused, set_up),
+      cmocka_unit_test_setup(a_signal_ends_a_call, set_up),
       cmocka_unit_test_setup(exit_codes_tell_what_happened, set_up),
       cmocka_unit_test_setup(global_options_are_honoured, set_up),
       cmocka_unit_test_setup(requests_may_go_unsigned, set_up),
