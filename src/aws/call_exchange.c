@@ -148,10 +148,10 @@ void cspan_call_tell_failure(struct cspan_call *call, cspan_error *error) {
 
 /* ------------------------------------------------------------------- both */
 
-/* Stand-ins for a service, which are spoken to in the clear, seldom know HTTP/2. */
+/* Others than AWS seldom know HTTP/2, without which only a body of events has difficulties. */
 static cspan_http_client *http_client(const struct cspan_call *call) {
   bool is_wanted = (call->operation->flags & CSPAN_OP_HTTP2) != 0 &&
-                   (call->request.endpoint.https || cspan_call_sends_events(call));
+                   (cspan_call_sends_events(call) || !cspan_call_custom_endpoint(call));
   return is_wanted && call->client->http2 ? call->client->http2 : call->client->http;
 }
 

@@ -48,7 +48,7 @@ typedef enum cspan_operation_flags {
   CSPAN_OP_STREAM_OUTPUT = 1 << 1,     /* the body goes to the sink of the call */
   CSPAN_OP_NO_BODY_IN_ERROR = 1 << 2,  /* Head*: code from the status */
   CSPAN_OP_CHECKSUM_REQUIRED = 1 << 3, /* DeleteObjects: Content-MD5 or a checksum */
-  CSPAN_OP_HTTP2 = 1 << 4              /* over TLS; in the clear only where the body is events */
+  CSPAN_OP_HTTP2 = 1 << 4              /* of AWS itself; of others where the body is events */
 } cspan_operation_flags;
 
 typedef struct cspan_operation {
