@@ -11,6 +11,13 @@
  * An input is checked against the model before anything is sent.
  *
  * Calls run through the same pipeline as those of s3.h: middlewares, retries, signing, tracing.
+ *
+ * What other SDKs do for a service around its model is done here as well, for instance: S3's
+ * CopySource may be a map of Bucket, Key and VersionId, and its customer keys are given as they are;
+ * IAM's policies and CloudFormation's templates come as documents; Route 53 takes ids as it tells
+ * them ("/hostedzone/Z1"); SQS's and DynamoDB's sums are compared (CSPAN_ERR_CHECKSUM); copies
+ * from another region (EC2, RDS) are signed for it by SourceRegion alone. The first call of a
+ * Timestream client asks the service for its endpoint, on the calling thread.
  */
 #ifndef CLOUDSPAN_CLIENT_H
 #define CLOUDSPAN_CLIENT_H
@@ -89,8 +96,10 @@ CSPAN_API cspan_status cspan_client_send(cspan_client *client, const cspan_clien
                                          cspan_document **output, cspan_error **error);
 
 /**
- * Builds and signs the URL of an operation (GET by most services) that is good for `expires_s`
- * seconds, instead of sending it. *url is freed with cspan_free().
+ * Builds and signs the URL of an operation that is good for `expires_s` seconds, instead of
+ * sending it: for the operation's method, but GET for services whose inputs are forms, which go
+ * into the query (STS, EC2...). *url is freed with cspan_free(). CSPAN_ERR_UNSUPPORTED where the
+ * operation is not signed by keys in a way that a URL can hold.
  */
 CSPAN_API cspan_status cspan_client_presign(cspan_client *client,
                                             const cspan_client_request *request, int64_t expires_s,

@@ -279,6 +279,22 @@ static void test_rows(void **state) {
   unsetenv("AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES");
 }
 
+/* Inside of Lambda, the trace of the function's call goes along. */
+static void test_lambda_trace(void **state) {
+  (void)state;
+  static const row outside = {"apigateway", "GetApis",         "{}", EMPTY_JSON,
+                              "GET /apis",  "X-Amzn-Trace-Id", "{}", 0};
+  static const row inside = {
+      "apigateway", "GetApis", "{}", EMPTY_JSON, "X-Amzn-Trace-Id: Root=1-a;Sampled=1%0A\r\n",
+      NULL,         "{}",      0};
+  setenv("_X_AMZN_TRACE_ID", "Root=1-a;Sampled=1\n", 1);
+  run_row(&outside);
+  setenv("AWS_LAMBDA_FUNCTION_NAME", "f", 1);
+  run_row(&inside);
+  unsetenv("AWS_LAMBDA_FUNCTION_NAME");
+  unsetenv("_X_AMZN_TRACE_ID");
+}
+
 /* ---------------------------------------------------------------- tree hash */
 
 /* Of 2.5 MiB: two whole leaves and a part, so that the third is taken over once. */
@@ -544,9 +560,13 @@ static void test_buckets(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_rows),      cmocka_unit_test(test_tree_hash),
-      cmocka_unit_test(test_presigned), cmocka_unit_test(test_predict_endpoint),
-      cmocka_unit_test(test_discovery), cmocka_unit_test(test_account),
+      cmocka_unit_test(test_rows),
+      cmocka_unit_test(test_lambda_trace),
+      cmocka_unit_test(test_tree_hash),
+      cmocka_unit_test(test_presigned),
+      cmocka_unit_test(test_predict_endpoint),
+      cmocka_unit_test(test_discovery),
+      cmocka_unit_test(test_account),
       cmocka_unit_test(test_buckets),
   };
   return cmocka_run_group_tests(tests, make_models, remove_models);

@@ -125,6 +125,15 @@ typedef struct decode_case {
   const char *plain;
 } decode_case;
 
+static void check_decoded(const decode_case *c,
+                          cspan_status (*decode)(cspan_buf *out, const char *data, size_t len)) {
+  cspan_buf buf;
+  cspan_buf_init(&buf, 100);
+  assert_int_equal(decode(&buf, c->text, strlen(c->text)), CSPAN_OK);
+  assert_string_equal(cspan_buf_text(&buf), c->plain);
+  cspan_buf_free(&buf);
+}
+
 static void test_uri_decode(void **state) {
   (void)state;
   static const decode_case cases[] = {{"a%20b", "a b"}, {"a+b", "a+b"},        {"%41%4a%4A", "AJJ"},
@@ -132,11 +141,16 @@ static void test_uri_decode(void **state) {
                                       {"%4%41", "%4A"}, {"%2525", "%25"},      {"x%41", "xA"},
                                       {"", ""},         {"%C3%A9", "\xc3\xa9"}};
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    cspan_buf buf;
-    cspan_buf_init(&buf, 100);
-    assert_int_equal(cspan_uri_decode(&buf, cases[i].text, strlen(cases[i].text)), CSPAN_OK);
-    assert_string_equal(cspan_buf_text(&buf), cases[i].plain);
-    cspan_buf_free(&buf);
+    check_decoded(&cases[i], cspan_uri_decode);
+  }
+}
+
+static void test_form_decode(void **state) {
+  (void)state;
+  static const decode_case cases[] = {{"", ""},         {"+", " "},     {"a+b%2Bc", "a b+c"},
+                                      {"++%20", "   "}, {"%2+", "%2 "}, {"x+%zz", "x %zz"}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    check_decoded(&cases[i], cspan_form_decode);
   }
 }
 
@@ -167,6 +181,7 @@ int main(void) {
       cmocka_unit_test(test_base64_cap),
       cmocka_unit_test(test_uri_encode),
       cmocka_unit_test(test_uri_decode),
+      cmocka_unit_test(test_form_decode),
       cmocka_unit_test(test_uri_round_trip),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
