@@ -53,7 +53,7 @@ void cspan_cli_dashed(const char *name, char out[CSPAN_CLI_NAME_SIZE]) {
 /* The candidate that is nearest to a name so far. */
 typedef struct nearest {
   char wanted[CSPAN_CLI_NAME_SIZE];
-  char best[CSPAN_CLI_NAME_SIZE];
+  const char *best;
   size_t closeness;
 } nearest;
 
@@ -67,7 +67,7 @@ static void nearest_offer(nearest *n, const char *name) {
   cspan_cli_dashed(name, candidate);
   size_t closeness = cspan_closeness(n->wanted, strlen(n->wanted), candidate);
   if (closeness < n->closeness) {
-    memcpy(n->best, candidate, sizeof n->best);
+    n->best = name;
     n->closeness = closeness;
   }
 }
@@ -75,10 +75,12 @@ static void nearest_offer(nearest *n, const char *name) {
 static cspan_status unknown(const cspan_service_model *model, const nearest *n, const char *kind,
                             const char *name, cspan_error **error) {
   const char *service = cspan_model_text(model, model->info->key);
-  if (n->best[0] != '\0') {
+  char best[CSPAN_CLI_NAME_SIZE];
+  if (n->best != NULL) {
+    cspan_cli_dashed(n->best, best);
     return cspan_error_set(error, CSPAN_ERR_CONFIG,
                            "service '%s' has no %s '%.100s'; did you mean '%s'?", service, kind,
-                           name, n->best);
+                           name, is_upper(name[0]) ? n->best : best);
   }
   return cspan_error_set(error, CSPAN_ERR_CONFIG,
                          "service '%s' has no %s '%.100s'; 'cloudspan models show %s' lists what "

@@ -147,8 +147,9 @@ static void wrong_words_get_a_suggestion(void **state) {
   (void)state;
   static const scenario scenarios[] = {
       {.args = {"atic", "put-box"}, .code = 2, .err = "did you mean 'attic'?"},
+      {.args = {"attic", "list-mvp-boxs"}, .code = 2, .err = "did you mean 'list-mvp-boxes'?"},
       {.args = {"attic", "putt-box"}, .code = 2, .err = "did you mean 'put-box'?"},
-      {.args = {"attic", "ListMVPBoxs"}, .code = 2, .err = "did you mean 'list-mvp-boxes'?"},
+      {.args = {"attic", "ListMVPBoxs"}, .code = 2, .err = "did you mean 'ListMVPBoxes'?"},
       {.args = {"attic", "fly"}, .code = 2, .err = "'cloudspan models show attic' lists"},
       {.args = {"attic", "--wait", "box-redy"}, .code = 2, .err = "did you mean 'box-ready'?"},
       {.args = {"attic", "put-box", "--inptu", "{}"}, .code = 2, .err = "did you mean '--input'?"},
@@ -236,6 +237,9 @@ static void the_input_may_be_a_file_or_a_pipe(void **state) {
       {.args = {"attic", "put-box", "--input", "{\"Name\": \"a\", \"Content\": \"h!\"}"},
        .code = 2,
        .err = "Content: a blob is written in base64"},
+      {.args = {"attic", "put-box", "--input", "{\"Name\": \"a\", \"Pieces\": [\"aGk=\", \"h!\"]}"},
+       .code = 2,
+       .err = "Pieces[1]: a blob is written in base64"},
       {.args = {"attic", "put-box", "--binary-format", "hex"}, .code = 2, .err = "not 'hex'"},
       {.args = {"attic", "put-box", "--input", "@~/absent"}, .code = 1, .err = "absent"},
       {.args = {"attic", "put-box", "--input", "{\"Name\": "}, .code = 2, .err = "--input"},
