@@ -46,7 +46,7 @@ static void report(const loop *l, const cspan_sqs_received *message, const cspan
 /* Carries out a batch over all messages in a state, which is over with it. */
 static void settle(loop *l, message_state state, const char *operation, int64_t visibility_s) {
   const char *handles[MESSAGES_A_CALL];
-  size_t indexes[MESSAGES_A_CALL];
+  size_t indexes[MESSAGES_A_CALL] = {0};
   cspan_sqs_outcome outcomes[MESSAGES_A_CALL] = {{0}};
   cspan_context context = l->input.context != NULL ? *l->input.context : (cspan_context){0};
   cspan_sqs_handles user = {.handles = handles, .visibility_s = visibility_s};
