@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "aws/model/skeleton.h"
+#include "aws/protocol/shape.h"
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/sys.h"
@@ -10,7 +11,7 @@
 #include "cli/call.h"
 #include "cli/stream.h"
 
-enum { INPUT_MAX = 64 << 20, STEP = 65536, DEPTH_MAX = 100 };
+enum { INPUT_MAX = 64 << 20, STEP = 65536 };
 
 /* ------------------------------------------------------------- reading text */
 
@@ -58,21 +59,24 @@ typedef struct reader {
   const cspan_service_model *model;
   cspan_maker out;
   bool is_raw;
-  const char *wrong; /* the member whose blob is no base64 */
+  cspan_error *failure; /* the first */
 } reader;
 
-static void put(reader *r, const cspan_shape *shape, const cspan_value *value, const char *name,
-                int depth);
+static void put(reader *r, const cspan_shape *shape, const cspan_value *value,
+                const cspan_value_path *at);
 
-static void put_blob(reader *r, const cspan_value *value, const char *name) {
+static void put_blob(reader *r, const cspan_value *value, const cspan_value_path *at) {
   cspan_buf bytes;
   cspan_buf_init(&bytes, INPUT_MAX);
   if (r->is_raw) {
     cspan_maker_put_text(&r->out, CSPAN_VALUE_BLOB, value->as.text, value->size);
   } else if (cspan_base64_decode(value->as.text, value->size, &bytes)) {
     cspan_maker_put_text(&r->out, CSPAN_VALUE_BLOB, cspan_buf_text(&bytes), bytes.len);
+  } else if (cspan_buf_status(&bytes) == CSPAN_ERR_NOMEM) {
+    r->out.status = CSPAN_ERR_NOMEM;
   } else {
-    r->wrong = name;
+    cspan_path_error(&r->failure, CSPAN_ERR_INVALID, at,
+                     "a blob is written in base64; --binary-format raw takes the text as it is");
     cspan_maker_put(&r->out, cspan_null());
   }
   cspan_buf_free(&bytes);
@@ -95,42 +99,44 @@ static const cspan_shape *inner_shape(const reader *r, const cspan_shape *shape,
   return found != NULL ? cspan_member_shape(r->model, found) : NULL;
 }
 
-static void put_map(reader *r, const cspan_shape *shape, const cspan_value *value, int depth) {
+static void put_map(reader *r, const cspan_shape *shape, const cspan_value *value,
+                    const cspan_value_path *at) {
   cspan_maker_begin(&r->out, CSPAN_VALUE_MAP);
   for (size_t i = 0; i < value->size; i++) {
     const cspan_member *member = &value->as.members[i];
+    const cspan_value_path inner = {
+        .up = at, .name = member->name, .name_len = member->name_size_bytes};
     cspan_maker_name(&r->out, member->name, member->name_size_bytes);
-    put(r, inner_shape(r, shape, member), &member->value, member->name, depth + 1);
+    put(r, inner_shape(r, shape, member), &member->value, &inner);
   }
   cspan_maker_end(&r->out);
 }
 
 static void put_list(reader *r, const cspan_shape *shape, const cspan_value *value,
-                     const char *name, int depth) {
-  const cspan_shape *inner =
+                     const cspan_value_path *at) {
+  const cspan_shape *of_items =
       shape != NULL && shape->type == CSPAN_SHAPE_LIST
           ? cspan_member_shape(r->model, cspan_shape_members(r->model, shape))
           : NULL;
   cspan_maker_begin(&r->out, CSPAN_VALUE_LIST);
   for (size_t i = 0; i < value->size; i++) {
-    put(r, inner, &value->as.items[i], name, depth + 1);
+    const cspan_value_path inner = {.up = at, .index = i};
+    put(r, of_items, &value->as.items[i], &inner);
   }
   cspan_maker_end(&r->out);
 }
 
-/* What the model does not know goes as it is: the check that follows says what
- * is wrong. */
-static void put(reader *r, const cspan_shape *shape, const cspan_value *value, const char *name,
-                int depth) {
-  if (depth > DEPTH_MAX) {
-    r->out.status = CSPAN_ERR_LIMIT;
-  } else if (value->kind == CSPAN_VALUE_MAP) {
-    put_map(r, shape, value, depth);
+/* What the model does not know goes as it is: the check that follows says what is wrong. The
+ * reader of JSON has limited the depth. */
+static void put(reader *r, const cspan_shape *shape, const cspan_value *value,
+                const cspan_value_path *at) {
+  if (value->kind == CSPAN_VALUE_MAP) {
+    put_map(r, shape, value, at);
   } else if (value->kind == CSPAN_VALUE_LIST) {
-    put_list(r, shape, value, name, depth);
+    put_list(r, shape, value, at);
   } else if (value->kind == CSPAN_VALUE_STRING && shape != NULL &&
              shape->type == CSPAN_SHAPE_BLOB) {
-    put_blob(r, value, name);
+    put_blob(r, value, at);
   } else if (value->kind == CSPAN_VALUE_STRING || value->kind == CSPAN_VALUE_NUMBER) {
     cspan_maker_put_text(&r->out, value->kind, value->as.text, value->size);
   } else {
@@ -149,16 +155,14 @@ static cspan_status decode_blobs(const cspan_cli_call *call, const cspan_shape *
     return cspan_error_move(error, cspan_error_nomem());
   }
   cspan_maker_init(&r.out, arena);
-  put(&r, shape, value, "", 0);
+  put(&r, shape, value, NULL);
   cspan_status status = cspan_maker_finish(&r.out, &root);
   cspan_maker_free(&r.out);
-  if (status == CSPAN_OK && r.wrong != NULL) {
-    status = cspan_error_set(error, CSPAN_ERR_INVALID,
-                             "%.80s: a blob is written in base64; --binary-format raw takes the "
-                             "text as it is",
-                             r.wrong);
-  } else if (status != CSPAN_OK) {
+  if (status != CSPAN_OK) {
     cspan_error_set(error, status, "the input cannot be taken (%s)", cspan_status_name(status));
+    cspan_error_free(r.failure);
+  } else if (r.failure != NULL) {
+    status = cspan_error_move(error, r.failure);
   }
   if (status != CSPAN_OK) {
     cspan_arena_free(arena);
