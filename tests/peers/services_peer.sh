@@ -36,7 +36,7 @@ END
 dynalite)
   package=dynalite@4.0.0
   modules=$folder/dynalite
-  command -v npm >/dev/null 2>&1 || unavailable "npm is not installed (scripts/deps --all)"
+  command -v npm >/dev/null 2>&1 || unavailable "npm is not installed (it comes with Node.js; dynalite needs version 20 or later)"
   if [ "$(cat "$modules/.complete" 2>/dev/null)" != "$package" ]; then
     rm -rf "$modules"
     mkdir -p "$modules"
