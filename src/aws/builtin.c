@@ -113,11 +113,6 @@ static cspan_status resolve_endpoint(void *self, struct cspan_call *call, void *
   if (!call->region && custom) {
     call->region = "us-east-1"; /* compatible servers take it, or do not care */
   }
-  if (!call->region && !client->service->resolve_endpoint) {
-    return cspan_error_set(error, CSPAN_ERR_CONFIG,
-                           "no region is set: give it in the options, in AWS_REGION, or as region "
-                           "in the profile");
-  }
   cspan_endpoint_params params = {
       .region = call->region,
       .endpoint_prefix = client->service->endpoint_prefix,

@@ -30,6 +30,14 @@ cspan_arena *cspan_call_scratch(struct cspan_call *call) {
   return call->scratch;
 }
 
+void *cspan_call_owner(const struct cspan_call *call) {
+  return call->client->service->owner;
+}
+
+const char *cspan_call_bucket(const struct cspan_call *call) {
+  return call->request.bucket;
+}
+
 const cspan_base_url *cspan_call_custom_endpoint(const struct cspan_call *call) {
   if (call->own_base_url) {
     return call->own_base_url;

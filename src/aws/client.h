@@ -29,6 +29,7 @@ typedef struct cspan_service {
   bool uses_http2;             /* for operations that say so */
   /* Where a call goes, by cspan_call_set_endpoint(); NULL: by region and prefix (endpoint.h). */
   cspan_status (*resolve_endpoint)(struct cspan_call *call, cspan_error **error);
+  void *owner; /* for resolve_endpoint: cspan_call_owner(); borrowed */
 } cspan_service;
 
 /* Takes what it needs of the config; `service` outlives the client. Thread-safe. */
@@ -96,6 +97,10 @@ cspan_status cspan_aws_presign(cspan_aws_client *client, const cspan_call_start 
 const void *cspan_call_typed_input(const struct cspan_call *call);
 /* Memory that lives as long as the call. */
 cspan_arena *cspan_call_scratch(struct cspan_call *call);
+/* The owner of the service. */
+void *cspan_call_owner(const struct cspan_call *call);
+/* What cspan_call_set_bucket() took; NULL: none. */
+const char *cspan_call_bucket(const struct cspan_call *call);
 /* In resolve_endpoint: the endpoint_url that holds for this call; NULL: none. */
 const cspan_base_url *cspan_call_custom_endpoint(const struct cspan_call *call);
 /* Where the call goes. Copied. */

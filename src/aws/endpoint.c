@@ -184,8 +184,11 @@ static cspan_status check_bucket(const cspan_endpoint_params *params, cspan_erro
   size_t len = strlen(bucket);
   size_t least = params->custom ? 1 : BUCKET_MIN;
   if (cspan_starts_with(bucket, "arn:")) {
-    return cspan_error_set(error, CSPAN_ERR_UNSUPPORTED,
-                           "a bucket's name is needed here; ARNs are not supported");
+    return cspan_error_set(
+        error, CSPAN_ERR_UNSUPPORTED,
+        "an ARN in place of a bucket's name needs the endpoint rules of the model of "
+        "S3, which was not found; install python3-botocore, or name a folder "
+        "of models in AWS_DATA_PATH");
   }
   bool valid = len >= least && len <= BUCKET_MAX && is_alnum(bucket[0]);
   for (size_t i = 0; valid && i < len; i++) {
@@ -256,6 +259,11 @@ static void put_hosts(const cspan_endpoint_params *params, bool virtual_host, cs
 cspan_status cspan_endpoint_resolve(const cspan_endpoint_params *params, cspan_endpoint *out,
                                     cspan_error **error) {
   const cspan_base_url *custom = params->custom;
+  if (!custom && (!params->region || params->region[0] == '\0')) {
+    return cspan_error_set(error, CSPAN_ERR_CONFIG,
+                           "no region is set: give it in the options, in AWS_REGION, or as region "
+                           "in the profile");
+  }
   out->https = custom ? custom->https : true;
   out->port = custom ? custom->port : HTTPS_PORT;
   if (params->bucket) {

@@ -21,7 +21,7 @@ cspan_status cspan_base_url_parse(const char *url, const char *what, cspan_base_
                                   cspan_error **error);
 
 typedef struct cspan_endpoint_params {
-  const char *region;          /* checked: cspan_region_check() */
+  const char *region;          /* checked: cspan_region_check(); may be NULL with `custom` */
   const char *endpoint_prefix; /* "s3" */
   const char *bucket;          /* NULL: none */
   cspan_addressing_style addressing;

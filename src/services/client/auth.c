@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "services/client/customize.h"
+#include "services/client/endpoint_settings.h"
 
 typedef struct scheme {
   const char *name;    /* of models */
@@ -81,24 +82,32 @@ static cspan_table_range model_list(const cspan_invocation *invocation) {
   return list.count > 0 ? list : invocation->client->model->info->auth;
 }
 
-/* The first of the user's preferences that is there. */
-static bool preferred(const cspan_invocation *invocation,
-                      const cspan_client_endpoint_result *endpoint, cspan_auth *out) {
+bool cspan_endpoint_preferred_auth(const cspan_aws_config *config,
+                                   const cspan_client_endpoint_result *endpoint, cspan_auth *out) {
+  const char *rest = cspan_aws_config_text(config, CSPAN_SETTING_AUTH_SCHEME_PREFERENCE);
+  cspan_str word;
+  while (rest != NULL && next_word(&rest, &word)) {
+    const scheme *s = find_scheme(word.data, word.len);
+    const cspan_auth *of_endpoint = s != NULL ? offered(endpoint, s->kind) : NULL;
+    if (of_endpoint != NULL) {
+      *out = *of_endpoint;
+      return true;
+    }
+  }
+  if (endpoint->auth_count > 0) {
+    *out = endpoint->auth[0].auth;
+  }
+  return endpoint->auth_count > 0;
+}
+
+/* The first of the user's preferences that the model has. */
+static bool preferred_by_model(const cspan_invocation *invocation, cspan_auth *out) {
   const cspan_aws_config *config = cspan_aws_client_config(invocation->client->aws);
   const char *rest = cspan_aws_config_text(config, CSPAN_SETTING_AUTH_SCHEME_PREFERENCE);
   cspan_str word;
   while (rest != NULL && next_word(&rest, &word)) {
     const scheme *s = find_scheme(word.data, word.len);
-    if (s == NULL) {
-      continue;
-    }
-    const cspan_auth *of_endpoint = offered(endpoint, s->kind);
-    if (of_endpoint != NULL) {
-      *out = *of_endpoint;
-      return true;
-    }
-    if (endpoint->auth_count == 0 &&
-        model_offers(invocation->client->model, model_list(invocation), s->kind)) {
+    if (s != NULL && model_offers(invocation->client->model, model_list(invocation), s->kind)) {
       out->kind = s->kind;
       return true;
     }
@@ -116,6 +125,16 @@ static bool has_token(const cspan_invocation *invocation,
 }
 
 /* ------------------------------------------------------------------ choice */
+
+cspan_status cspan_endpoint_set_auth(struct cspan_call *call, const cspan_aws_config *config,
+                                     const cspan_auth *auth, cspan_error **error) {
+  cspan_auth own = *auth;
+  if (own.kind == CSPAN_AUTH_V4A && own.region_set == NULL) {
+    own.region_set = cspan_aws_config_text(config, CSPAN_SETTING_SIGV4A_REGION_SET);
+  }
+  return cspan_call_set_auth(call, &own) == CSPAN_OK ? CSPAN_OK
+                                                     : cspan_error_move(error, cspan_error_nomem());
+}
 
 static cspan_status by_model(const cspan_invocation *invocation, cspan_auth *out,
                              cspan_error **error) {
@@ -143,28 +162,20 @@ cspan_status cspan_client_choose_auth(struct cspan_call *call, const cspan_invoc
                                       const cspan_client_endpoint_result *endpoint,
                                       cspan_error **error) {
   cspan_auth auth = {.kind = CSPAN_AUTH_V4};
+  const cspan_aws_config *config = cspan_aws_client_config(invocation->client->aws);
   unsigned flags = invocation->model->flags;
   cspan_status status = CSPAN_OK;
   if ((flags & CSPAN_OPERATION_NO_AUTH) != 0 || cspan_custom_is_unsigned(invocation)) {
     auth.kind = CSPAN_AUTH_NONE;
   } else if (has_token(invocation, endpoint)) {
     auth.kind = CSPAN_AUTH_BEARER;
-  } else if (!preferred(invocation, endpoint, &auth)) {
-    if (endpoint->auth_count > 0) {
-      auth = endpoint->auth[0].auth;
-    } else {
-      status = by_model(invocation, &auth, error);
-    }
+  } else if (!cspan_endpoint_preferred_auth(config, endpoint, &auth) &&
+             !preferred_by_model(invocation, &auth)) {
+    status = by_model(invocation, &auth, error);
   }
   if (status != CSPAN_OK) {
     return status;
   }
-  if (auth.kind == CSPAN_AUTH_V4A && auth.region_set == NULL) {
-    const cspan_aws_config *config = cspan_aws_client_config(invocation->client->aws);
-    auth.region_set = cspan_aws_config_text(config, CSPAN_SETTING_SIGV4A_REGION_SET);
-  }
   auth.unsigned_payload = auth.unsigned_payload || (flags & CSPAN_OPERATION_UNSIGNED_PAYLOAD) != 0;
-  return cspan_call_set_auth(call, &auth) == CSPAN_OK
-             ? CSPAN_OK
-             : cspan_error_move(error, cspan_error_nomem());
+  return cspan_endpoint_set_auth(call, config, &auth, error);
 }

@@ -12,6 +12,7 @@ static const cspan_service s3_service = {
     .endpoint_prefix = "s3",
     .single_encode_path = true,
     .sign_content_sha256 = true,
+    .resolve_endpoint = cspan_s3_resolve_endpoint,
 };
 
 cspan_status cspan_s3_create(const cspan_aws_config *config, cspan_s3 **out, cspan_error **error) {
@@ -24,9 +25,12 @@ cspan_status cspan_s3_create(const cspan_aws_config *config, cspan_s3 **out, csp
   if (!client) {
     return cspan_error_move(error, cspan_error_nomem());
   }
-  cspan_status status = cspan_aws_client_create(config, &s3_service, &client->aws, error);
+  cspan_s3_rules_init(&client->rules);
+  client->service = s3_service;
+  client->service.owner = client;
+  cspan_status status = cspan_aws_client_create(config, &client->service, &client->aws, error);
   if (status != CSPAN_OK) {
-    cspan_free(client);
+    cspan_s3_free(client);
     return status;
   }
   *out = client;
@@ -36,6 +40,7 @@ cspan_status cspan_s3_create(const cspan_aws_config *config, cspan_s3 **out, csp
 void cspan_s3_free(cspan_s3 *client) {
   if (client) {
     cspan_aws_client_free(client->aws);
+    cspan_s3_rules_clear(&client->rules);
     cspan_free(client);
   }
 }

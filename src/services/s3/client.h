@@ -6,9 +6,12 @@
 #include <cloudspan/s3.h>
 
 #include "aws/client.h"
+#include "services/s3/endpoint.h"
 
 struct cspan_s3 {
   cspan_aws_client *aws;
+  cspan_service service; /* with this client as its owner */
+  cspan_s3_rules rules;
 };
 
 /* Checks client and input (which starts with its size, at least min_size as of 0.1.0) and

@@ -108,8 +108,10 @@ static cspan_status missing(const struct cspan_call *call, const cspan_s3_in *fi
 static cspan_status write_bucket(struct cspan_call *call, const char *bucket, cspan_error **error) {
   /* Only what would change the shape of the URL: servers differ in the names they take. */
   bool bad = strlen(bucket) > 255 || strcmp(bucket, ".") == 0 || strcmp(bucket, "..") == 0;
+  /* An ARN goes through the endpoint rules, which take it apart. */
+  const char *refused = cspan_starts_with(bucket, "arn:") ? "\\?#%@ " : "/\\?#%@: ";
   for (const char *at = bucket; *at && !bad; at++) {
-    bad = strchr("/\\?#%@: ", *at) || (unsigned char)*at < ' ' || (unsigned char)*at > '~';
+    bad = strchr(refused, *at) || (unsigned char)*at < ' ' || (unsigned char)*at > '~';
   }
   if (bad) {
     return cspan_error_set(error, CSPAN_ERR_INVALID,
