@@ -182,7 +182,7 @@ static cspan_document *parse(const char *quoted) {
   return document;
 }
 
-static cspan_aws_config *load_config(const char *endpoint_url) {
+static cspan_aws_config *load_config_with(const char *endpoint_url, cspan_retry_mode retries) {
   cspan_aws_config *config = NULL;
   cspan_aws_options aws = {.size = sizeof aws,
                            .region = "us-east-1",
@@ -190,9 +190,13 @@ static cspan_aws_config *load_config(const char *endpoint_url) {
                            .access_key_id = "AKIDEXAMPLE",
                            .secret_access_key = "planted-secret",
                            .addressing_style = CSPAN_ADDRESSING_PATH,
-                           .retry_mode = CSPAN_RETRY_OFF};
+                           .retry_mode = retries};
   assert_int_equal(cspan_aws_config_load(&aws, &config, NULL), CSPAN_OK);
   return config;
+}
+
+static cspan_aws_config *load_config(const char *endpoint_url) {
+  return load_config_with(endpoint_url, CSPAN_RETRY_OFF);
 }
 
 static cspan_client *open_client(const cspan_aws_config *config, const char *service) {
@@ -424,6 +428,41 @@ static void test_predict_endpoint(void **state) {
   script_server_stop(a.server);
 }
 
+/* A damaged answer is asked for again, but a message is neither sent nor received twice. */
+static void test_damaged(void **state) {
+  (void)state;
+  static const struct {
+    const char *service;
+    const char *operation;
+    const char *answer;
+    size_t requests;
+  } cases[] = {
+      {"dynamodb", "Get", "x-amz-crc32: 1\r\nContent-Length: 2\r\n\r\n{}", 2},
+      {"sqs", "SendMessage", "Content-Length: 25\r\n\r\n{\"MD5OfMessageBody\": \"0\"}", 1},
+      {"sqs", "ReceiveMessage",
+       "Content-Length: 43\r\n\r\n{\"Messages\":[{\"Body\":\"x\",\"MD5OfBody\":\"0\"}]}", 1},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    answers a;
+    answers_start(&a, 2);
+    snprintf(a.texts[0], sizeof a.texts[0], "HTTP/1.1 200 X\r\nConnection: close\r\n%s",
+             cases[i].answer);
+    answers_set(&a, 1, "200 {}");
+    cspan_aws_config *config =
+        load_config_with(script_server_url(a.server, ""), CSPAN_RETRY_STANDARD);
+    cspan_client *client = open_client(config, cases[i].service);
+    cspan_value input = CSPAN_MAP(cspan_field("MessageBody", cspan_string("hello")));
+    bool sends = strcmp(cases[i].operation, "SendMessage") == 0;
+    assert_int_equal(
+        cspan_call(NULL, client, cases[i].operation, sends ? &input : NULL, NULL, NULL),
+        cases[i].requests == 2 ? CSPAN_OK : CSPAN_ERR_CHECKSUM);
+    assert_int_equal(script_server_accepted(a.server), cases[i].requests);
+    cspan_client_free(client);
+    cspan_aws_config_free(config);
+    script_server_stop(a.server);
+  }
+}
+
 static size_t times(const char *text, const char *part) {
   size_t count = 0;
   for (const char *at = text; (at = strstr(at, part)) != NULL; at++) {
@@ -565,6 +604,7 @@ int main(void) {
       cmocka_unit_test(test_tree_hash),
       cmocka_unit_test(test_presigned),
       cmocka_unit_test(test_predict_endpoint),
+      cmocka_unit_test(test_damaged),
       cmocka_unit_test(test_discovery),
       cmocka_unit_test(test_account),
       cmocka_unit_test(test_buckets),
