@@ -106,11 +106,16 @@ static cspan_status by_rules(struct cspan_call *call, cspan_s3 *client,
   char url[CSPAN_SETTINGS_URL_MAX];
   cspan_endpoint_settings settings;
   const cspan_client_endpoint_result *result = NULL;
+  const cspan_operation_model *operation = cspan_model_operation(client->rules.model, name);
+  if (operation == NULL) { /* the rules would not learn of the bucket */
+    return cspan_error_set(
+        error, CSPAN_ERR_UNSUPPORTED,
+        "the model of S3 that was found has no operation %s; install a whole one", name);
+  }
   cspan_endpoint_settings_fill(config, params->region, params->custom, &settings, url);
   cspan_endpoint_settings_fill_s3(config, name, params->bucket, &settings);
-  cspan_status status = cspan_endpoint_resolver_get(
-      resolver, &settings, cspan_model_operation(client->rules.model, name), &input,
-      cspan_call_scratch(call), &result, error);
+  cspan_status status = cspan_endpoint_resolver_get(resolver, &settings, operation, &input,
+                                                    cspan_call_scratch(call), &result, error);
   if (status == CSPAN_OK) {
     status = take_result(call, config, result, error);
   }
