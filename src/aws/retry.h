@@ -25,12 +25,12 @@ typedef enum cspan_retry_revision {
 
 /* The figures of a revision for a service. Static. */
 typedef struct cspan_retry_policy {
-  cspan_retry_revision revision;
   const char *service_id; /* NULL: all that no other policy is for */
-  int max_attempts;       /* where nothing is configured */
   int64_t base_ms;        /* of the backoff */
   int64_t throttle_base_ms;
-  int cost; /* tokens a retry */
+  cspan_retry_revision revision;
+  int max_attempts; /* where nothing is configured */
+  int cost;         /* tokens a retry */
   int timeout_cost;
   int throttle_cost;
   bool takes_hints;       /* the server may ask for more patience */

@@ -8,10 +8,10 @@
  * in ms, that of a throttling, tokens a retry, of one after a timeout, of one after a throttling,
  * takes hints, caps after jitter. */
 static const cspan_retry_policy policies[] = {
-    {CSPAN_RETRY_REVISION_2_1, "DynamoDB", 4, 25, 1000, 14, 14, 5, true, false},
-    {CSPAN_RETRY_REVISION_2_1, "DynamoDB Streams", 4, 25, 1000, 14, 14, 5, true, false},
-    {CSPAN_RETRY_REVISION_2_1, NULL, 3, 50, 1000, 14, 14, 5, true, false},
-    {CSPAN_RETRY_REVISION_2_0, NULL, 3, 1000, 1000, 5, 10, 5, false, true},
+    {"DynamoDB", 25, 1000, CSPAN_RETRY_REVISION_2_1, 4, 14, 14, 5, true, false},
+    {"DynamoDB Streams", 25, 1000, CSPAN_RETRY_REVISION_2_1, 4, 14, 14, 5, true, false},
+    {NULL, 50, 1000, CSPAN_RETRY_REVISION_2_1, 3, 14, 14, 5, true, false},
+    {NULL, 1000, 1000, CSPAN_RETRY_REVISION_2_0, 3, 5, 10, 5, false, true},
 };
 
 const cspan_retry_policy *cspan_retry_policy_of(cspan_retry_revision revision,

@@ -48,7 +48,8 @@ bool cspan_service_error_parse(const char *body, size_t len, cspan_arena *arena,
   const char *request_id = cspan_xml_text(error, "RequestId");
   out->code = cspan_service_text(arena, cspan_xml_text(error, "Code"));
   out->message = cspan_service_text(arena, cspan_xml_text(error, "Message"));
-  out->request_id = cspan_service_text(arena, request_id ? request_id : cspan_xml_text(root, "RequestId"));
+  out->request_id =
+      cspan_service_text(arena, request_id ? request_id : cspan_xml_text(root, "RequestId"));
   out->host_id = cspan_service_text(arena, cspan_xml_text(error, "HostId"));
   out->region = cspan_service_text(arena, cspan_xml_text(error, "Region"));
   return out->code != NULL;

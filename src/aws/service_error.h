@@ -13,7 +13,7 @@ typedef struct cspan_service_error {
   const char *message;
   const char *request_id;
   const char *host_id;
-  const char *region; /* where the bucket is */
+  const char *region;               /* where the bucket is */
   const struct cspan_value *fields; /* of a modelled error: a map; NULL: none */
 } cspan_service_error;
 

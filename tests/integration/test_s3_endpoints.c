@@ -193,6 +193,24 @@ static void bad_names_are_refused(void **state) {
   cspan_aws_config_free(config);
 }
 
+static void settings_of_rules_need_a_model(void **state) {
+  (void)state;
+  const row asked[] = {{.options = {.use_fips_endpoint = true}},
+                       {.options = {.use_dualstack_endpoint = true}},
+                       {.options = {.use_accelerate_endpoint = true}}};
+  setenv("CLOUDSPAN_MODELS", "/nonexistent", 1);
+  for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+    cspan_error *error = NULL;
+    cspan_aws_config *config = config_of(&asked[i]);
+    assert_null(typed_url(config, "my-bucket", &error));
+    assert_int_equal(cspan_error_status(error), CSPAN_ERR_UNSUPPORTED);
+    assert_non_null(strstr(cspan_error_message(error), "no model of S3 was found"));
+    cspan_error_free(error);
+    cspan_aws_config_free(config);
+  }
+  unsetenv("CLOUDSPAN_MODELS");
+}
+
 static void an_arn_needs_a_model(void **state) {
   (void)state;
   cspan_error *error = NULL;
@@ -213,6 +231,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(typed_calls_go_where_the_model_says),
       cmocka_unit_test(bad_names_are_refused),
+      cmocka_unit_test(settings_of_rules_need_a_model),
       cmocka_unit_test(an_arn_needs_a_model),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

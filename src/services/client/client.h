@@ -44,9 +44,9 @@ typedef struct cspan_invocation {
   cspan_call_done_fn done; /* the caller's, of an asynchronous call */
   void *user;
   struct cspan_client_events *events; /* NULL: the operation has none */
-  char token[37];                 /* for idempotency tokens: the same in all attempts */
-  bool is_presigned;              /* only a URL is made of it */
-  bool decodes_keys;              /* the encoding of listed keys was our choice */
+  char token[37];                     /* for idempotency tokens: the same in all attempts */
+  bool is_presigned;                  /* only a URL is made of it */
+  bool decodes_keys;                  /* the encoding of listed keys was our choice */
   const char *destination_region; /* of a copy whose URL is made for another region; else NULL */
   const cspan_base_url *redirect; /* where the call goes, whatever the rules say; NULL: by them */
 } cspan_invocation;
@@ -86,8 +86,8 @@ cspan_status cspan_client_events_create(const cspan_operation_model *operation,
                                         struct cspan_client_events **out, cspan_error **error);
 void cspan_client_events_free(struct cspan_client_events *events);
 /* Whether the request has what the operation wants, and no more; sets where the response goes. */
-cspan_status cspan_client_events_attach(struct cspan_call *call,
-                                        const cspan_invocation *invocation, cspan_error **error);
+cspan_status cspan_client_events_attach(struct cspan_call *call, const cspan_invocation *invocation,
+                                        cspan_error **error);
 /* The events of the request become the body of the call. */
 cspan_status cspan_client_events_send(struct cspan_call *call, const cspan_invocation *invocation,
                                       cspan_protocol_request *request, cspan_error **error);

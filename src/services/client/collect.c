@@ -74,10 +74,10 @@ static void add_result(const collection *c, cspan_builder *builder, const char *
   case CSPAN_VALUE_INT:
     cspan_builder_add(builder, name, cspan_int(sum));
     break;
-  case CSPAN_VALUE_NULL:
-    break;
   default:
-    cspan_builder_add(builder, name, *first);
+    if (!cspan_value_is_null(first)) {
+      cspan_builder_add(builder, name, *first);
+    }
   }
 }
 

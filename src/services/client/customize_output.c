@@ -61,7 +61,10 @@ static cspan_status walk_list(const policy_walk *w, const cspan_shape *shape, cs
                               int depth) {
   const cspan_member_model *element = cspan_shape_members(w->model, shape);
   cspan_value *items = cspan_arena_array(w->arena, value->size + 1, sizeof *items);
-  cspan_status status = items != NULL ? CSPAN_OK : cspan_arena_refusal(w->arena);
+  cspan_status status = CSPAN_OK;
+  if (items == NULL) {
+    return cspan_arena_refusal(w->arena);
+  }
   for (size_t i = 0; i < value->size && status == CSPAN_OK; i++) {
     items[i] = value->as.items[i];
     status = walk(w, cspan_member_shape(w->model, element), &items[i], depth + 1);
@@ -75,7 +78,10 @@ static cspan_status walk_list(const policy_walk *w, const cspan_shape *shape, cs
 static cspan_status walk_structure(const policy_walk *w, const cspan_shape *shape,
                                    cspan_value *value, int depth) {
   cspan_member *members = cspan_arena_array(w->arena, value->size + 1, sizeof *members);
-  cspan_status status = members != NULL ? CSPAN_OK : cspan_arena_refusal(w->arena);
+  cspan_status status = CSPAN_OK;
+  if (members == NULL) {
+    return cspan_arena_refusal(w->arena);
+  }
   for (size_t i = 0; i < value->size && status == CSPAN_OK; i++) {
     members[i] = value->as.members[i];
     const cspan_member_model *member =

@@ -66,7 +66,10 @@ cspan_value cspan_custom_take(cspan_arena *arena, cspan_buf *buf) {
 static cspan_status rewrite_items(cspan_arena *arena, cspan_value *list, const char *path,
                                   cspan_rewrite_fn rewrite) {
   cspan_value *items = cspan_arena_array(arena, list->size + 1, sizeof *items);
-  cspan_status status = items != NULL ? CSPAN_OK : cspan_arena_refusal(arena);
+  cspan_status status = CSPAN_OK;
+  if (items == NULL) {
+    return cspan_arena_refusal(arena);
+  }
   for (size_t i = 0; i < list->size && status == CSPAN_OK; i++) {
     items[i] = list->as.items[i];
     status = cspan_custom_rewrite(arena, &items[i], path, rewrite);

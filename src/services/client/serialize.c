@@ -219,6 +219,7 @@ static cspan_status write_request(struct cspan_call *call, cspan_custom *custom,
     status = told(cspan_custom_run(CSPAN_CUSTOM_BODY, custom, error), invocation, error);
   }
   cspan_protocol_request_free(&request);
+  custom->request = NULL;
   return status;
 }
 

@@ -75,17 +75,40 @@ static bool is_special_bucket(const char *bucket, cspan_addressing_style style,
          (strchr(bucket, '.') != NULL || (custom != NULL && custom->is_local));
 }
 
+/* The setting that only the rules know; NULL: none. */
+static const char *setting_of_rules(const cspan_aws_config *config) {
+  if (cspan_aws_config_flag(config, CSPAN_SETTING_USE_FIPS)) {
+    return "use_fips_endpoint";
+  }
+  if (cspan_aws_config_flag(config, CSPAN_SETTING_USE_DUALSTACK) ||
+      cspan_aws_config_flag(config, CSPAN_SETTING_S3_DUALSTACK)) {
+    return "use_dualstack_endpoint";
+  }
+  return cspan_aws_config_flag(config, CSPAN_SETTING_S3_ACCELERATE) ? "use_accelerate_endpoint"
+                                                                    : NULL;
+}
+
 /* Whether the rules may come to something else than cspan_endpoint_resolve() does;
  * tests/conformance/test_endpoint_s3.c compares the two for what is left. */
 static bool needs_rules(const cspan_aws_config *config, const cspan_endpoint_params *params) {
-  return cspan_aws_config_flag(config, CSPAN_SETTING_USE_FIPS) ||
-         cspan_aws_config_flag(config, CSPAN_SETTING_USE_DUALSTACK) ||
-         cspan_aws_config_flag(config, CSPAN_SETTING_S3_DUALSTACK) ||
-         cspan_aws_config_flag(config, CSPAN_SETTING_S3_ACCELERATE) ||
+  return setting_of_rules(config) != NULL ||
          cspan_aws_config_number(config, CSPAN_SETTING_S3_US_EAST_1) == CSPAN_REGIONAL_LEGACY ||
          cspan_starts_with(params->region, "aws-") ||
          (params->bucket != NULL &&
           is_special_bucket(params->bucket, params->addressing, params->custom));
+}
+
+/* What was asked for must not go to an endpoint of another kind instead. */
+static cspan_status check_settings(const cspan_aws_config *config,
+                                   const cspan_endpoint_params *params, cspan_error **error) {
+  const char *setting = setting_of_rules(config);
+  if (setting == NULL || params->custom != NULL) {
+    return CSPAN_OK;
+  }
+  return cspan_error_set(error, CSPAN_ERR_UNSUPPORTED,
+                         "%s needs the endpoint rules of S3, and no model of S3 was found: install "
+                         "python3-botocore, or name a file or folder of models in CLOUDSPAN_MODELS",
+                         setting);
 }
 
 static cspan_status take_result(struct cspan_call *call, const cspan_aws_config *config,
@@ -141,6 +164,9 @@ cspan_status cspan_s3_resolve_endpoint(struct cspan_call *call, cspan_error **er
   /* What is no name of a bucket is refused here: the rules would put it into a path. */
   if (status == CSPAN_OK && (resolver == NULL || !is_arn)) {
     status = cspan_endpoint_resolve(&params, &plain, error);
+  }
+  if (status == CSPAN_OK && resolver == NULL) {
+    status = check_settings(config, &params, error);
   }
   if (status == CSPAN_OK && resolver != NULL) {
     return by_rules(call, client, resolver, &params, error);

@@ -147,12 +147,13 @@ static void rows_are_whole(void **state) {
 }
 
 /* No file of the layer reads a variable past the table, but for those with the name of a service
- * in theirs, and the library's own. */
+ * in theirs, the library's own, and what Lambda tells its functions. */
 static void there_is_no_other_way(void **state) {
   (void)state;
   static const char *const patterns[] = {"src/aws/*.c", "src/aws/*/*.c"};
-  static const char *const allowed[] = {"/config.c", "/config_settings.c", "/config_table.c",
-                                        "/aws/token.c", "/model/store_places.c"};
+  static const char *const allowed[] = {"/config.c",    "/config_settings.c",    "/config_table.c",
+                                        "/aws/token.c", "/model/store_places.c", "/aws/builtin.c",
+                                        "/aws/client.c"};
   size_t files = 0;
   for (size_t p = 0; p < sizeof patterns / sizeof patterns[0]; p++) {
     char pattern[1024];
