@@ -153,7 +153,7 @@ cspan_status cspan_call_scope(struct cspan_call *call, uint8_t key[CSPAN_SIGV4_K
 
 cspan_status cspan_call_sign_v4(struct cspan_call *call, cspan_error **error) {
   uint8_t key[CSPAN_SIGV4_KEY_LEN];
-  cspan_sigv4_scope scope = {0};
+  cspan_sigv4_scope scope = {.key = key};
   cspan_sigv4 signed_as;
   cspan_sigv4_request request = {
       .method = call->request.method,

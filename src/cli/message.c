@@ -68,10 +68,13 @@ int cspan_cli_fail(const cspan_cli_run *run, const cspan_error *error) {
   char details[256] = "";
   int http_status = cspan_error_http_status(error);
   const char *request_id = cspan_error_request_id(error);
-  if (http_status) {
+  const char *message = cspan_error_message(error);
+  if (strstr(message, "HTTP status") && request_id[0]) {
+    (void)snprintf(details, sizeof details, " (request id %s)", request_id);
+  } else if (http_status && !strstr(message, "HTTP status")) {
     (void)snprintf(details, sizeof details, " (%s, HTTP %d%s%s)", cspan_error_code(error),
                    http_status, request_id[0] ? ", request id " : "", request_id);
   }
-  cspan_cli_message(run, "%s%s", cspan_error_message(error), details);
+  cspan_cli_message(run, "%s%s", message, details);
   return cspan_cli_exit_code(cspan_error_status(error), error);
 }

@@ -75,7 +75,7 @@ static void add_result(const collection *c, cspan_builder *builder, const char *
     cspan_builder_add(builder, name, cspan_int(sum));
     break;
   default:
-    if (!cspan_value_is_null(first)) {
+    if (first != NULL && first->kind != CSPAN_VALUE_NULL) {
       cspan_builder_add(builder, name, *first);
     }
   }

@@ -55,8 +55,7 @@ static cspan_status find_paginator(cspan_pages *pages, cspan_error **error) {
     return status;
   }
   if (pages->operation->paginator == 0) {
-    return cspan_error_set(error, CSPAN_ERR_INVALID,
-                           "%s of %s has no pages: call it with cspan_call()",
+    return cspan_error_set(error, CSPAN_ERR_INVALID, "%s of %s has no pages",
                            pages->request.operation, client->service.id);
   }
   pages->model = &client->model->paginators[pages->operation->paginator - 1];

@@ -29,6 +29,12 @@ static cspan_status take_headers(struct cspan_call *call, const cspan_protocol_r
  * input. */
 static cspan_status take_stream(struct cspan_call *call, const cspan_invocation *invocation,
                                 const cspan_protocol_request *request, cspan_error **error) {
+  if (invocation->request.body != NULL && cspan_protocol_is_given(request->stream)) {
+    return cspan_error_set(
+        error, CSPAN_ERR_INVALID,
+        "%s: it is in the input, and given as a body of its own: one must go",
+        cspan_model_text(invocation->client->model, request->stream_member->name));
+  }
   if (invocation->request.body != NULL) {
     return cspan_call_set_body(call, invocation->request.body, error);
   }

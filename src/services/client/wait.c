@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/jmespath.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/sys.h"
 #include "services/client/client.h"
 
@@ -40,8 +41,7 @@ static void forget(answer *a) {
   *a = (answer){.status = CSPAN_OK};
 }
 
-/* ----------------------------------------------------------------- setting up
- */
+/* --------------------------------------------------------------- setting up */
 
 /* "table-exists" and "table_exists" to "TableExists". */
 static void camel_case(const char *name, char out[NAME_MAX_BYTES]) {
@@ -132,8 +132,7 @@ static void set_times(waiting *w, const cspan_context *context, const cspan_wait
   }
 }
 
-/* ------------------------------------------------------------------- the call
- */
+/* ----------------------------------------------------------------- the call */
 
 /* Matchers ask for the HTTP status, which an output does not hold. */
 static void take_status(void *self, struct cspan_call *call, void *state) {
@@ -157,8 +156,7 @@ static void ask(const waiting *w, cspan_client *client, const cspan_value *input
   out->status = cspan_client_send(client, &request, &out->output, &out->error);
 }
 
-/* ------------------------------------------------------------------- matching
- */
+/* ----------------------------------------------------------------- matching */
 
 /* All, or any, of the items of a list that is not empty. */
 static bool matches_items(const cspan_value *list, const cspan_value *expected, bool all) {
@@ -253,8 +251,7 @@ static cspan_status judge(const waiting *w, const answer *a, int *state, cspan_e
   return status;
 }
 
-/* ------------------------------------------------------------------- sleeping
- */
+/* ----------------------------------------------------------------- sleeping */
 
 static int64_t delay_ms(const waiting *w, int attempt) {
   int64_t most = w->min_delay_ms;
@@ -278,15 +275,14 @@ static cspan_status sleep_for(const waiting *w, int64_t ms) {
   return status;
 }
 
-/* -------------------------------------------------------------------- the end
- */
+/* ------------------------------------------------------------------ the end */
 
 static cspan_status tell_late(const waiting *w, cspan_status status, int attempts,
                               cspan_error **error) {
-  return cspan_error_set(error, status, "%s: not reached %s %d attempts",
+  return cspan_error_set(error, status, "%s: not reached %s %d attempt%s",
                          cspan_model_text(w->client->model, w->model->name),
                          status == CSPAN_ERR_CANCELLED ? "when it was cancelled, after" : "after",
-                         attempts);
+                         attempts, cspan_plural((uint64_t)attempts));
 }
 
 static cspan_status tell_failure(const waiting *w, const answer *a, cspan_error **error) {

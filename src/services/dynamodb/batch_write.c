@@ -85,7 +85,7 @@ static cspan_status put_tables(cspan_maker *maker, const cspan_dynamodb_change *
 static cspan_status make_calls(writing *w, cspan_error **error) {
   cspan_status status = check(w, error);
   w->call_count = (w->count + CHANGES_A_CALL - 1) / CHANGES_A_CALL;
-  w->calls = cspan_calloc(w->call_count + 1, sizeof w->calls[0]);
+  w->calls = cspan_calloc(w->call_count + 1, sizeof(void *));
   if (w->calls == NULL) {
     w->call_count = 0;
     return cspan_error_move(error, cspan_error_nomem());
