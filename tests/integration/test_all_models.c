@@ -19,6 +19,7 @@
 #include "aws/protocol/cbor.h"
 #include "aws/protocol/protocol.h"
 #include "aws/xml.h"
+#include "support/valgrind.h"
 
 #define PACKAGE     "/usr/lib/python3/dist-packages/botocore/data"
 #define SECTION_MAX ((size_t)64 << 20)
@@ -182,12 +183,6 @@ static void check_model(const char *service, const char *version, tally *all) {
   cspan_buf_free(&section);
 }
 
-/* valgrind takes its time: each seventh service is enough for it. */
-static size_t step(void) {
-  const char *preloaded = getenv("LD_PRELOAD");
-  return preloaded != NULL && strstr(preloaded, "vgpreload") != NULL ? 7 : 1;
-}
-
 static void test_all(void **state) {
   cspan_name_list services;
   tally all = {0};
@@ -197,7 +192,7 @@ static void test_all(void **state) {
     skip();
   }
   assert_int_equal(cspan_folder_services(folder, &services, NULL), CSPAN_OK);
-  for (size_t i = 0; i < services.count; i += step()) {
+  for (size_t i = 0; i < services.count; i += service_step()) {
     cspan_name_list versions;
     assert_int_equal(cspan_folder_versions(folder, services.names[i], &versions, NULL), CSPAN_OK);
     for (size_t k = 0; k < versions.count; k++) {
