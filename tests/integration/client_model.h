@@ -75,6 +75,12 @@ static const char client_waiters_json[] =
     "{\"matcher\": \"path\", \"argument\": \"State\", \"expected\": \"broken\", \"state\": "
     "\"failure\"},"
     "{\"matcher\": \"error\", \"expected\": \"NoSuchJar\", \"state\": \"retry\"}]},"
+    "\"JarsAlike\": {\"operation\": \"ListJars\", \"delay\": 1, \"maxAttempts\": 3, \"acceptors\": "
+    "["
+    "{\"matcher\": \"pathAll\", \"argument\": \"Jars[].Name\", \"expected\": \"a\", \"state\": "
+    "\"success\"},"
+    "{\"matcher\": \"pathAny\", \"argument\": \"Jars[].Name\", \"expected\": \"z\", \"state\": "
+    "\"failure\"}]},"
     "\"JarGone\": {\"operation\": \"GetJar\", \"delay\": 1, \"maxAttempts\": 3, \"acceptors\": ["
     "{\"matcher\": \"error\", \"expected\": \"NoSuchJar\", \"state\": \"success\"},"
     "{\"matcher\": \"status\", \"expected\": 200, \"state\": \"retry\"}]}}}";

@@ -351,9 +351,19 @@ typedef struct wait_case {
   const char *message;
 } wait_case;
 
+/* A list is waited for as a whole. */
+static const cspan_value *input_of(const wait_case *c) {
+  return strcmp(c->waiter, "JarsAlike") == 0 ? NULL : name_input();
+}
+
 static void test_waiters(void **state) {
   (void)state;
-#define NO_JAR "400 {\"__type\": \"NoSuchJar\", \"message\": \"none\"}"
+#define NO_JARS     "200 {\"Jars\": []}"
+#define A_AND(name) "200 {\"Jars\": [{\"Name\": \"a\"}, {\"Name\": \"" name "\"}]}"
+#define A_AND_A     A_AND("a")
+#define A_AND_B     A_AND("b")
+#define A_AND_Z     A_AND("z")
+#define NO_JAR      "400 {\"__type\": \"NoSuchJar\", \"message\": \"none\"}"
   static const wait_case cases[] = {
       {"JarFilled",
        {"200 {\"State\": \"empty\"}", NO_JAR, "200 {\"State\": \"full\"}"},
@@ -370,7 +380,9 @@ static void test_waiters(void **state) {
        CSPAN_ERR_SERVICE,
        "go away"},
       {"JarGone", {"200 {}", NO_JAR}, 2, 0, CSPAN_OK, ""},
-      {"JarBoiled", {"200 {}"}, 0, 0, CSPAN_ERR_INVALID, "JarFilled, JarGone"},
+      {"JarsAlike", {NO_JARS, A_AND_B, A_AND_A}, 3, 0, CSPAN_OK, ""},
+      {"JarsAlike", {A_AND_B, A_AND_Z}, 2, 0, CSPAN_ERR_SERVICE, "cannot be reached"},
+      {"JarBoiled", {"200 {}"}, 0, 0, CSPAN_ERR_INVALID, "JarFilled, JarsAlike, JarGone"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     const wait_case *c = &cases[i];
@@ -383,7 +395,7 @@ static void test_waiters(void **state) {
                                   .max_delay_ms = 2,
                                   .max_attempts = c->max_attempts};
     cspan_status status =
-        cspan_wait(NULL, f.client, c->waiter, name_input(), &options, NULL, &error);
+        cspan_wait(NULL, f.client, c->waiter, input_of(c), &options, NULL, &error);
     if (status != c->status || !strstr(cspan_error_message(error), c->message)) {
       fail_msg("case %zu: %s, \"%s\"", i, cspan_status_name(status), cspan_error_message(error));
     }
