@@ -73,10 +73,13 @@ def error_of_botocore(error):
 
 ERROR = re.compile(r"cloudspan call: (?P<message>.*) \((?P<code>[^()]*), HTTP (?P<status>\d+)"
                    r"(, request id (?P<id>[^()]*))?\)\n?", re.DOTALL)
+# Of an answer without a message: the sentence has the status and the code already.
+BARE = re.compile(r"cloudspan call: (?P<message>the service answered with HTTP status (?P<status>\d+)"
+                  r" \((?P<code>[^()]*)\))( \(request id (?P<id>[^()]*)\))?\n?")
 
 
 def error_of_command(text):
-    match = ERROR.fullmatch(text)
+    match = ERROR.fullmatch(text) or BARE.fullmatch(text)
     if match is None:
         return {"stderr": text}
     return {"code": match["code"], "message": match["message"], "status": int(match["status"]),
