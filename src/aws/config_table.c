@@ -251,8 +251,9 @@ const cspan_credential_rule cspan_credential_rules[CSPAN_CREDENTIAL_COUNT] = {
                                         "The token of temporary keys."},
     [CSPAN_CREDENTIAL_ACCOUNT_ID] = {"AWS_ACCOUNT_ID", "aws_account_id",
                                      "The account that the keys belong to."},
-    [CSPAN_CREDENTIAL_EXPIRATION] = {"AWS_CREDENTIAL_EXPIRATION", NULL,
-                                     "When the keys of the environment expire, ISO 8601."},
+    [CSPAN_CREDENTIAL_EXPIRATION] =
+        {"AWS_CREDENTIAL_EXPIRATION", NULL,
+         "When the keys of the environment expire, ISO 8601; after that they are an error."},
     [CSPAN_CREDENTIAL_ROLE_ARN] =
         {"AWS_ROLE_ARN", "role_arn",
          "A role to assume: in a profile with source_profile, credential_source or "
@@ -291,8 +292,10 @@ const cspan_credential_rule cspan_credential_rules[CSPAN_CREDENTIAL_COUNT] = {
     [CSPAN_CREDENTIAL_LOGIN_CACHE] =
         {"AWS_LOGIN_CACHE_DIRECTORY", NULL,
          "Where `aws login` keeps its tokens; not set: `~/.aws/login/cache`."},
-    [CSPAN_CREDENTIAL_PROCESS] = {NULL, "credential_process",
-                                  "A program that prints credentials; started without a shell."},
+    [CSPAN_CREDENTIAL_PROCESS] =
+        {NULL, "credential_process",
+         "A program that prints credentials; started without a shell. Those "
+         "that have expired are an error."},
     [CSPAN_CREDENTIAL_CONTAINER_RELATIVE_URI] = {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", NULL,
                                                  "A path at 169.254.170.2, as ECS sets it."},
     [CSPAN_CREDENTIAL_CONTAINER_FULL_URI] =

@@ -12,7 +12,9 @@ typedef struct cspan_credentials {
   const char *secret_access_key;
   const char *session_token; /**< NULL: none */
   const char *account_id;    /**< NULL: not known */
-  int64_t expiration_unix_s; /**< 0: they do not expire */
+  int64_t expiration_unix_s; /**< 0: they do not expire. In the past: the clock here is taken to
+                                be wrong, and they are used for a minute before new ones are asked
+                                for; a provider that knows better fails instead */
   const char *source;        /**< NULL: the provider's name. Where they came from, for people */
 } cspan_credentials;
 

@@ -3,7 +3,21 @@
 #include "aws/credentials/hunt.h"
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/sys.h"
 #include "base/text.h"
+
+/* A service that made keys just now is believed more than the clock here. Nobody made these now:
+ * a call with them would only be told less clearly. 0: they do not expire. */
+static cspan_status refuse_expired(int64_t expires_s, const char *what, const char *advice,
+                                   cspan_error **error) {
+  const int64_t ns_per_s = 1000000000;
+  char text[21];
+  if (expires_s == 0 || expires_s > cspan_unix_ns() / ns_per_s) {
+    return CSPAN_OK;
+  }
+  cspan_format_iso8601((time_t)expires_s, text);
+  return cspan_error_set(error, CSPAN_ERR_CREDENTIALS, "%s expired at %s: %s", what, text, advice);
+}
 
 cspan_status cspan_hunt_environment(const cspan_hunt *hunt, const cspan_profile *profile,
                                     bool *found, cspan_error **error) {
@@ -34,7 +48,10 @@ cspan_status cspan_hunt_environment(const cspan_hunt *hunt, const cspan_profile 
                            expiration);
   }
   credentials.expiration_unix_s = (int64_t)expires;
-  return cspan_hunt_emit(hunt, &credentials, error, "environment");
+  cspan_status status = refuse_expired(credentials.expiration_unix_s,
+                                       "the keys of the environment, by AWS_CREDENTIAL_EXPIRATION,",
+                                       "set new ones", error);
+  return status == CSPAN_OK ? cspan_hunt_emit(hunt, &credentials, error, "environment") : status;
 }
 
 cspan_status cspan_hunt_keys(const cspan_hunt *hunt, const cspan_profile *profile, bool *found,
@@ -68,11 +85,25 @@ cspan_status cspan_hunt_keys(const cspan_hunt *hunt, const cspan_profile *profil
 typedef struct named_sink {
   const cspan_hunt *hunt;
   const char *profile;
+  const char *file; /* of the profile */
 } named_sink;
 
 static cspan_status emit_named(void *sink, const cspan_credentials *credentials,
                                cspan_error **error) {
   const named_sink *named = sink;
+  char *what = cspan_asprintf("the credentials that the credential_process of the profile %s in %s "
+                              "printed",
+                              named->profile, named->file);
+  if (!what) {
+    return cspan_hunt_nomem(error);
+  }
+  cspan_status status = refuse_expired(
+      credentials->expiration_unix_s, what,
+      "it must print new ones (renew what it takes them from, and look at the clocks)", error);
+  cspan_free(what);
+  if (status != CSPAN_OK) {
+    return status;
+  }
   return cspan_hunt_emit(named->hunt, credentials, error, "profile %.64s: credential_process",
                          named->profile);
 }
@@ -80,7 +111,7 @@ static cspan_status emit_named(void *sink, const cspan_credentials *credentials,
 cspan_status cspan_hunt_process(const cspan_hunt *hunt, const cspan_profile *profile, bool *found,
                                 cspan_error **error) {
   cspan_profile_value command = cspan_credential_key(profile, CSPAN_CREDENTIAL_PROCESS);
-  named_sink sink = {hunt, cspan_profile_name(profile)};
+  named_sink sink = {hunt, cspan_profile_name(profile), command.file};
   *found = command.value != NULL;
   if (!*found) {
     return CSPAN_OK;

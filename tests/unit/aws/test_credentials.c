@@ -94,6 +94,9 @@ static void keys_of_the_environment_may_expire(void **state) {
   cspan_identity_free(identity);
   setenv("AWS_CREDENTIAL_EXPIRATION", "tomorrow", 1);
   expect_failure(NULL, (const char *[]){"AWS_CREDENTIAL_EXPIRATION", "\"tomorrow\"", NULL});
+  setenv("AWS_CREDENTIAL_EXPIRATION", "2020-02-29T01:02:03Z", 1);
+  expect_failure(NULL, (const char *[]){"AWS_CREDENTIAL_EXPIRATION", "2020-02-29T01:02:03Z",
+                                        "set new ones", NULL});
 }
 
 static void an_absence_is_explained(void **state) {
@@ -126,6 +129,8 @@ typedef struct process_case {
 static const process_case process_cases[] = {
     {JSON("1", "PLAIN", ""), "PLAIN", NULL},
     {JSON("1", "EXPIRES", ", \"Expiration\": \"2999-01-01T00:00:00Z\""), "EXPIRES", NULL},
+    {JSON("1", "X", ", \"Expiration\": \"2020-02-29T01:02:03Z\""), NULL,
+     "expired at 2020-02-29T01:02:03Z: it must print new ones"},
     {JSON("2", "X", ""), NULL, "\"Version\": 1"},
     {JSON("1", "", ""), NULL, "AccessKeyId"},
     {JSON("1", "X", ", \"Expiration\": \"tomorrow\""), NULL, "ISO 8601"},
