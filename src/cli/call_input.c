@@ -29,8 +29,11 @@ static cspan_status read_stream(const cspan_cli_call *call, int fd, cspan_buf *t
   }
   cspan_cli_stream_clear(&stream);
   cspan_free(block);
+  if (cspan_buf_status(text) == CSPAN_ERR_NOMEM) {
+    return cspan_error_move(error, cspan_error_nomem());
+  }
   if (cspan_buf_status(text) != CSPAN_OK) {
-    return cspan_error_set(error, cspan_buf_status(text), "the input is larger than 64 MiB");
+    return cspan_error_set(error, CSPAN_ERR_INVALID, "the input is larger than 64 MiB");
   }
   return got < 0 ? cspan_error_set(error, CSPAN_ERR_IO, "the input cannot be read") : CSPAN_OK;
 }
@@ -172,6 +175,18 @@ static cspan_status decode_blobs(const cspan_cli_call *call, const cspan_shape *
   return *out != NULL ? CSPAN_OK : cspan_error_move(error, cspan_error_nomem());
 }
 
+/* Where the text goes over a limit, as that of depth, it is at fault as well: not the call. */
+static cspan_status refuse_text(cspan_error *failure, const char *what, cspan_error **error) {
+  cspan_status status = cspan_error_status(failure);
+  if (status != CSPAN_ERR_LIMIT) {
+    cspan_error_prefix(failure, "%s", what);
+    return cspan_error_move(error, failure);
+  }
+  status = cspan_error_set(error, CSPAN_ERR_INVALID, "%s: %s", what, cspan_error_message(failure));
+  cspan_error_free(failure);
+  return status;
+}
+
 cspan_status cspan_cli_call_decode(const cspan_cli_call *call, cspan_str json,
                                    const cspan_shape *shape, const char *what, cspan_document **out,
                                    cspan_error **error) {
@@ -181,8 +196,7 @@ cspan_status cspan_cli_call_decode(const cspan_cli_call *call, cspan_str json,
   if (status == CSPAN_OK) {
     status = decode_blobs(call, shape, cspan_document_value(parsed), out, error);
   } else {
-    cspan_error_prefix(failure, "%s", what);
-    cspan_error_move(error, failure);
+    status = refuse_text(failure, what, error);
   }
   cspan_document_free(parsed);
   return status;

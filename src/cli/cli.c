@@ -82,6 +82,19 @@ static const cspan_cli_command *find_command(const cspan_cli_command *group, con
   return NULL;
 }
 
+/* No name is near: perhaps one of the aws command, where services are commands. */
+static int unknown_service(const cspan_cli_run *run, const char *name) {
+  if (strcmp(name, "s3api") == 0) {
+    return cspan_cli_usage(run,
+                           "unknown command 's3api'; the operations of S3 are called by "
+                           "'cloudspan call s3 OPERATION', and 'cloudspan s3' lists and copies");
+  }
+  return cspan_cli_usage(run,
+                         "unknown command '%s'; AWS services are called by 'cloudspan call "
+                         "SERVICE OPERATION'",
+                         name);
+}
+
 static int unknown_command(const cspan_cli_run *run, const char *name) {
   const cspan_cli_command *group = run->command;
   const char *best = NULL;
@@ -99,7 +112,8 @@ static int unknown_command(const cspan_cli_run *run, const char *name) {
   if (best) {
     return cspan_cli_usage(run, "unknown command '%s'; did you mean '%s'?", name, best);
   }
-  return cspan_cli_usage(run, "unknown command '%s'", name);
+  return group == &cspan_cli_program ? unknown_service(run, name)
+                                     : cspan_cli_usage(run, "unknown command '%s'", name);
 }
 
 /* Parses options; -1 to go on, else the exit code. */
