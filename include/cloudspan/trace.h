@@ -10,6 +10,7 @@
 
 #include <cloudspan/aws.h>
 #include <cloudspan/telemetry.h>
+#include <cloudspan/value.h>
 
 CSPAN_BEGIN_DECLS
 
@@ -25,6 +26,68 @@ typedef enum cspan_semconv_mode {
   CSPAN_SEMCONV_LEGACY,
   CSPAN_SEMCONV_DUP
 } cspan_semconv_mode;
+
+/** How the spans of calls to queues and topics are called. */
+typedef enum cspan_messaging_spans {
+  CSPAN_MESSAGING_SPANS_DEFAULT = 0,
+  /** "send orders" (PRODUCER), "receive orders" (CLIENT), by the messaging conventions: the
+   * default. */
+  CSPAN_MESSAGING_SPANS_CONVENTION,
+  CSPAN_MESSAGING_SPANS_PLAIN /**< "SQS.SendMessage" (CLIENT) as any other call */
+} cspan_messaging_spans;
+
+/** Where a trace's context is put into requests, so that whoever gets what they carry goes on with
+ * the trace. */
+typedef enum cspan_context_carriers {
+  CSPAN_CARRIERS_DEFAULT = 0,     /**< all but CSPAN_CARRIER_KINESIS */
+  CSPAN_CARRIERS_NONE = 1 << 0,   /**< no others: nowhere but in HTTP headers */
+  CSPAN_CARRIER_SQS = 1 << 1,     /**< message attributes, AWSTraceHeader */
+  CSPAN_CARRIER_SNS = 1 << 2,     /**< message attributes */
+  CSPAN_CARRIER_LAMBDA = 1 << 3,  /**< the client context of Invoke */
+  CSPAN_CARRIER_EVENTS = 1 << 4,  /**< EventBridge: in the detail of PutEvents */
+  CSPAN_CARRIER_STATES = 1 << 5,  /**< Step Functions: in the input of an execution */
+  CSPAN_CARRIER_KINESIS = 1 << 6, /**< in records that are JSON objects: it changes the data */
+  CSPAN_CARRIERS_ALL = CSPAN_CARRIER_SQS | CSPAN_CARRIER_SNS | CSPAN_CARRIER_LAMBDA |
+                       CSPAN_CARRIER_EVENTS | CSPAN_CARRIER_STATES | CSPAN_CARRIER_KINESIS
+} cspan_context_carriers;
+
+typedef enum cspan_attribute_source {
+  CSPAN_FROM_INPUT = 0, /**< known before the call: samplers see it */
+  CSPAN_FROM_OUTPUT,
+  CSPAN_FROM_ERROR /**< the members of a modelled error */
+} cspan_attribute_source;
+
+/** What is made of the values at a path. */
+typedef enum cspan_attribute_form {
+  CSPAN_AS_STRING = 0, /**< a text, number or boolean as text */
+  CSPAN_AS_INT,
+  CSPAN_AS_DOUBLE,
+  CSPAN_AS_BOOL,
+  CSPAN_AS_STRINGS,  /**< the texts of a list, the names of a map, or one text */
+  CSPAN_AS_JSON,     /**< a text that is JSON */
+  CSPAN_AS_JSONS,    /**< JSON of each item of a list, or of a map */
+  CSPAN_AS_COUNT,    /**< int: how many items a list or map has */
+  CSPAN_AS_SIZE,     /**< int: bytes of a text or blob */
+  CSPAN_AS_LAST_PART /**< what follows the last '/' or ':', as the name in an ARN or a URL */
+} cspan_attribute_form;
+
+/** A member of an input or output that becomes an attribute. */
+typedef struct cspan_attribute_rule {
+  const char *service;   /**< the model's id: "DynamoDB"; NULL: any */
+  const char *operation; /**< "Query,Scan", "Get*"; NULL: any */
+  cspan_attribute_source source;
+  /** Members with '.' between; "[]" is every item, "[0]" the first: "Entries[].EventBusName". */
+  const char *path;
+  const char *key;
+  cspan_attribute_form form;
+  size_t max_bytes; /**< of a text, cut at a character; 0: 1,024 */
+} cspan_attribute_rule;
+
+typedef enum cspan_switch {
+  CSPAN_SWITCH_DEFAULT = 0,
+  CSPAN_SWITCH_ON,
+  CSPAN_SWITCH_OFF
+} cspan_switch;
 
 /** Puts attributes for this call into `out`, at most `capacity`; returns how many.
  * What they refer to must live until the callback is called again on this thread. */
@@ -48,6 +111,25 @@ typedef struct cspan_trace_options {
    * the operation: "NoSuchKey", "304", "HeadObject:404". NULL-terminated; NULL: the
    * default list (304, Head*:404, 412, PreconditionFailed, ConditionalCheckFailedException). */
   const char *const *expected_outcomes;
+  cspan_messaging_spans messaging_spans;
+  /** CSPAN_CARRIERS_DEFAULT, CSPAN_CARRIERS_NONE, or CSPAN_CARRIER_* joined by '|'. */
+  cspan_context_carriers carriers;
+  /** Tried before the library's own; copied. */
+  const cspan_attribute_rule *attribute_rules;
+  size_t attribute_rule_count;
+  /** Keys that are not set, of the library's own attributes too; each may end in '*'.
+   * NULL-terminated, or NULL. */
+  const char *const *removed_attributes;
+  /** Durations and counts of calls. Default: on, where `meter_provider` or the global one is
+   * there. */
+  cspan_switch metrics;
+  cspan_meter_provider *meter_provider; /**< NULL: the global one */
+  /** cloudspan.cost.usd, an estimate. Default: off. */
+  cspan_switch cost;
+  const char *price_file; /**< NULL: the one installed with the library */
+  /** Keys whose values, from the baggage or else the resource, are attributes of each call, e.g.
+   * "team", "tenant". NULL-terminated, or NULL. */
+  const char *const *allocation_tags;
 } cspan_trace_options;
 
 /**

@@ -109,6 +109,7 @@ struct cspan_call {
   const void *input;
   void **output_to;
   void *output;
+  const cspan_value *input_document; /* made by the first look; NULL: not looked at */
   cspan_context context;
   cspan_context_frame *frames;
   const cspan_chain *chain;

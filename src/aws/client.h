@@ -8,6 +8,7 @@
 #define AWS_CLIENT_H
 
 #include <cloudspan/aws.h>
+#include <cloudspan/value.h>
 
 #include "aws/endpoint.h"
 #include "aws/headers.h"
@@ -52,6 +53,15 @@ typedef enum cspan_operation_flags {
   CSPAN_OP_HTTP2 = 1 << 4              /* of AWS itself; of others where the body is events */
 } cspan_operation_flags;
 
+typedef struct cspan_operation_documents {
+  const cspan_value *(*input)(struct cspan_call *call, const void *input);
+  const cspan_value *(*output)(struct cspan_call *call);
+  /* The rest is NULL where documents can only be looked at. */
+  cspan_status (*set_input)(struct cspan_call *call, const cspan_value *input);
+  cspan_status (*set_output)(struct cspan_call *call, const cspan_value *output);
+  cspan_arena *(*output_arena)(struct cspan_call *call); /* NULL: there is no output */
+} cspan_operation_documents;
+
 typedef struct cspan_operation {
   const char *name; /* "PutObject" */
   const char *method;
@@ -67,6 +77,8 @@ typedef struct cspan_operation {
    * Fails for lack of memory only. */
   cspan_status (*read_failure)(struct cspan_call *call, cspan_arena *arena,
                                cspan_service_error *out, cspan_error **error);
+  /* Input and output as middlewares see them (ext/middleware.h); NULL: there are none. */
+  const cspan_operation_documents *documents;
 } cspan_operation;
 
 typedef struct cspan_call_start {
@@ -97,6 +109,8 @@ cspan_status cspan_aws_presign(cspan_aws_client *client, const cspan_call_start 
 const void *cspan_call_typed_input(const struct cspan_call *call);
 /* Memory that lives as long as the call. */
 cspan_arena *cspan_call_scratch(struct cspan_call *call);
+/* The output that a deserializer made; NULL: none, or it is the caller's by now. */
+void *cspan_call_typed_output(const struct cspan_call *call);
 /* The owner of the service. */
 void *cspan_call_owner(const struct cspan_call *call);
 /* What cspan_call_set_bucket() took; NULL: none. */

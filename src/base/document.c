@@ -19,6 +19,14 @@ cspan_document *cspan_document_new(cspan_arena *arena, const cspan_value *value)
   return document;
 }
 
+cspan_arena *cspan_document_arena(cspan_document *document) {
+  return document->arena;
+}
+
+void cspan_document_set(cspan_document *document, const cspan_value *value) {
+  document->value = *value;
+}
+
 void cspan_document_free(cspan_document *document) {
   if (document != NULL) {
     cspan_arena_free(document->arena);

@@ -58,6 +58,10 @@ cspan_status cspan_value_copy(cspan_arena *arena, const cspan_value *from, cspan
  * freed). `value` lives in the arena. */
 cspan_document *cspan_document_new(cspan_arena *arena, const cspan_value *value);
 
+/* For whoever made the document and has not handed it out: another value in its memory. */
+cspan_arena *cspan_document_arena(cspan_document *document);
+void cspan_document_set(cspan_document *document, const cspan_value *value);
+
 /* The error of a status that a maker or copy gave. */
 cspan_status cspan_value_fault(cspan_status status, cspan_error **error);
 /* The end of a function that makes a document: takes the arena (may be NULL), which becomes *out

@@ -5,19 +5,20 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/sys.h"
-#include "instrument/instrument.h"
+#include "instrument/tracing.h"
 
 static const char scope_name[] = "cloudspan/aws";
 
-cspan_tracer *cspan_instrument_tracer(const cspan_instrument *self) {
+cspan_tracer *cspan_tracing_tracer(const cspan_tracing *self) {
   return self->tracer ? self->tracer : cspan_tracer_get(NULL, scope_name, CSPAN_VERSION, NULL);
 }
 
-void cspan_instrumentation_free(void *data) {
-  cspan_instrument *self = data;
+void cspan_tracing_free(void *data) {
+  cspan_tracing *self = data;
   if (self) {
     cspan_propagator_free(self->propagator);
     cspan_expected_free(&self->expected);
+    cspan_plan_table_free(&self->plans);
     cspan_free(self);
   }
 }
@@ -52,11 +53,12 @@ static cspan_status check_options(const cspan_trace_options *options, cspan_erro
 }
 
 /* Takes the propagator out of the options in every case. */
-static cspan_status instrument_new(const cspan_trace_options *options, cspan_instrument **out,
+static cspan_status instrument_new(const cspan_trace_options *options, cspan_tracing **out,
                                    cspan_error **error) {
-  cspan_instrument *self = cspan_calloc(1, sizeof *self);
-  if (!self) {
+  cspan_tracing *self = cspan_calloc(1, sizeof *self);
+  if (!self || cspan_plan_table_init(&self->plans) != CSPAN_OK) {
     cspan_propagator_free(options->propagator);
+    cspan_free(self);
     return cspan_error_move(error, cspan_error_nomem());
   }
   self->propagator = options->propagator;
@@ -83,14 +85,14 @@ static cspan_status instrument_new(const cspan_trace_options *options, cspan_ins
     status = self->propagator ? CSPAN_OK : cspan_error_move(error, why);
   }
   if (status != CSPAN_OK) {
-    cspan_instrumentation_free(self);
+    cspan_tracing_free(self);
     return status;
   }
   *out = self;
   return CSPAN_OK;
 }
 
-static cspan_status add_middlewares(cspan_aws_config *config, cspan_instrument *self,
+static cspan_status add_middlewares(cspan_aws_config *config, cspan_tracing *self,
                                     cspan_error **error) {
   /* TraceCall owns `self`; TraceAttempt only uses it. */
   cspan_middleware attempt = {
@@ -125,7 +127,7 @@ cspan_status cspan_trace_append(cspan_aws_config *config, const cspan_trace_opti
                                  "are traced already"
                                : "cspan_trace_append needs a config");
   }
-  cspan_instrument *self = NULL;
+  cspan_tracing *self = NULL;
   cspan_status status = instrument_new(&all, &self, error);
   return status == CSPAN_OK ? add_middlewares(config, self, error) : status;
 }

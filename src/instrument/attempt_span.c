@@ -3,7 +3,7 @@
  * wanted. */
 #include <string.h>
 
-#include "instrument/instrument.h"
+#include "instrument/tracing.h"
 
 enum { URL_BYTES = 2048 };
 
@@ -16,9 +16,8 @@ static void set_header(void *carrier, const char *key, const char *value) {
   (void)cspan_call_set_request_header(carrier, key, value);
 }
 
-static void start_span(const cspan_instrument *self, struct cspan_call *call,
-                       attempt_state *state) {
-  cspan_tracer *tracer = cspan_instrument_tracer(self);
+static void start_span(const cspan_tracing *self, struct cspan_call *call, attempt_state *state) {
+  cspan_tracer *tracer = cspan_tracing_tracer(self);
   const cspan_context *context = cspan_call_context(call);
   if (!tracer || !context) {
     return;
@@ -50,7 +49,7 @@ static void start_span(const cspan_instrument *self, struct cspan_call *call,
 
 static cspan_status attempt_begin(void *data, struct cspan_call *call, void *state,
                                   cspan_error **error) {
-  const cspan_instrument *self = data;
+  const cspan_tracing *self = data;
   (void)error;
   if (self->retries != CSPAN_RETRY_EVENTS) {
     start_span(self, call, state);
@@ -60,7 +59,7 @@ static cspan_status attempt_begin(void *data, struct cspan_call *call, void *sta
 }
 
 static void attempt_end(void *data, struct cspan_call *call, void *state_data) {
-  const cspan_instrument *self = data;
+  const cspan_tracing *self = data;
   cspan_span span = ((attempt_state *)state_data)->span;
   if (!span.slot) {
     return;

@@ -2,52 +2,30 @@
 /* "TraceCall": the span of a call, around all of its attempts. */
 #include <string.h>
 
-#include "instrument/instrument.h"
+#include "instrument/extract.h"
+#include "instrument/tracing.h"
 #include "telemetry/baggage.h"
 #include "telemetry/context.h"
 
-enum { MAX_BEFORE_ATTRS = 32, MAX_FIXED_ATTRS = 6, NAME_BYTES = 160 };
+enum { MAX_BEFORE_ATTRS = 32, MAX_INPUT_ATTRS = 32 };
 
 typedef struct call_state {
   cspan_span span;
   cspan_baggage *baggage; /* one's own hold on what the headers of attempts carry */
+  const cspan_plan *plan; /* NULL: the call is not traced */
 } call_state;
 
-/* service + separator + operation, cut to fit. */
-static void join(char out[NAME_BYTES], const char *service, char separator, const char *operation) {
-  size_t a = strlen(service);
-  size_t b = strlen(operation);
-  a = a < NAME_BYTES / 2 ? a : NAME_BYTES / 2 - 1;
-  b = b < NAME_BYTES / 2 ? b : NAME_BYTES / 2 - 1;
-  memcpy(out, service, a);
-  out[a] = separator;
-  memcpy(out + a + 1, operation, b);
-  out[a + 1 + b] = '\0';
-}
-
-/* The attributes that tell what is called, in the names of the mode. */
-static size_t fixed_attrs(const cspan_instrument *self, const struct cspan_call *call,
-                          char method[NAME_BYTES], cspan_attr *out) {
-  const char *service = cspan_call_service(call);
-  const char *operation = cspan_call_operation(call);
+static size_t region_attrs(const cspan_tracing *self, const struct cspan_call *call,
+                           cspan_attr *out) {
   const char *region = cspan_call_region(call);
-  bool stable = self->semconv != CSPAN_SEMCONV_LEGACY;
-  bool legacy = self->semconv != CSPAN_SEMCONV_STABLE;
-  bool has_region = region && *region;
   size_t n = 0;
-  join(method, service, '/', operation);
-  if (stable) {
-    out[n++] = cspan_attr_string("rpc.system.name", "aws-api");
+  if (!region || !*region) {
+    return 0;
   }
-  if (legacy) {
-    out[n++] = cspan_attr_string("rpc.system", "aws-api");
-    out[n++] = cspan_attr_string("rpc.service", service);
-  }
-  out[n++] = cspan_attr_string("rpc.method", stable ? method : operation);
-  if (stable && has_region) {
+  if (self->semconv != CSPAN_SEMCONV_LEGACY) {
     out[n++] = cspan_attr_string("cloud.region", region);
   }
-  if (legacy && has_region) {
+  if (self->semconv != CSPAN_SEMCONV_STABLE) {
     out[n++] = cspan_attr_string("aws.region", region);
   }
   return n;
@@ -66,18 +44,23 @@ static void settle_context(struct cspan_call *call, call_state *state) {
   cspan_call_set_context(call, &inside);
 }
 
-static void start_span(const cspan_instrument *self, struct cspan_call *call, call_state *state) {
-  cspan_attr attrs[MAX_FIXED_ATTRS + CSPAN_MAX_INPUT_ATTRS + MAX_BEFORE_ATTRS];
-  cspan_input_texts texts;
-  char name[NAME_BYTES];
-  char method[NAME_BYTES];
-  cspan_tracer *tracer = cspan_instrument_tracer(self);
-  if (!tracer) {
+static void start_span(const cspan_tracing *self, struct cspan_call *call, call_state *state) {
+  cspan_attr attrs[CSPAN_PLAN_MAX_FIXED + 2 + MAX_INPUT_ATTRS + MAX_BEFORE_ATTRS];
+  const cspan_plan *plan = state->plan;
+  cspan_tracer *tracer = cspan_tracing_tracer(self);
+  if (!tracer || !plan) {
     return;
   }
-  join(name, cspan_call_service(call), '.', cspan_call_operation(call));
-  size_t n = fixed_attrs(self, call, method, attrs);
-  n += cspan_input_attrs(call, &texts, &attrs[n]);
+  size_t n = plan->fixed_count;
+  memcpy(attrs, plan->fixed, n * sizeof attrs[0]);
+  n += region_attrs(self, call, &attrs[n]);
+  size_t room = MAX_INPUT_ATTRS;
+  if (plan->own && plan->own->at_start) {
+    size_t more = plan->own->at_start(call, &attrs[n], room);
+    n += more;
+    room -= more;
+  }
+  n += cspan_extract_start(&plan->start, call, &attrs[n], room);
   if (self->before) {
     size_t more = self->before(self->before_user, call, &attrs[n], MAX_BEFORE_ATTRS);
     n += more < MAX_BEFORE_ATTRS ? more : MAX_BEFORE_ATTRS;
@@ -88,14 +71,16 @@ static void start_span(const cspan_instrument *self, struct cspan_call *call, ca
       .attributes = attrs,
       .attribute_count = n,
   };
-  state->span = cspan_span_start(tracer, cspan_call_context(call), name, &options);
+  state->span = cspan_span_start(tracer, cspan_call_context(call), plan->name, &options);
 }
 
 static cspan_status call_begin(void *data, struct cspan_call *call, void *state_data,
                                cspan_error **error) {
+  call_state *state = state_data;
   (void)error;
-  start_span(data, call, state_data);
-  settle_context(call, state_data);
+  state->plan = cspan_plan_of(data, cspan_call_service(call), cspan_call_operation(call));
+  start_span(data, call, state);
+  settle_context(call, state);
   return CSPAN_OK;
 }
 
@@ -142,7 +127,7 @@ static void set_attempts(cspan_span span, const struct cspan_call *call) {
 }
 
 static void call_end(void *data, struct cspan_call *call, void *state_data) {
-  const cspan_instrument *self = data;
+  const cspan_tracing *self = data;
   cspan_span span = ((call_state *)state_data)->span;
   cspan_baggage_free(((call_state *)state_data)->baggage);
   if (!span.slot) {
@@ -153,6 +138,7 @@ static void call_end(void *data, struct cspan_call *call, void *state_data) {
     set_response(span, call);
     set_attempts(span, call);
     cspan_trace_set_timings(span, call);
+    cspan_extract_end(&((call_state *)state_data)->plan->end, call, span);
     cspan_trace_set_outcome(self, call, span);
   }
   if (self->after) {
@@ -163,7 +149,7 @@ static void call_end(void *data, struct cspan_call *call, void *state_data) {
 
 static void call_retry(void *data, struct cspan_call *call, void *state_data,
                        const cspan_retry_info *info) {
-  const cspan_instrument *self = data;
+  const cspan_tracing *self = data;
   cspan_span span = ((call_state *)state_data)->span;
   cspan_attr attrs[5];
   size_t n = 0;
@@ -191,5 +177,5 @@ const cspan_middleware_vtable cspan_trace_call_vtable = {
     .begin = call_begin,
     .end = call_end,
     .retry = call_retry,
-    .free = cspan_instrumentation_free,
+    .free = cspan_tracing_free,
 };

@@ -2,7 +2,7 @@
 /* What both kinds of spans say about how it went. */
 #include <string.h>
 
-#include "instrument/instrument.h"
+#include "instrument/tracing.h"
 
 static void set_phase(cspan_span span, const char *key, int64_t us) {
   if (us >= 0) {
@@ -23,7 +23,7 @@ void cspan_trace_set_timings(cspan_span span, const struct cspan_call *call) {
   cspan_span_set_bool(span, "aws.http.connection_reused", timings.connection_reused);
 }
 
-void cspan_trace_set_outcome(const cspan_instrument *self, const struct cspan_call *call,
+void cspan_trace_set_outcome(const cspan_tracing *self, const struct cspan_call *call,
                              cspan_span span) {
   const cspan_error *error = cspan_call_error(call);
   if (!error) {

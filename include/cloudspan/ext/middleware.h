@@ -96,6 +96,27 @@ CSPAN_API void cspan_call_set_context(struct cspan_call *call, const cspan_conte
 CSPAN_API size_t cspan_call_input(const struct cspan_call *call, const char *member, char *text,
                                   size_t capacity);
 
+/* Input and output as documents (value.h), borrowed until the call ends. The typed calls of s3.h
+ * have an input, of the members that are set but the body, and an output where parts of them may
+ * fail (DeleteObjects). */
+
+/** NULL: there is none. */
+CSPAN_API const struct cspan_value *cspan_call_input_document(const struct cspan_call *call);
+/** Replaces the input before "OperationSerializer"; what it refers to must live as long as the
+ * call. CSPAN_ERR_UNSUPPORTED for the typed calls of s3.h. */
+CSPAN_API cspan_status cspan_call_set_input_document(struct cspan_call *call,
+                                                     const struct cspan_value *input);
+/** Of a call that succeeded, once Deserialize has ended; NULL: none. */
+CSPAN_API const struct cspan_value *cspan_call_output_document(const struct cspan_call *call);
+/** Replaces the output that the caller gets; what it refers to must be of the output before or of
+ * cspan_call_output_memory(). CSPAN_ERR_UNSUPPORTED for the typed calls of s3.h. */
+CSPAN_API cspan_status cspan_call_set_output_document(struct cspan_call *call,
+                                                      const struct cspan_value *output);
+/** Memory that lives as long as the call; NULL when there is none left. */
+CSPAN_API void *cspan_call_memory(struct cspan_call *call, size_t size_bytes);
+/** Memory that lives as long as the output document; NULL when there is none left. */
+CSPAN_API void *cspan_call_output_memory(struct cspan_call *call, size_t size_bytes);
+
 /* The request; complete from Build on (signed: after Finalize's "Signing"). */
 CSPAN_API const char *cspan_call_method(const struct cspan_call *call);
 CSPAN_API const char *cspan_call_scheme(const struct cspan_call *call); /**< "https" */

@@ -137,6 +137,42 @@ cspan_status cspan_client_read_failure(struct cspan_call *call, cspan_arena *are
   return CSPAN_OK;
 }
 
+/* ------------------------------------------------ as middlewares see them */
+
+static const cspan_value *see_input(struct cspan_call *call, const void *input) {
+  (void)call;
+  return ((const cspan_invocation *)input)->request.input;
+}
+
+static const cspan_value *see_output(struct cspan_call *call) {
+  return cspan_document_value(invocation_of(call)->document);
+}
+
+static cspan_status set_input(struct cspan_call *call, const cspan_value *input) {
+  invocation_of(call)->request.input = input;
+  return CSPAN_OK;
+}
+
+static cspan_status set_output(struct cspan_call *call, const cspan_value *output) {
+  cspan_document *document = invocation_of(call)->document;
+  if (document == NULL) {
+    return CSPAN_ERR_INVALID;
+  }
+  cspan_document_set(document, output);
+  return CSPAN_OK;
+}
+
+static cspan_arena *output_arena(struct cspan_call *call) {
+  cspan_document *document = invocation_of(call)->document;
+  return document != NULL ? cspan_document_arena(document) : NULL;
+}
+
+static const cspan_operation_documents documents = {.input = see_input,
+                                                    .output = see_output,
+                                                    .set_input = set_input,
+                                                    .set_output = set_output,
+                                                    .output_arena = output_arena};
+
 void cspan_client_describe(cspan_invocation *invocation) {
   const cspan_service_model *model = invocation->client->model;
   const cspan_operation_model *operation = invocation->model;
@@ -164,5 +200,6 @@ void cspan_client_describe(cspan_invocation *invocation) {
                                             .serialize = cspan_client_serialize,
                                             .deserialize = cspan_client_deserialize,
                                             .param = cspan_client_param,
-                                            .read_failure = cspan_client_read_failure};
+                                            .read_failure = cspan_client_read_failure,
+                                            .documents = &documents};
 }

@@ -12,7 +12,7 @@ typedef cspan_s3_list_buckets_output list_output;
 static const cspan_s3_in bucket_fields[] = {
     CSPAN_S3_IN_BUCKET(bucket_input),
 };
-CSPAN_S3_PARAM_FUNCTION(bucket_param, bucket_fields)
+CSPAN_S3_PARAM_FUNCTION(bucket, bucket_fields);
 
 static cspan_status bucket_serialize(struct cspan_call *call, const void *input,
                                      cspan_error **error) {
@@ -54,6 +54,7 @@ static const cspan_operation create_bucket_operation = {
     .serialize = create_serialize,
     .deserialize = bucket_deserialize,
     .param = bucket_param,
+    .documents = &bucket_documents,
 };
 
 static const cspan_operation delete_bucket_operation = {
@@ -63,6 +64,7 @@ static const cspan_operation delete_bucket_operation = {
     .serialize = bucket_serialize,
     .deserialize = bucket_deserialize,
     .param = bucket_param,
+    .documents = &bucket_documents,
 };
 
 static const cspan_operation head_bucket_operation = {
@@ -72,6 +74,7 @@ static const cspan_operation head_bucket_operation = {
     .serialize = bucket_serialize,
     .deserialize = bucket_deserialize,
     .param = bucket_param,
+    .documents = &bucket_documents,
 };
 
 cspan_status cspan_s3_create_bucket(cspan_s3 *client, const cspan_context *context,
@@ -98,7 +101,7 @@ static const cspan_s3_in list_fields[] = {
                 CSPAN_S3_QUERY, "continuation-token"),
     CSPAN_S3_IN(list_input, max_buckets, "MaxBuckets", CSPAN_S3_INT, CSPAN_S3_QUERY, "max-buckets"),
 };
-CSPAN_S3_PARAM_FUNCTION(list_param, list_fields)
+CSPAN_S3_PARAM_FUNCTION(list, list_fields);
 
 static cspan_status list_serialize(struct cspan_call *call, const void *input,
                                    cspan_error **error) {
@@ -149,6 +152,7 @@ static const cspan_operation list_buckets_operation = {
     .serialize = list_serialize,
     .deserialize = list_deserialize,
     .param = list_param,
+    .documents = &list_documents,
 };
 
 cspan_status cspan_s3_list_buckets(cspan_s3 *client, const cspan_context *context,

@@ -40,6 +40,20 @@ static size_t copy_param(const void *data, const char *member, char *text, size_
   return len + 1 + strlen(input->source_key);
 }
 
+static const cspan_value *copy_input_document(struct cspan_call *call, const void *data) {
+  char none[1];
+  size_t size = copy_param(data, "CopySource", none, 0) + 1;
+  char *source = cspan_call_memory(call, size);
+  if (!source) {
+    return NULL;
+  }
+  size_t len = copy_param(data, "CopySource", source, size);
+  cspan_member extra = cspan_field("CopySource", len ? cspan_string(source) : cspan_null());
+  return cspan_s3_input_document(call, data, copy_fields, CSPAN_S3_COUNT(copy_fields), &extra, 1);
+}
+
+static const cspan_operation_documents copy_documents = {.input = copy_input_document};
+
 static cspan_status write_source(struct cspan_call *call, const copy_input *input,
                                  cspan_error **error) {
   if (!input->source_bucket || !*input->source_bucket || !input->source_key ||
@@ -120,6 +134,7 @@ static const cspan_operation copy_object_operation = {
     .serialize = copy_serialize,
     .deserialize = copy_deserialize,
     .param = copy_param,
+    .documents = &copy_documents,
 };
 
 cspan_status cspan_s3_copy_object(cspan_s3 *client, const cspan_context *context,

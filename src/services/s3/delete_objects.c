@@ -56,6 +56,60 @@ static size_t delete_param(const void *input, const char *member, char *text, si
                         capacity);
 }
 
+/* {"Objects": [{"Key": ..., "VersionId": ...}], "Quiet": ...} */
+static bool delete_value(struct cspan_call *call, const delete_input *input, cspan_value *out) {
+  size_t count = input->object_count < MAX_OBJECTS ? input->object_count : MAX_OBJECTS;
+  cspan_value *objects = cspan_call_memory(call, count * sizeof *objects);
+  cspan_member *members = cspan_call_memory(call, (2 * count + 2) * sizeof *members);
+  if (!objects || !members || !input->objects) {
+    return false;
+  }
+  for (size_t i = 0; i < count; i++) {
+    cspan_member *pair = &members[2 * i];
+    pair[0] = cspan_field("Key", cspan_string(input->objects[i].key));
+    pair[1] = cspan_field("VersionId", cspan_string(input->objects[i].version_id));
+    objects[i] = cspan_map(pair, input->objects[i].version_id ? 2 : 1);
+  }
+  cspan_member *both = &members[2 * count];
+  both[0] = cspan_field("Objects", cspan_list(objects, count));
+  both[1] = cspan_field("Quiet", cspan_bool(input->quiet));
+  *out = cspan_map(both, 2);
+  return true;
+}
+
+static const cspan_value *delete_input_document(struct cspan_call *call, const void *input) {
+  cspan_member extra = cspan_field("Delete", cspan_null());
+  return delete_value(call, input, &extra.value)
+             ? cspan_s3_input_document(call, input, delete_fields, CSPAN_S3_COUNT(delete_fields),
+                                       &extra, 1)
+             : NULL;
+}
+
+/* {"Errors": [{"Key": ..., "Code": ...}]} */
+static const cspan_value *delete_output_document(struct cspan_call *call) {
+  const delete_output *output = cspan_call_typed_output(call);
+  if (!output) {
+    return NULL;
+  }
+  size_t count = output->error_count;
+  cspan_value *values = cspan_call_memory(call, (count + 1) * sizeof *values);
+  cspan_member *members = cspan_call_memory(call, (2 * count + 1) * sizeof *members);
+  if (!values || !members) {
+    return NULL;
+  }
+  for (size_t i = 0; i < count; i++) {
+    members[2 * i] = cspan_field("Key", cspan_string(output->errors[i].key));
+    members[2 * i + 1] = cspan_field("Code", cspan_string(output->errors[i].code));
+    values[i] = cspan_map(&members[2 * i], 2);
+  }
+  members[2 * count] = cspan_field("Errors", cspan_list(values, count));
+  values[count] = cspan_map(&members[2 * count], 1);
+  return &values[count];
+}
+
+static const cspan_operation_documents delete_documents = {.input = delete_input_document,
+                                                           .output = delete_output_document};
+
 static cspan_status check_objects(const delete_input *input, cspan_error **error) {
   if (input->object_count == 0 || input->object_count > MAX_OBJECTS || !input->objects) {
     return cspan_error_set(error, CSPAN_ERR_INVALID,
@@ -175,6 +229,7 @@ static const cspan_operation delete_objects_operation = {
     .serialize = delete_serialize,
     .deserialize = delete_deserialize,
     .param = delete_param,
+    .documents = &delete_documents,
 };
 
 cspan_status cspan_s3_delete_objects(cspan_s3 *client, const cspan_context *context,

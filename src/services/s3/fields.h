@@ -67,6 +67,10 @@ cspan_status cspan_s3_write(struct cspan_call *call, const void *input, const cs
 /* cspan_operation.param by such a table. */
 size_t cspan_s3_param(const void *input, const cspan_s3_in *fields, size_t count,
                       const char *member, char *text, size_t capacity);
+/* The members that are set, and `extra` more that are given: a map in memory of the call. */
+const cspan_value *cspan_s3_input_document(struct cspan_call *call, const void *input,
+                                           const cspan_s3_in *fields, size_t count,
+                                           const cspan_member *extra, size_t extra_count);
 /* snprintf semantics for a text that exists. NULL gives 0. */
 size_t cspan_s3_copy_text(const char *from, char *text, size_t capacity);
 

@@ -201,3 +201,40 @@ size_t cspan_s3_param(const void *input, const cspan_s3_in *fields, size_t count
   }
   return cspan_s3_copy_text(NULL, text, capacity);
 }
+
+/* Texts are borrowed from the input; dates are left out. */
+static bool member_of(const void *input, const cspan_s3_in *field, cspan_member *out) {
+  const char *at = (const char *)input + field->offset;
+  const char *text = NULL;
+  int number = 0;
+  if (field->type == CSPAN_S3_INT) {
+    memcpy(&number, at, sizeof number);
+    *out = cspan_field(field->member, cspan_int(number));
+    return number != 0;
+  }
+  if (field->type != CSPAN_S3_STRING) {
+    return false;
+  }
+  memcpy(&text, at, sizeof text);
+  *out = cspan_field(field->member, cspan_string(text));
+  return text && *text;
+}
+
+const cspan_value *cspan_s3_input_document(struct cspan_call *call, const void *input,
+                                           const cspan_s3_in *fields, size_t count,
+                                           const cspan_member *extra, size_t extra_count) {
+  cspan_value *map = cspan_call_memory(call, sizeof *map);
+  cspan_member *members = cspan_call_memory(call, (count + extra_count) * sizeof *members);
+  size_t used = 0;
+  if (!map || !members) {
+    return NULL;
+  }
+  for (size_t i = 0; i < count; i++) {
+    used += member_of(input, &fields[i], &members[used]);
+  }
+  for (size_t i = 0; i < extra_count; i++) {
+    members[used++] = extra[i];
+  }
+  *map = cspan_map(members, used);
+  return map;
+}

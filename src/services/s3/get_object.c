@@ -22,7 +22,7 @@ static const cspan_s3_in get_fields[] = {
     CSPAN_S3_IN(get_input, if_unmodified_since_s, "IfUnmodifiedSince", CSPAN_S3_HTTP_DATE,
                 CSPAN_S3_HEADER, "If-Unmodified-Since"),
 };
-CSPAN_S3_PARAM_FUNCTION(get_param, get_fields)
+CSPAN_S3_PARAM_FUNCTION(get, get_fields);
 
 static cspan_status head_serialize(struct cspan_call *call, const void *input,
                                    cspan_error **error) {
@@ -137,6 +137,7 @@ const cspan_operation cspan_s3_get_object_operation = {
     .serialize = get_serialize,
     .deserialize = get_deserialize,
     .param = get_param,
+    .documents = &get_documents,
 };
 
 static const cspan_operation head_object_operation = {
@@ -146,6 +147,7 @@ static const cspan_operation head_object_operation = {
     .serialize = head_serialize,
     .deserialize = head_deserialize,
     .param = get_param,
+    .documents = &get_documents,
 };
 
 cspan_status cspan_s3_get_object(cspan_s3 *client, const cspan_context *context,

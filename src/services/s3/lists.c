@@ -16,7 +16,7 @@ static const cspan_s3_in list_fields[] = {
                 CSPAN_S3_QUERY, "continuation-token"),
     CSPAN_S3_IN(list_input, max_keys, "MaxKeys", CSPAN_S3_INT, CSPAN_S3_QUERY, "max-keys"),
 };
-CSPAN_S3_PARAM_FUNCTION(list_param, list_fields)
+CSPAN_S3_PARAM_FUNCTION(list, list_fields);
 
 static cspan_status list_serialize(struct cspan_call *call, const void *data, cspan_error **error) {
   const list_input *input = data;
@@ -84,6 +84,7 @@ static const cspan_operation list_objects_v2_operation = {
     .serialize = list_serialize,
     .deserialize = list_deserialize,
     .param = list_param,
+    .documents = &list_documents,
 };
 
 cspan_status cspan_s3_list_objects_v2(cspan_s3 *client, const cspan_context *context,

@@ -20,7 +20,7 @@ static const cspan_s3_in create_fields[] = {
     CSPAN_S3_IN(create_input, checksum_algorithm, "ChecksumAlgorithm", CSPAN_S3_STRING,
                 CSPAN_S3_MEMBER, NULL),
 };
-CSPAN_S3_PARAM_FUNCTION(create_param, create_fields)
+CSPAN_S3_PARAM_FUNCTION(create, create_fields);
 
 static cspan_status create_serialize(struct cspan_call *call, const void *data,
                                      cspan_error **error) {
@@ -74,6 +74,7 @@ static const cspan_operation create_operation = {
     .serialize = create_serialize,
     .deserialize = create_deserialize,
     .param = create_param,
+    .documents = &create_documents,
 };
 
 cspan_status cspan_s3_create_multipart_upload(cspan_s3 *client, const cspan_context *context,
@@ -93,7 +94,7 @@ static const cspan_s3_in part_fields[] = {
     CSPAN_S3_IN(part_input, checksum_algorithm, "ChecksumAlgorithm", CSPAN_S3_STRING,
                 CSPAN_S3_MEMBER, NULL),
 };
-CSPAN_S3_PARAM_FUNCTION(part_param, part_fields)
+CSPAN_S3_PARAM_FUNCTION(part, part_fields);
 
 static cspan_status part_serialize(struct cspan_call *call, const void *data, cspan_error **error) {
   const part_input *input = data;
@@ -120,6 +121,7 @@ static const cspan_operation upload_part_operation = {
     .serialize = part_serialize,
     .deserialize = cspan_s3_read_put_output,
     .param = part_param,
+    .documents = &part_documents,
 };
 
 cspan_status cspan_s3_upload_part(cspan_s3 *client, const cspan_context *context,
@@ -136,7 +138,7 @@ static const cspan_s3_in complete_fields[] = {
     CSPAN_S3_IN(complete_input, if_none_match, "IfNoneMatch", CSPAN_S3_STRING, CSPAN_S3_HEADER,
                 "If-None-Match"),
 };
-CSPAN_S3_PARAM_FUNCTION(complete_param, complete_fields)
+CSPAN_S3_PARAM_FUNCTION(complete, complete_fields);
 
 static cspan_status check_parts(const complete_input *input, cspan_error **error) {
   if (!input->parts || input->part_count == 0 || input->part_count > 10000) {
@@ -220,6 +222,7 @@ static const cspan_operation complete_operation = {
     .serialize = complete_serialize,
     .deserialize = complete_deserialize,
     .param = complete_param,
+    .documents = &complete_documents,
 };
 
 cspan_status cspan_s3_complete_multipart_upload(
@@ -235,7 +238,7 @@ static const cspan_s3_in abort_fields[] = {
     CSPAN_S3_IN(abort_input, upload_id, "UploadId", CSPAN_S3_STRING, CSPAN_S3_REQUIRED_QUERY,
                 "uploadId"),
 };
-CSPAN_S3_PARAM_FUNCTION(abort_param, abort_fields)
+CSPAN_S3_PARAM_FUNCTION(abort, abort_fields);
 
 static cspan_status abort_serialize(struct cspan_call *call, const void *input,
                                     cspan_error **error) {
@@ -253,6 +256,7 @@ static const cspan_operation abort_operation = {
     .serialize = abort_serialize,
     .deserialize = abort_deserialize,
     .param = abort_param,
+    .documents = &abort_documents,
 };
 
 cspan_status cspan_s3_abort_multipart_upload(cspan_s3 *client, const cspan_context *context,

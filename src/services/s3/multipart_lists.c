@@ -17,7 +17,7 @@ static const cspan_s3_in parts_fields[] = {
     CSPAN_S3_IN(parts_input, part_number_marker, "PartNumberMarker", CSPAN_S3_INT, CSPAN_S3_QUERY,
                 "part-number-marker"),
 };
-CSPAN_S3_PARAM_FUNCTION(parts_param, parts_fields)
+CSPAN_S3_PARAM_FUNCTION(parts, parts_fields);
 
 static cspan_status parts_serialize(struct cspan_call *call, const void *input,
                                     cspan_error **error) {
@@ -64,6 +64,7 @@ static const cspan_operation list_parts_operation = {
     .serialize = parts_serialize,
     .deserialize = parts_deserialize,
     .param = parts_param,
+    .documents = &parts_documents,
 };
 
 cspan_status cspan_s3_list_parts(cspan_s3 *client, const cspan_context *context,
@@ -84,7 +85,7 @@ static const cspan_s3_in uploads_fields[] = {
     CSPAN_S3_IN(uploads_input, max_uploads, "MaxUploads", CSPAN_S3_INT, CSPAN_S3_QUERY,
                 "max-uploads"),
 };
-CSPAN_S3_PARAM_FUNCTION(uploads_param, uploads_fields)
+CSPAN_S3_PARAM_FUNCTION(uploads, uploads_fields);
 
 static cspan_status uploads_serialize(struct cspan_call *call, const void *input,
                                       cspan_error **error) {
@@ -147,6 +148,7 @@ static const cspan_operation list_multipart_uploads_operation = {
     .serialize = uploads_serialize,
     .deserialize = uploads_deserialize,
     .param = uploads_param,
+    .documents = &uploads_documents,
 };
 
 cspan_status cspan_s3_list_multipart_uploads(cspan_s3 *client, const cspan_context *context,

@@ -15,7 +15,7 @@ static const cspan_s3_in put_fields[] = {
     CSPAN_S3_IN(put_input, checksum_algorithm, "ChecksumAlgorithm", CSPAN_S3_STRING,
                 CSPAN_S3_MEMBER, NULL),
 };
-CSPAN_S3_PARAM_FUNCTION(put_param, put_fields)
+CSPAN_S3_PARAM_FUNCTION(put, put_fields);
 
 static cspan_status put_serialize(struct cspan_call *call, const void *data, cspan_error **error) {
   const put_input *input = data;
@@ -49,6 +49,7 @@ const cspan_operation cspan_s3_put_object_operation = {
     .serialize = put_serialize,
     .deserialize = cspan_s3_read_put_output,
     .param = put_param,
+    .documents = &put_documents,
 };
 
 cspan_status cspan_s3_put_object(cspan_s3 *client, const cspan_context *context,
@@ -63,7 +64,7 @@ static const cspan_s3_in delete_fields[] = {
     CSPAN_S3_IN(delete_input, version_id, "VersionId", CSPAN_S3_STRING, CSPAN_S3_QUERY,
                 "versionId"),
 };
-CSPAN_S3_PARAM_FUNCTION(delete_param, delete_fields)
+CSPAN_S3_PARAM_FUNCTION(delete, delete_fields);
 
 static cspan_status delete_serialize(struct cspan_call *call, const void *input,
                                      cspan_error **error) {
@@ -88,6 +89,7 @@ static const cspan_operation delete_object_operation = {
     .serialize = delete_serialize,
     .deserialize = delete_deserialize,
     .param = delete_param,
+    .documents = &delete_documents,
 };
 
 cspan_status cspan_s3_delete_object(cspan_s3 *client, const cspan_context *context,

@@ -9,11 +9,16 @@
 extern const cspan_operation cspan_s3_put_object_operation;
 extern const cspan_operation cspan_s3_get_object_operation;
 
-/* The param function of an operation whose members are all in the table. */
-#define CSPAN_S3_PARAM_FUNCTION(name, table)                                                       \
-  static size_t name(const void *input, const char *member, char *text, size_t capacity) {         \
+/* `prefix`_param and `prefix`_documents of an operation whose members are all in the table. */
+#define CSPAN_S3_PARAM_FUNCTION(prefix, table)                                                     \
+  static size_t prefix##_param(const void *input, const char *member, char *text,                  \
+                               size_t capacity) {                                                  \
     return cspan_s3_param(input, (table), CSPAN_S3_COUNT(table), member, text, capacity);          \
-  }
+  }                                                                                                \
+  static const cspan_value *prefix##_input_document(struct cspan_call *call, const void *input) {  \
+    return cspan_s3_input_document(call, input, (table), CSPAN_S3_COUNT(table), NULL, 0);          \
+  }                                                                                                \
+  static const cspan_operation_documents prefix##_documents = {.input = prefix##_input_document}
 
 /* The checksum headers that an object's output shows. */
 #define CSPAN_S3_OUT_CHECKSUMS(struct_)                                                            \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "instrument/instrument.h"
+#include "instrument/tracing.h"
 #include "services/s3/storage.h"
 #include "telemetry/context.h"
 

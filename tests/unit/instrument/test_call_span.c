@@ -39,23 +39,25 @@ static cspan_status small_deserialize(struct cspan_call *call, void **output, cs
   return *output ? CSPAN_OK : cspan_error_move(error, cspan_error_nomem());
 }
 
-static size_t small_param(const void *data, const char *member, char *text, size_t capacity) {
+static const cspan_value *small_document(struct cspan_call *call, const void *data) {
   const small_input *input = data;
-  const char *value = strcmp(member, "Bucket") == 0 ? input->bucket
-                      : strcmp(member, "Key") == 0  ? input->key
-                                                    : NULL;
-  if (!value) {
-    return 0;
-  }
-  return (size_t)snprintf(text, capacity, "%s", value);
+  cspan_member *members = cspan_call_memory(call, 2 * sizeof *members);
+  cspan_value *map = cspan_call_memory(call, sizeof *map);
+  assert_true(members && map);
+  members[0] = cspan_field("Bucket", cspan_string(input->bucket));
+  members[1] = cspan_field("Key", cspan_string(input->key));
+  *map = cspan_map(members, 2);
+  return map;
 }
+
+static const cspan_operation_documents small_documents = {.input = small_document};
 
 static const cspan_operation put_thing = {
     .name = "PutThing",
     .method = "PUT",
     .serialize = small_serialize,
     .deserialize = small_deserialize,
-    .param = small_param,
+    .documents = &small_documents,
 };
 
 static const cspan_operation head_thing = {
@@ -64,7 +66,7 @@ static const cspan_operation head_thing = {
     .flags = CSPAN_OP_NO_BODY_IN_ERROR,
     .serialize = small_serialize,
     .deserialize = small_deserialize,
-    .param = small_param,
+    .documents = &small_documents,
 };
 
 static const cspan_service small_service = {

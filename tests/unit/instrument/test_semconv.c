@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "instrument/instrument.h"
+#include "instrument/tracing.h"
 
 static void opt_in(void **state) {
   (void)state;

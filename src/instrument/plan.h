@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is known of an operation before it is called: the span's name and kind, the attributes that
+ * are always the same, and the rules that find the others. A plan is made by the first call of an
+ * operation and lives as long as the instrumentation, so that a call only looks it up.
+ */
+#ifndef INSTRUMENT_PLAN_H
+#define INSTRUMENT_PLAN_H
+
+#include <cloudspan/trace.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "instrument/rules.h"
+
+enum { CSPAN_PLAN_MAX_FIXED = 12, CSPAN_PLAN_BUCKETS = 64 };
+
+typedef struct cspan_plan {
+  struct cspan_plan *next; /* of the bucket */
+  const char *service;     /* copies, as are all texts here */
+  const char *operation;
+  const char *name;   /* "SQS.SendMessage" */
+  const char *method; /* "SQS/SendMessage" */
+  cspan_attr fixed[CSPAN_PLAN_MAX_FIXED];
+  size_t fixed_count;
+  cspan_extraction start;                       /* rules over the input */
+  cspan_extraction end;                         /* over output and error */
+  const cspan_service_rules *own;               /* NULL: there is no table of the service */
+  const cspan_messaging_rule *messaging;        /* of the operation; NULL: none */
+  const cspan_carrier *carrier;                 /* of the operation; NULL: none */
+  const cspan_batch_rule *batch;                /* of the operation; NULL: none */
+  _Atomic(struct cspan_plan_metrics *) metrics; /* metrics.h; made by its first use */
+} cspan_plan;
+
+typedef struct cspan_plan_table {
+  pthread_mutex_t mutex; /* for adding */
+  _Atomic(cspan_plan *) buckets[CSPAN_PLAN_BUCKETS];
+} cspan_plan_table;
+
+struct cspan_tracing;
+
+cspan_status cspan_plan_table_init(cspan_plan_table *table);
+void cspan_plan_table_free(cspan_plan_table *table);
+/* NULL when out of memory: the call is then not traced. */
+const cspan_plan *cspan_plan_of(struct cspan_tracing *tracing, const char *service,
+                                const char *operation);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "instrument/rules.h"
+
+#include <string.h>
+
+#include "instrument/rules_table.h"
+
+static const cspan_service_rules *const tables[] = {
+    &cspan_rules_s3,
+};
+
+enum { TABLES = sizeof tables / sizeof tables[0] };
+
+const cspan_service_rules *cspan_rules_at(size_t index) {
+  return index < TABLES ? tables[index] : NULL;
+}
+
+const cspan_service_rules *cspan_rules_of(const char *service) {
+  for (size_t i = 0; i < TABLES; i++) {
+    if (strcmp(tables[i]->service, service) == 0) {
+      return tables[i];
+    }
+  }
+  return NULL;
+}
+
+static bool name_matches(const char *pattern, size_t len, const char *name) {
+  if (len > 0 && pattern[len - 1] == '*') {
+    return strncmp(pattern, name, len - 1) == 0;
+  }
+  return strlen(name) == len && memcmp(pattern, name, len) == 0;
+}
+
+bool cspan_operation_matches(const char *pattern, const char *operation) {
+  if (pattern == NULL) {
+    return true;
+  }
+  for (const char *at = pattern; *at != '\0';) {
+    size_t len = strcspn(at, ",");
+    if (name_matches(at, len, operation)) {
+      return true;
+    }
+    at += len + (at[len] == ',');
+  }
+  return false;
+}

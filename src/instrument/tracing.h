@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the instrumentation share. */
+#ifndef INSTRUMENT_TRACING_H
+#define INSTRUMENT_TRACING_H
+
+#include <cloudspan/trace.h>
+
+#include "instrument/expected.h"
+#include "instrument/plan.h"
+
+/* One for each cspan_trace_append(); read-only once made but for its plans, so that calls on many
+ * threads may use it. */
+typedef struct cspan_tracing {
+  cspan_tracer_provider *provider; /* NULL: the global one, at each call */
+  cspan_tracer *tracer;            /* of provider */
+  cspan_propagator *propagator;
+  cspan_retry_tracing retries;
+  cspan_semconv_mode semconv;
+  cspan_messaging_spans messaging_spans;
+  cspan_context_carriers carriers;
+  cspan_trace_before_fn before;
+  void *before_user;
+  cspan_trace_after_fn after;
+  void *after_user;
+  cspan_expected_list expected;
+  cspan_own_rules own_rules; /* the user's rows, and the keys that are left out */
+  cspan_plan_table plans;
+  struct cspan_call_metrics *metrics; /* metrics.h; NULL: off */
+  struct cspan_prices *prices;        /* cost.h; NULL: off */
+  char **allocation_tags;             /* keys of baggage or resource; NULL-terminated, or NULL */
+} cspan_tracing;
+
+extern const cspan_middleware_vtable cspan_trace_call_vtable;
+extern const cspan_middleware_vtable cspan_trace_attempt_vtable;
+
+void cspan_tracing_free(void *self);
+cspan_tracer *cspan_tracing_tracer(const cspan_tracing *self);
+
+/* What OTEL_SEMCONV_STABILITY_OPT_IN says; NULL: stable. */
+cspan_semconv_mode cspan_semconv_parse(const char *opt_in);
+
+enum { CSPAN_MAX_VALUE_BYTES = 1024 };
+
+/* The phases of the last attempt. */
+void cspan_trace_set_timings(cspan_span span, const struct cspan_call *call);
+/* error.type, and status Error with a bounded description unless that outcome is expected. */
+void cspan_trace_set_outcome(const cspan_tracing *self, const struct cspan_call *call,
+                             cspan_span span);
+/* `text` cut to at most `max` bytes without breaking a UTF-8 sequence. */
+size_t cspan_trace_bounded(const char *text, size_t len, size_t max);
+
+#endif
