@@ -252,6 +252,32 @@ static cspan_status parse_setting(cspan_aws_config *config, size_t id, cspan_err
   return is_choice(rule->choices, setting) ? CSPAN_OK : bad_value(config, id, error);
 }
 
+/* Regions were once named like endpoints: "fips-us-east-1" and "us-east-1-fips" are us-east-1 with
+ * use_fips_endpoint. */
+static cspan_status take_fips_region(cspan_aws_config *config) {
+  static const char word[] = "fips";
+  cspan_setting *region = &config->settings[CSPAN_SETTING_REGION];
+  cspan_setting *use_fips = &config->settings[CSPAN_SETTING_USE_FIPS];
+  const size_t cut = sizeof word; /* with its dash */
+  const char *given = region->value;
+  size_t len = given ? strlen(given) : 0;
+  if (len <= cut) {
+    return CSPAN_OK;
+  }
+  bool is_first = cspan_starts_with(given, "fips-");
+  if (!is_first && strcmp(given + len - cut, "-fips") != 0) {
+    return CSPAN_OK;
+  }
+  region->value = cspan_arena_strndup(config->arena, is_first ? given + cut : given, len - cut);
+  if (!region->value) {
+    return CSPAN_ERR_NOMEM;
+  }
+  *use_fips = (cspan_setting){.value = "true", .source = region->source, .number = 1};
+  cspan_log(CSPAN_LOG_INFO, "the region %s (%s) is taken as %s with use_fips_endpoint", given,
+            region->source, region->value);
+  return CSPAN_OK;
+}
+
 /* Source: the guide's "Smart configuration defaults". */
 static cspan_status default_connect_timeout(cspan_aws_config *config) {
   const cspan_setting *mode = &config->settings[CSPAN_SETTING_DEFAULTS_MODE];
@@ -311,7 +337,8 @@ cspan_status cspan_config_parse(cspan_aws_config *config, cspan_error **error) {
   if (status != CSPAN_OK) {
     return status;
   }
-  if (default_connect_timeout(config) != CSPAN_OK || hide_password(config) != CSPAN_OK) {
+  if (take_fips_region(config) != CSPAN_OK || default_connect_timeout(config) != CSPAN_OK ||
+      hide_password(config) != CSPAN_OK) {
     return nomem(error);
   }
   take_parsed(config);

@@ -47,7 +47,9 @@ const cspan_setting_rule cspan_setting_rules[CSPAN_SETTING_COUNT] = {
     [CSPAN_SETTING_REGION] =
         {TEXT("region", "region", "AWS_REGION", "AWS_DEFAULT_REGION", NULL, "region", NULL),
          "The region of the endpoints and of signatures. Without one calls fail, but for those to "
-         "an endpoint URL, which take us-east-1."},
+         "an endpoint URL, which take us-east-1, and those of services that have one endpoint for "
+         "all regions (IAM, Route 53, CloudFront...). `fips-us-east-1` and `us-east-1-fips` are "
+         "us-east-1 with use_fips_endpoint."},
     [CSPAN_SETTING_PROFILE] = {TEXT("profile", "profile", "AWS_PROFILE", "AWS_DEFAULT_PROFILE",
                                     NULL, NULL, "default"),
                                "The profile of the shared files. One that is named must be there."},

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where a call by a model goes, by the rules of its service. */
+#include <string.h>
+
 #include "aws/config.h"
 #include "base/error.h"
 #include "services/client/client.h"
@@ -46,6 +48,33 @@ static cspan_status refuse_without_region(cspan_error **error) {
                          "in the profile");
 }
 
+/* Services with one endpoint for all regions have rules for this one; those of the others make a
+ * host name of it that does not exist. For S3 a region that was forgotten is the more likely. */
+static cspan_status resolve_globally(const cspan_client_endpoint_result **result,
+                                     struct cspan_call *call, const cspan_invocation *invocation,
+                                     const cspan_endpoint_settings *settings, cspan_error **error) {
+  static const char global[] = "aws-global";
+  cspan_endpoint_settings with = *settings;
+  cspan_error *failure = NULL;
+  cspan_status status = CSPAN_ERR_CONFIG;
+  with.region = global;
+  if (!invocation->client->is_s3) {
+    status = cspan_endpoint_resolver_get(invocation->client->resolver, &with, invocation->model,
+                                         invocation->request.input, cspan_call_scratch(call),
+                                         result, &failure);
+  }
+  if (status == CSPAN_ERR_NOMEM) {
+    return cspan_error_move(error, failure);
+  }
+  cspan_error_free(failure);
+  if (status == CSPAN_OK && strstr((*result)->url, global) == NULL) {
+    return CSPAN_OK;
+  }
+  cspan_client_endpoint_release(*result);
+  *result = NULL;
+  return refuse_without_region(error);
+}
+
 /* Some rules need no region; what the others say of a missing one tells nobody what to do. */
 static cspan_status resolve_by_rules(const cspan_client_endpoint_result **result,
                                      struct cspan_call *call, const cspan_invocation *invocation,
@@ -61,7 +90,7 @@ static cspan_status resolve_by_rules(const cspan_client_endpoint_result **result
     return cspan_error_move(error, failure);
   }
   cspan_error_free(failure);
-  return refuse_without_region(error);
+  return resolve_globally(result, call, invocation, settings, error);
 }
 
 /* A model without rules: by region and prefix. */

@@ -241,6 +241,33 @@ static const broken_case broken_cases[] = {
     {NULL, NULL, NULL, {.session_token = "t0k3n"}, {"access_key_id", "belong together"}},
 };
 
+static void fips_in_a_region_is_a_setting(void **state) {
+  (void)state;
+  static const struct {
+    const char *given;
+    const char *region;
+    bool use_fips;
+  } cases[] = {
+      {"fips-us-east-1", "us-east-1", true},
+      {"us-gov-west-1-fips", "us-gov-west-1", true},
+      {"fips-aws-global", "aws-global", true},
+      {"us-east-1", "us-east-1", false},
+      {"fips", "fips", false},
+      {"us-fips-east-1", "us-fips-east-1", false},
+      {"myfips-east", "myfips-east", false},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    home_set(NULL, NULL);
+    setenv("AWS_REGION", cases[i].given, 1);
+    setenv("AWS_USE_FIPS_ENDPOINT", "false", 1);
+    cspan_aws_config *config = load(NULL);
+    expect(config, "region", cases[i].region, "environment");
+    expect(config, "use_fips_endpoint", cases[i].use_fips ? "true" : "false", "environment");
+    assert_int_equal(cspan_aws_config_flag(config, CSPAN_SETTING_USE_FIPS), cases[i].use_fips);
+    cspan_aws_config_free(config);
+  }
+}
+
 static void mistakes_are_explained(void **state) {
   (void)state;
   for (size_t i = 0; i < sizeof broken_cases / sizeof broken_cases[0]; i++) {
@@ -299,6 +326,7 @@ int main(void) {
       cmocka_unit_test(nested_settings_are_read),
       cmocka_unit_test(endpoints_of_services),
       cmocka_unit_test(service_ids_become_names),
+      cmocka_unit_test(fips_in_a_region_is_a_setting),
       cmocka_unit_test(mistakes_are_explained),
       cmocka_unit_test(a_folder_is_no_config_file),
       cmocka_unit_test(a_bad_endpoint_is_found_by_the_client),

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Clients without a region, and with one that is none: by the URLs that they sign. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cloudspan/cloudspan.h>
+
+#include "support/model_folder.h"
+#include "unit/aws/home_fixture.h"
+
+/* Rules read best a rule a line. */
+/* clang-format off */
+
+#define SERVICE(name)                                                                              \
+  "{'version': '2.0', 'metadata': {'apiVersion': '2112-06-01', 'endpointPrefix': '" name "', "     \
+  "'protocol': 'query', 'serviceFullName': 'X', 'serviceId': '" name "', 'signatureVersion': "     \
+  "'v4', 'uid': '" name "-2112-06-01'}, 'operations': {'Look': {'name': 'Look', 'http': "          \
+  "{'method': 'POST', 'requestUri': '/'}}}, 'shapes': {}}"
+
+#define PARAMETERS                                                                                 \
+  "{'version': '1.0', 'parameters': {"                                                             \
+  "'Region': {'builtIn': 'AWS::Region', 'type': 'String', 'required': false}, "                    \
+  "'UseFIPS': {'builtIn': 'AWS::UseFIPS', 'type': 'Boolean', 'required': true, 'default': false}"  \
+  "}, 'rules': ["
+#define REF(name)      "{'ref': '" name "'}"
+#define WHEN_FIPS      "{'fn': 'booleanEquals', 'argv': [" REF("UseFIPS") ", true]}"
+#define WHEN_REGION    "{'fn': 'isSet', 'argv': [" REF("Region") "]}"
+#define WHEN_GLOBAL    "{'fn': 'stringEquals', 'argv': [" REF("Region") ", 'aws-global']}"
+#define RULE(conditions, url, properties)                                                          \
+  "{'type': 'endpoint', 'conditions': [" conditions "], 'endpoint': {'url': '" url "', "           \
+  "'headers': {}, 'properties': {" properties "}}}"
+#define SIGNED_IN(region)                                                                          \
+  "'authSchemes': [{'name': 'sigv4', 'signingName': 'x', 'signingRegion': '" region "'}]"
+#define END            "{'type': 'error', 'conditions': [], 'error': 'a region is missing'}]}"
+
+/* One endpoint for all regions, as IAM has. */
+static const char almanac_rules[] =
+    PARAMETERS
+    RULE(WHEN_REGION "," WHEN_GLOBAL "," WHEN_FIPS, "https://almanac-fips.example.com",
+         SIGNED_IN("us-east-1")) ","
+    RULE(WHEN_REGION "," WHEN_GLOBAL, "https://almanac.example.com", SIGNED_IN("us-east-1")) ","
+    END;
+
+/* One a region, as most have. */
+static const char tide_rules[] =
+    PARAMETERS
+    RULE(WHEN_REGION "," WHEN_FIPS, "https://tide-fips.{Region}.example.com", "") ","
+    RULE(WHEN_REGION, "https://tide.{Region}.example.com", "") ","
+    END;
+
+static const char partitions[] =
+    "{'version': '1.1', 'partitions': [{'id': 'aws', 'regionRegex': '^(us|eu)\\\\-\\\\w+\\\\-\\\\d+$',"
+    "'regions': {'us-east-1': {}, 'aws-global': {}}, 'outputs': {'name': 'aws', 'dnsSuffix': "
+    "'example.com', 'dualStackDnsSuffix': 'example.com', 'supportsFIPS': true, "
+    "'supportsDualStack': true}}]}";
+
+/* clang-format on */
+
+static char models[64];
+
+static int make(void **state) {
+  model_folder_make(models);
+  model_folder_put_json(model_folder_path(models, "almanac/2112-06-01/service-2.json"),
+                        SERVICE("almanac"));
+  model_folder_put_json(model_folder_path(models, "almanac/2112-06-01/endpoint-rule-set-1.json"),
+                        almanac_rules);
+  model_folder_put_json(model_folder_path(models, "tide/2112-06-01/service-2.json"),
+                        SERVICE("tide"));
+  model_folder_put_json(model_folder_path(models, "tide/2112-06-01/endpoint-rule-set-1.json"),
+                        tide_rules);
+  model_folder_put_json(model_folder_path(models, "partitions.json"), partitions);
+  return home_make(state);
+}
+
+static int clean(void **state) {
+  model_folder_remove(models);
+  return home_remove(state);
+}
+
+/* The URL that a client of the service signs, NULL on failure. */
+static char *url_of(const char *service, const char *region, cspan_error **error) {
+  const cspan_aws_options options = {.size = sizeof options,
+                                     .region = region,
+                                     .access_key_id = "AKIDEXAMPLE",
+                                     .secret_access_key = "secret"};
+  const cspan_client_options with = {.size = sizeof with, .models = models};
+  const cspan_client_request request = {.size = sizeof request, .operation = "Look"};
+  cspan_aws_config *config = NULL;
+  cspan_client *client = NULL;
+  char *url = NULL;
+  home_set(NULL, NULL);
+  assert_int_equal(cspan_aws_config_load(&options, &config, NULL), CSPAN_OK);
+  assert_int_equal(cspan_client_create(config, service, &with, &client, NULL), CSPAN_OK);
+  cspan_aws_config_free(config);
+  cspan_status status = cspan_client_presign(client, &request, 60, &url, error);
+  assert_int_equal(status == CSPAN_OK, url != NULL);
+  cspan_client_free(client);
+  return url;
+}
+
+static void clients_go_where_their_region_says(void **state) {
+  (void)state;
+  static const struct {
+    const char *service;
+    const char *region; /* NULL: none is set */
+    const char *host;
+    const char *scope;
+  } cases[] = {
+      {"almanac", NULL, "https://almanac.example.com/?", "%2Fus-east-1%2F"},
+      {"almanac", "fips-aws-global", "https://almanac-fips.example.com/?", "%2Fus-east-1%2F"},
+      {"tide", "eu-west-1", "https://tide.eu-west-1.example.com/?", "%2Feu-west-1%2F"},
+      {"tide", "eu-west-1-fips", "https://tide-fips.eu-west-1.example.com/?", "%2Feu-west-1%2F"},
+      {"tide", "fips-us-east-1", "https://tide-fips.us-east-1.example.com/?", "%2Fus-east-1%2F"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    char *url = url_of(cases[i].service, cases[i].region, NULL);
+    assert_non_null(url);
+    if (strncmp(url, cases[i].host, strlen(cases[i].host)) != 0 || !strstr(url, cases[i].scope)) {
+      fail_msg("%s in %s: %s", cases[i].service, cases[i].region ? cases[i].region : "none", url);
+    }
+    cspan_free(url);
+  }
+}
+
+/* Not "tide.aws-global.example.com". */
+static void other_services_need_a_region(void **state) {
+  (void)state;
+  cspan_error *error = NULL;
+  assert_null(url_of("tide", NULL, &error));
+  assert_int_equal(cspan_error_status(error), CSPAN_ERR_CONFIG);
+  assert_non_null(strstr(cspan_error_message(error), "no region is set"));
+  cspan_error_free(error);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(clients_go_where_their_region_says),
+      cmocka_unit_test(other_services_need_a_region),
+  };
+  return cmocka_run_group_tests(tests, make, clean);
+}
