@@ -60,6 +60,7 @@ static const line lines[] = {
     {"S3", NULL, INPUT, cspan_custom_bucket, "Bucket"},
     {"S3", NULL, INPUT, cspan_custom_sse_key, "SSECustomer"},
     {"S3", NULL, INPUT, cspan_custom_sse_key, "CopySourceSSECustomer"},
+    {"S3", NULL, REQUEST, cspan_custom_no_default_type, "ContentType"},
     {"S3", "CopyObject", INPUT, cspan_custom_copy_source, "CopySource"},
     {"S3", "CopyObject", INPUT, cspan_custom_ascii, "Metadata"},
     {"S3", "CreateMultipartUpload", INPUT, cspan_custom_ascii, "Metadata"},

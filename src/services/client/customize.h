@@ -77,6 +77,7 @@ cspan_status cspan_custom_bucket(cspan_custom *c, const char *detail, cspan_erro
 cspan_status cspan_custom_sse_key(cspan_custom *c, const char *detail, cspan_error **error);
 cspan_status cspan_custom_copy_source(cspan_custom *c, const char *detail, cspan_error **error);
 cspan_status cspan_custom_ascii(cspan_custom *c, const char *detail, cspan_error **error);
+cspan_status cspan_custom_no_default_type(cspan_custom *c, const char *detail, cspan_error **error);
 cspan_status cspan_custom_encode_keys(cspan_custom *c, const char *detail, cspan_error **error);
 cspan_status cspan_custom_decode_keys(cspan_custom *c, const char *detail, cspan_error **error);
 cspan_status cspan_custom_raw_header(cspan_custom *c, const char *detail, cspan_error **error);

@@ -161,6 +161,20 @@ cspan_status cspan_custom_ascii(cspan_custom *c, const char *detail, cspan_error
   return CSPAN_OK;
 }
 
+/* ----------------------------------------------------------------- media types */
+
+/* The type of a body is kept with the object: where the caller said none, S3 chooses it, as for
+ * the typed calls. */
+cspan_status cspan_custom_no_default_type(cspan_custom *c, const char *detail,
+                                          cspan_error **error) {
+  const cspan_value *given = cspan_value_get(c->invocation->request.input, detail);
+  (void)error;
+  if (c->request->stream_member == NULL || !cspan_value_is_null(given)) {
+    return CSPAN_OK;
+  }
+  return cspan_header_list_put(&c->request->headers, c->arena, "Content-Type", NULL);
+}
+
 /* -------------------------------------------------------------------- listing */
 
 /* XML cannot hold every character that a key may have. */
