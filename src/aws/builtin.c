@@ -104,10 +104,7 @@ static cspan_status add_host_prefix(struct cspan_call *call, const cspan_base_ur
   return CSPAN_OK;
 }
 
-static cspan_status resolve_endpoint(void *self, struct cspan_call *call, void *state,
-                                     cspan_error **error) {
-  (void)self;
-  (void)state;
+cspan_status cspan_call_resolve_target(struct cspan_call *call, cspan_error **error) {
   cspan_aws_client *client = call->client;
   const cspan_base_url *custom = cspan_call_custom_endpoint(call);
   if (!call->region && custom) {
@@ -131,6 +128,14 @@ static cspan_status resolve_endpoint(void *self, struct cspan_call *call, void *
   }
   call->request.has_endpoint = true;
   return set_wire_path(call, error);
+}
+
+static cspan_status resolve_endpoint(void *self, struct cspan_call *call, void *state,
+                                     cspan_error **error) {
+  (void)self;
+  (void)state;
+  cspan_call_recall_region(call);
+  return cspan_call_resolve_target(call, error);
 }
 
 /* In a Lambda function: the trace that it was called with goes along, so that Lambda sees where a

@@ -7,6 +7,7 @@
 
 #include "aws/auth.h"
 #include "aws/body.h"
+#include "aws/bucket_regions.h"
 #include "aws/chunked.h"
 #include "aws/client.h"
 #include "aws/config.h"
@@ -35,6 +36,7 @@ struct cspan_aws_client {
   _Atomic int64_t clock_offset_s; /* the service's clock minus ours */
   cspan_token_cache tokens;
   cspan_express express;
+  cspan_bucket_regions bucket_regions;
   char *user_agent;
   bool is_in_lambda;
 };
@@ -143,6 +145,8 @@ struct cspan_call {
   bool is_throttled;  /* the model says so of the attempt's error */
   int last_cost;      /* of the last retry, given back on success */
   bool clock_retried;
+  bool is_redirected;      /* to the region of its bucket */
+  const char *told_region; /* by the attempt's error; NULL: none */
   bool credentials_retried;
   cspan_http_header *saved_headers; /* as they were before the attempt */
   size_t saved_count;
@@ -169,6 +173,15 @@ void cspan_call_deliver_output(struct cspan_call *call);
 
 /* builtin.c: only the steps up to Build, by the library's own middlewares: for presigning. */
 cspan_status cspan_call_prepare(struct cspan_call *call, cspan_error **error);
+
+/* The endpoint for the call's region, by the service. */
+cspan_status cspan_call_resolve_target(struct cspan_call *call, cspan_error **error);
+
+/* call_region.c: takes the region that is known of the bucket. */
+void cspan_call_recall_region(struct cspan_call *call);
+/* After an attempt whose error names the region of the bucket: the next one goes there. False: it
+ * cannot. */
+bool cspan_call_follow_bucket(struct cspan_call *call);
 
 /* call_retry.c: whether the failed attempt is made again, and after how long. */
 typedef enum cspan_retry_decision {

@@ -36,7 +36,7 @@ static const char *other_region(const struct cspan_call *call, const cspan_servi
 
 static void write_message(const struct cspan_call *call, const cspan_service_error *told,
                           const char *code, char out[MESSAGE_MAX]) {
-  const char *region = other_region(call, told, code);
+  const char *region = call->told_region;
   size_t len;
   if (told->message) {
     len = (size_t)snprintf(out, MESSAGE_MAX, "%s", told->message);
@@ -76,7 +76,9 @@ static void set_service_error(struct cspan_call *call) {
   }
   const char *code = told.code ? told.code : cspan_http_error_code(call->response.status);
   const char *amzn_id = cspan_call_response_header(call, "x-amzn-requestid");
+  const char *region = other_region(call, &told, code);
   char message[MESSAGE_MAX];
+  call->told_region = region ? cspan_arena_strdup(call->scratch, region) : NULL;
   write_message(call, &told, code, message);
   cspan_error_info info = {
       .status = CSPAN_ERR_SERVICE,

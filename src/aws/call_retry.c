@@ -84,6 +84,12 @@ cspan_retry_decision cspan_call_decide_retry(struct cspan_call *call, int64_t *b
   cspan_error_set_retryable(call->error,
                             !call->final_error && (retry_class == CSPAN_RETRY_CLASS_TRANSIENT ||
                                                    retry_class == CSPAN_RETRY_CLASS_THROTTLE));
+  if (cspan_context_status(&call->context) == CSPAN_OK && is_repeatable(call) &&
+      cspan_call_follow_bucket(call)) {
+    *backoff_ms = 0; /* nothing is wrong with the service, and the attempt costs it nothing */
+    call->last_cost = 0;
+    return CSPAN_RETRY_AGAIN;
+  }
   if (retry_class == CSPAN_RETRY_CLASS_NONE || call->attempt >= call->max_attempts ||
       cspan_context_status(&call->context) != CSPAN_OK || !is_repeatable(call) ||
       !worth_it(call, retry_class) || !choose_delay(call, retry_class, backoff_ms)) {

@@ -94,6 +94,7 @@ static cspan_status reset_attempt(struct cspan_call *call, cspan_error **error) 
   call->attempt++;
   call->admitted = false;
   call->is_throttled = false;
+  call->told_region = NULL;
   cspan_call_replace_error(call, NULL);
   cspan_error_free(call->stream_error);
   call->stream_error = NULL;

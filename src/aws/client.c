@@ -72,6 +72,7 @@ cspan_status cspan_aws_client_create(const cspan_aws_config *config, const cspan
   cspan_retry_bucket_init(&client->bucket);
   atomic_init(&client->clock_offset_s, 0);
   pthread_mutex_init(&client->rate_mutex, NULL);
+  cspan_bucket_regions_init(&client->bucket_regions);
   cspan_rate_limiter_init(&client->rate, (double)cspan_now_ns() / 1e9);
   cspan_token_cache_init(&client->tokens);
   cspan_express_init(&client->express);
@@ -92,6 +93,7 @@ void cspan_aws_client_free(cspan_aws_client *client) {
     cspan_express_free(&client->express);
     cspan_token_cache_free(&client->tokens);
     pthread_mutex_destroy(&client->rate_mutex);
+    cspan_bucket_regions_free(&client->bucket_regions);
     cspan_free(client->chain);
     cspan_free(client->user_agent);
     cspan_aws_config_free(client->config);

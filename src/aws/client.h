@@ -28,6 +28,7 @@ typedef struct cspan_service {
   bool single_encode_path;     /* S3's SigV4 rule */
   bool sign_content_sha256;    /* x-amz-content-sha256 is sent and signed (S3) */
   bool uses_http2;             /* for operations that say so */
+  bool follows_buckets;        /* to the region that an answer names (S3) */
   /* Where a call goes, by cspan_call_set_endpoint(); NULL: by region and prefix (endpoint.h). */
   cspan_status (*resolve_endpoint)(struct cspan_call *call, cspan_error **error);
   void *owner; /* for resolve_endpoint: cspan_call_owner(); borrowed */

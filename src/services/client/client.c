@@ -66,6 +66,7 @@ static void describe_service(cspan_client *client) {
       .endpoint_prefix = cspan_model_text(model, info->endpoint_prefix),
       .single_encode_path = is_s3_like,
       .sign_content_sha256 = is_s3_like,
+      .follows_buckets = client->is_s3,
       .uses_http2 = (info->flags & CSPAN_SERVICE_HTTP2) != 0,
       .resolve_endpoint = cspan_client_resolve_endpoint,
   };

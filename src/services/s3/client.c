@@ -12,6 +12,7 @@ static const cspan_service s3_service = {
     .endpoint_prefix = "s3",
     .single_encode_path = true,
     .sign_content_sha256 = true,
+    .follows_buckets = true,
     .resolve_endpoint = cspan_s3_resolve_endpoint,
 };
 
