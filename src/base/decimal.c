@@ -163,16 +163,39 @@ static void use_point(char *text) {
   *to = '\0';
 }
 
+static bool reads_back(const char *text, double number) {
+  double again = 0;
+  return cspan_parse_f64(text, &again) && again <= number && again >= number;
+}
+
+/* Above a power of two there is twice the room that there is below it: where the nearest text of
+ * so many digits lies below and is too far off, the next one above may not be. */
+static bool format_above(double number, int precision, char out[CSPAN_DOUBLE_TEXT_MAX]) {
+  int exponent = 0;
+  double half = fabs(frexp(number, &exponent));
+  if (half > 0.5) {
+    return false;
+  }
+  snprintf(out, CSPAN_DOUBLE_TEXT_MAX, "%.*e", precision - 1, number);
+  use_point(out);
+  char *last = strchr(out, 'e') - 1;
+  if (*last == '9') {
+    return false; /* no power of two that this matters for */
+  }
+  (*last)++;
+  return reads_back(out, number);
+}
+
 void cspan_format_double(double number, char out[CSPAN_DOUBLE_TEXT_MAX]) {
   /* Below DBL_MIN less than SURE_DIGITS may do. */
-  int precision = fabs(number) < DBL_MIN ? 1 : SURE_DIGITS;
-  double again = 0;
-  do {
+  for (int precision = fabs(number) < DBL_MIN ? 1 : SURE_DIGITS;; precision++) {
     snprintf(out, CSPAN_DOUBLE_TEXT_MAX, "%.*g", precision, number);
     use_point(out);
-    precision++;
-  } while (precision <= MOST_DIGITS &&
-           !(cspan_parse_f64(out, &again) && again <= number && again >= number));
+    if (precision == MOST_DIGITS || reads_back(out, number) ||
+        (precision == MOST_DIGITS - 1 && format_above(number, precision, out))) {
+      return;
+    }
+  }
 }
 
 double cspan_decimal_round(const char *text, size_t len, double otherwise) {

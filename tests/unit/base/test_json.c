@@ -279,27 +279,71 @@ static void test_numbers(void **state) {
   }
 }
 
+/* Whether any text with so many digits reads back as the number: the nearest ones above and below
+ * are enough. */
+static bool has_text_of(double number, int digits) {
+  char text[400];
+  for (int step = -1; step <= 1; step++) {
+    double again = 0;
+    snprintf(text, sizeof text, "%.*e", digits - 1, number);
+    char *exponent = strchr(text, 'e');
+    char *at = exponent - 1;
+    /* One more or less in the last digit, where that needs no carry. */
+    if ((step < 0 && *at == '0') || (step > 0 && *at == '9')) {
+      continue;
+    }
+    *at = (char)(*at + step);
+    if (cspan_parse_f64(text, &again) && again >= number && again <= number) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static void expect_shortest(double number) {
+  char text[CSPAN_DOUBLE_TEXT_MAX];
+  double again = 0;
+  cspan_decimal decimal;
+  cspan_format_double(number, text);
+  assert_true(cspan_parse_f64(text, &again));
+  assert_true(again >= number && again <= number);
+  assert_int_equal(cspan_decimal_scan(text, strlen(text), &decimal), strlen(text));
+  if (decimal.count > 1 && has_text_of(number, (int)decimal.count - 1)) {
+    fail_msg("%s is not the shortest", text);
+  }
+}
+
 static void test_doubles(void **state) {
   (void)state;
   static const double numbers[] = {
       0.1,     1.0 / 3,  2.0 / 3, 1e15,     1e16, 1e-5,        123.456, 5e-324, DBL_MIN,
       DBL_MAX, -DBL_MAX, 4.35,    2.5e-310, 1e21, DBL_EPSILON, 100,     -2.5,   9007199254740991.0};
   for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-    enum { SHORTER_MAX = 400 };
-    char text[CSPAN_DOUBLE_TEXT_MAX];
-    double again = 0;
-    cspan_format_double(numbers[i], text);
-    assert_true(cspan_parse_f64(text, &again));
-    assert_true(again >= numbers[i] && again <= numbers[i]);
-    /* None of fewer digits reads back. */
-    cspan_decimal decimal;
-    assert_int_equal(cspan_decimal_scan(text, strlen(text), &decimal), strlen(text));
-    char shorter[SHORTER_MAX];
-    if (decimal.count > 1) {
-      snprintf(shorter, sizeof shorter, "%.*g", (int)decimal.count - 1, numbers[i]);
-      assert_true(!cspan_parse_f64(shorter, &again) || again < numbers[i] || again > numbers[i]);
+    expect_shortest(numbers[i]);
+  }
+  /* All powers of two, which have less room below than above, and their neighbours. */
+  for (int power = -1074; power <= 1023; power++) {
+    double number = ldexp(1, power);
+    expect_shortest(number);
+    expect_shortest(-number);
+    expect_shortest(nextafter(number, 0));
+    expect_shortest(nextafter(number, DBL_MAX));
+  }
+  /* Doubles of any size, the same in each run. */
+  uint64_t bits = 88172645463325252;
+  for (int i = 0; i < 20000; i++) {
+    double number;
+    bits ^= bits << 13;
+    bits ^= bits >> 7;
+    bits ^= bits << 17;
+    memcpy(&number, &bits, sizeof number);
+    if (isfinite(number)) {
+      expect_shortest(number);
     }
   }
+  char text[CSPAN_DOUBLE_TEXT_MAX];
+  cspan_format_double(ldexp(1, -24), text);
+  assert_string_equal(text, "5.960464477539063e-08");
 }
 
 /* --------------------------------------------------------------------------- writing */
