@@ -86,6 +86,10 @@ typedef struct cspan_client_request {
   cspan_event_fn on_event;
   cspan_next_event_fn next_event; /**< for operations that are sent events: not NULL */
   void *event_user;
+  /** Room for the service's id of the request that brought the output, cut where it is longer; ""
+   * where the service names none, and after a failure, whose error has it. NULL: not wanted. */
+  char *request_id;
+  size_t request_id_room; /**< bytes, the NUL included */
 } cspan_client_request;
 
 /**

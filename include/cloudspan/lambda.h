@@ -48,8 +48,9 @@ CSPAN_API void cspan_lambda_result_clear(cspan_lambda_result *result);
 /**
  * Invoke. A failure of the function itself, which the service answers with 200, is an error, too:
  * CSPAN_ERR_SERVICE with the errorType of its payload as the code (or "Unhandled", "Handled"), its
- * errorMessage as the message, and the members of the payload in cspan_error_fields(). `result` (may
- * be NULL; cleared first) is filled then, too, so that payload and log can be looked at.
+ * errorMessage as the message, the members of the payload in cspan_error_fields(), and the id of the
+ * request, by which the function's log is searched. `result` (may be NULL; cleared first) is filled
+ * then, too, so that payload and log can be looked at.
  */
 CSPAN_API cspan_status cspan_lambda_invoke(cspan_client *client,
                                            const cspan_lambda_invoke_input *input,

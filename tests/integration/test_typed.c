@@ -334,8 +334,8 @@ static void test_invoke(void **state) {
       {"200 X-Amz-Function-Error: Unhandled\r\nX-Amz-Log-Result: bG9nIGxpbmUK\r\n|{\"errorMessage\""
        ": \"boom\", \"errorType\": \"ValueError\", \"stackTrace\": []}",
        CSPAN_ERR_SERVICE, "ValueError", "boom", "log line\n"},
-      {"200 X-Amz-Function-Error: Handled\r\n|\"just text\"", CSPAN_ERR_SERVICE, "Handled",
-       "the function f failed (Handled)", NULL},
+      {"200 X-Amz-Function-Error: Handled\r\nx-amzn-RequestId: id-7\r\n|\"just text\"",
+       CSPAN_ERR_SERVICE, "Handled", "the function f failed (Handled)", NULL},
       {"200 X-Amz-Function-Error: Unhandled\r\n|not JSON", CSPAN_ERR_SERVICE, "Unhandled",
        "the function f failed (Unhandled)", NULL},
       {"200 X-Amz-Log-Result: ~~~\r\n|", CSPAN_OK, "", "", NULL},
@@ -355,6 +355,7 @@ static void test_invoke(void **state) {
     assert_int_equal(cspan_lambda_invoke(f.client, &input, &result, &error), c->status);
     assert_string_equal(cspan_error_code(error), c->code);
     assert_string_equal(cspan_error_message(error), c->message);
+    assert_string_equal(cspan_error_request_id(error), strstr(c->answer, "id-7") ? "id-7" : "");
     assert_int_equal(result.http_status, 200);
     assert_int_equal(result.log_tail != NULL, c->log_tail != NULL);
     if (c->log_tail != NULL) {

@@ -2,6 +2,7 @@
 /* The "OperationDeserializer" of calls by a model: from a response to a
  * document or a failure. */
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -78,6 +79,12 @@ static cspan_invocation *invocation_of(const struct cspan_call *call) {
   return (cspan_invocation *)(uintptr_t)cspan_call_typed_input(call);
 }
 
+static void tell_request_id(const struct cspan_call *call, const cspan_client_request *request) {
+  if (request->request_id != NULL && request->request_id_room > 0) {
+    snprintf(request->request_id, request->request_id_room, "%s", cspan_call_request_id(call));
+  }
+}
+
 cspan_status cspan_client_deserialize(struct cspan_call *call, void **output, cspan_error **error) {
   cspan_invocation *invocation = invocation_of(call);
   cspan_value value = {.kind = CSPAN_VALUE_MAP};
@@ -93,6 +100,7 @@ cspan_status cspan_client_deserialize(struct cspan_call *call, void **output, cs
     return cspan_error_set(error, status, "the response of %s cannot be read (%s)",
                            invocation->operation.name, cspan_status_name(status));
   }
+  tell_request_id(call, &invocation->request);
   cspan_document_free(invocation->document); /* of an attempt that failed later on */
   invocation->document = cspan_document_new(arena, &value);
   return invocation->document != NULL ? CSPAN_OK : cspan_error_move(error, cspan_error_nomem());

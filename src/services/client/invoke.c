@@ -39,7 +39,11 @@ static cspan_call_options options_of(const cspan_call_options *given) {
 /* The output goes to the caller, or nowhere where the call failed after it was
  * read. */
 static void deliver(cspan_invocation *invocation, cspan_status status) {
+  const cspan_client_request *request = &invocation->request;
   cspan_client_events_free(invocation->events);
+  if (status != CSPAN_OK && request->request_id != NULL && request->request_id_room > 0) {
+    request->request_id[0] = '\0';
+  }
   if (status == CSPAN_OK && invocation->output != NULL) {
     *invocation->output = invocation->document;
   } else {

@@ -11,6 +11,8 @@
 static const size_t client_context_max = 64U << 10;
 static const size_t log_tail_max = 64U << 10;
 
+enum { REQUEST_ID_ROOM = 128 };
+
 void cspan_lambda_result_clear(cspan_lambda_result *result) {
   if (result != NULL) {
     cspan_free(result->payload);
@@ -144,8 +146,8 @@ static cspan_status take_answer(const cspan_value *answer, cspan_lambda_result *
 }
 
 /* The error of a function that failed, by its payload where that is what runtimes write. */
-static cspan_status tell_failure(const char *function, const cspan_lambda_result *result,
-                                 cspan_error **error) {
+static cspan_status tell_failure(const char *function, const char *request_id,
+                                 const cspan_lambda_result *result, cspan_error **error) {
   cspan_document *payload = NULL;
   char text[256];
   if (result->payload != NULL) {
@@ -157,6 +159,7 @@ static cspan_status tell_failure(const char *function, const cspan_lambda_result
   const char *message = cspan_value_text(cspan_value_get(fields, "errorMessage"), NULL);
   cspan_error_info info = {.status = CSPAN_ERR_SERVICE,
                            .code = type != NULL && type[0] != '\0' ? type : result->function_error,
+                           .request_id = request_id,
                            .http_status = result->http_status,
                            .fields =
                                cspan_value_get_kind(fields) == CSPAN_VALUE_MAP ? fields : NULL};
@@ -173,6 +176,7 @@ cspan_status cspan_lambda_invoke(cspan_client *client, const cspan_lambda_invoke
   cspan_lambda_result *to = result != NULL ? result : &own;
   cspan_document *document = NULL;
   cspan_document *answer = NULL;
+  char request_id[REQUEST_ID_ROOM] = "";
   memset(to, 0, sizeof *to);
   cspan_typed_take(&input, sizeof input, given);
   cspan_status status = check(client, &input, error);
@@ -183,7 +187,9 @@ cspan_status cspan_lambda_invoke(cspan_client *client, const cspan_lambda_invoke
     cspan_client_request request = {.operation = "Invoke",
                                     .input = cspan_document_value(document),
                                     .context = input.context,
-                                    .options = input.options};
+                                    .options = input.options,
+                                    .request_id = request_id,
+                                    .request_id_room = sizeof request_id};
     status = cspan_client_send(client, &request, &answer, error);
   }
   if (status == CSPAN_OK && take_answer(cspan_document_value(answer), to) != CSPAN_OK) {
@@ -191,7 +197,7 @@ cspan_status cspan_lambda_invoke(cspan_client *client, const cspan_lambda_invoke
     status = cspan_error_move(error, cspan_error_nomem());
   }
   if (status == CSPAN_OK && to->function_error[0] != '\0') {
-    status = tell_failure(input.function, to, error);
+    status = tell_failure(input.function, request_id, to, error);
   }
   cspan_document_free(document);
   cspan_document_free(answer);
