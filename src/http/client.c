@@ -68,6 +68,19 @@ static bool copy_text(char **to, const char *from) {
   return *to || !from;
 }
 
+/* Asked once, so that all exchanges of a client go the same way, whatever the program does to its
+ * environment later. The names are those that libcurl reads. */
+static bool names_no_proxy(void) {
+  static const char *const names[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
+                                      "ALL_PROXY"};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    if (cspan_env(names[i])) {
+      return false;
+    }
+  }
+  return true;
+}
+
 static bool copy_options(cspan_http_client *client, const cspan_http_client_options *options) {
   client->connect_timeout_ms =
       options->connect_timeout_ms > 0 ? options->connect_timeout_ms : DEFAULT_CONNECT_MS;
@@ -75,6 +88,7 @@ static bool copy_options(cspan_http_client *client, const cspan_http_client_opti
       options->low_speed_timeout_ms > 0 ? options->low_speed_timeout_ms : DEFAULT_LOW_SPEED_MS;
   client->insecure_skip_verify = options->insecure_skip_verify;
   client->version = options->version;
+  client->is_direct = options->proxy ? !*options->proxy : names_no_proxy();
   client->pool = pool_new(options->max_idle_loops ? options->max_idle_loops : DEFAULT_IDLE_LOOPS);
   return client->pool && copy_text(&client->ca_bundle, options->ca_bundle) &&
          copy_text(&client->client_cert, options->client_cert) &&

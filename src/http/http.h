@@ -30,7 +30,8 @@ typedef struct cspan_http_client_options {
   const char *ca_bundle;        /* file; NULL: the system's */
   const char *client_cert;      /* file, PEM; NULL: none (mTLS) */
   const char *client_key;       /* file, PEM */
-  const char *proxy;            /* NULL: libcurl's environment rules */
+  const char *proxy;            /* NULL: libcurl's environment rules; where the environment names
+                                   no proxy when the client is made, it has none for good */
   bool insecure_skip_verify;    /* for tests only */
   cspan_http_version version;
   size_t max_idle_loops; /* 0: 64 */
@@ -88,7 +89,9 @@ typedef struct cspan_http_request {
   const char *url;    /* absolute, already encoded; sent as it is (CURLOPT_PATH_AS_IS) */
   const cspan_http_header *headers; /* exactly these, plus Host/Content-Length by libcurl;
                                        a value of "" or blanks sends an empty header. libcurl's own
-                                       User-Agent, Accept and Expect are switched off */
+                                       User-Agent, Accept and Expect are switched off. The order may
+                                       change, and over HTTP/1.1 " HTTP/1.1" may follow a user
+                                       agent's value, as one more product: see request_headers.c */
   size_t header_count;
   /* Body: memory, or read_fn; borrowed until done. */
   const void *body;

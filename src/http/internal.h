@@ -29,6 +29,7 @@ struct cspan_http_client {
   char *client_key;
   char *proxy;
   bool insecure_skip_verify;
+  bool is_direct; /* no proxy by its options or, when it was made, by the environment */
   cspan_http_version version;
   struct cspan_loop_pool *pool;
 };
@@ -69,6 +70,11 @@ struct cspan_http_exchange {
   char method[16]; /* CURLOPT_CUSTOMREQUEST, "" when not set */
   long recv_size;
   long send_size;
+  bool has_target; /* CURLOPT_REQUEST_TARGET */
+
+  /* Of the client. */
+  bool keeps_target; /* HTTP/1.1, by a libcurl that sends a target as it is */
+  bool is_direct;
 
   /* The request. */
   cspan_http_sink sink;
@@ -137,6 +143,9 @@ typedef struct cspan_outcome {
 } cspan_outcome;
 
 /* handle.c */
+/* Whether the libcurl at hand is known to write a request target as it is given, line ends
+ * included. */
+bool cspan_curl_keeps_target(void);
 cspan_http_exchange *cspan_exchange_new(cspan_loop *loop, const cspan_http_client *client);
 void cspan_exchange_delete(cspan_http_exchange *exchange);
 /* Sets the handle up for the request, whose strings are copied. */
@@ -144,7 +153,8 @@ cspan_status cspan_exchange_prepare(cspan_http_exchange *exchange,
                                     const cspan_http_request *request, cspan_error **error);
 
 /* request_headers.c */
-/* The list that CURLOPT_HTTPHEADER gets, in the exchange's own memory. */
+/* What CURLOPT_HTTPHEADER and CURLOPT_REQUEST_TARGET get, in the exchange's own memory. The
+ * request's URL was checked. */
 cspan_status cspan_exchange_headers(cspan_http_exchange *exchange,
                                     const cspan_http_request *request, cspan_exchange_mode mode,
                                     cspan_error **error);
