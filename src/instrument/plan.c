@@ -17,6 +17,7 @@ static void plan_free(cspan_plan *plan) {
   if (plan != NULL) {
     cspan_extraction_free(&plan->start);
     cspan_extraction_free(&plan->end);
+    cspan_batch_free(&plan->batch);
     cspan_free(plan);
   }
 }
@@ -82,13 +83,18 @@ static void fill_fixed(cspan_plan *plan, cspan_semconv_mode semconv) {
   }
 }
 
-static void fill_rows(cspan_plan *plan) {
+static const cspan_batch_rule *batch_of(const cspan_plan *plan) {
   const cspan_service_rules *own = plan->own;
-  for (size_t i = 0; i < own->batch_count; i++) {
+  for (size_t i = 0; own != NULL && i < own->batch_count; i++) {
     if (cspan_operation_matches(own->batches[i].operation, plan->operation)) {
-      plan->batch = &own->batches[i];
+      return &own->batches[i];
     }
   }
+  return NULL;
+}
+
+static void fill_rows(cspan_plan *plan) {
+  const cspan_service_rules *own = plan->own;
   for (size_t i = 0; i < own->messaging_count; i++) {
     if (cspan_operation_matches(own->messaging[i].operation, plan->operation)) {
       plan->messaging = &own->messaging[i];
@@ -112,7 +118,9 @@ static cspan_plan *plan_make(const cspan_tracing *tracing, const char *service,
   if (plan->own != NULL) {
     fill_rows(plan);
   }
-  if (cspan_extraction_make(plan->own, &tracing->own_rules, service, operation, true, &plan->start,
+  const cspan_batch_rule *batch = batch_of(plan);
+  if ((batch != NULL && cspan_batch_make(batch, &plan->batch, NULL) != CSPAN_OK) ||
+      cspan_extraction_make(plan->own, &tracing->own_rules, service, operation, true, &plan->start,
                             NULL) != CSPAN_OK ||
       cspan_extraction_make(plan->own, &tracing->own_rules, service, operation, false, &plan->end,
                             NULL) != CSPAN_OK) {

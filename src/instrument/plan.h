@@ -11,7 +11,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "instrument/rules.h"
+#include "instrument/partial.h"
 
 enum { CSPAN_PLAN_MAX_FIXED = 12, CSPAN_PLAN_BUCKETS = 64 };
 
@@ -28,7 +28,7 @@ typedef struct cspan_plan {
   const cspan_service_rules *own;               /* NULL: there is no table of the service */
   const cspan_messaging_rule *messaging;        /* of the operation; NULL: none */
   const cspan_carrier *carrier;                 /* of the operation; NULL: none */
-  const cspan_batch_rule *batch;                /* of the operation; NULL: none */
+  cspan_batch batch;                            /* of the operation */
   _Atomic(struct cspan_plan_metrics *) metrics; /* metrics.h; made by its first use */
 } cspan_plan;
 
