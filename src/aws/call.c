@@ -283,7 +283,7 @@ const char *cspan_call_request_header(const struct cspan_call *call, const char 
 
 cspan_status cspan_call_set_request_header(struct cspan_call *call, const char *name,
                                            const char *value) {
-  if (!name || !*name || strpbrk(name, " \t\r\n:") || (value && strpbrk(value, "\r\n"))) {
+  if (!name || !cspan_header_is_safe(name, value)) {
     return CSPAN_ERR_INVALID;
   }
   return cspan_header_list_set(&call->request.headers, call->scratch, name, value);

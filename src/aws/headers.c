@@ -17,9 +17,14 @@ void cspan_header_list_init(cspan_header_list *list) {
   list->cap = sizeof list->few / sizeof list->few[0];
 }
 
+/* Most names differ in the first letter already. */
+static bool is_name(const char *name, const char *other) {
+  return ((name[0] ^ other[0]) & ~0x20) == 0 && cspan_ieq(name, other);
+}
+
 static size_t find(const cspan_header_list *list, const char *name) {
   size_t i = 0;
-  while (i < list->count && !cspan_ieq(list->items[i].name, name)) {
+  while (i < list->count && !is_name(list->items[i].name, name)) {
     i++;
   }
   return i;
@@ -81,6 +86,32 @@ cspan_status cspan_header_list_set(cspan_header_list *list, cspan_arena *arena, 
   return cspan_header_list_put(list, arena, name_copy, value_copy);
 }
 
+/* Whether a byte of the text is below `limit`, eight at a time. */
+static bool has_below(const char *text, size_t len, uint8_t limit) {
+  const uint64_t ones = 0x0101010101010101U;
+  uint64_t found = 0;
+  size_t i = 0;
+  for (; i + 8 <= len; i += 8) {
+    uint64_t word;
+    memcpy(&word, text + i, sizeof word);
+    found |= (word - ones * limit) & ~word;
+  }
+  if ((found & ones << 7) != 0) {
+    return true;
+  }
+  while (i < len && (uint8_t)text[i] >= limit) {
+    i++;
+  }
+  return i < len;
+}
+
+bool cspan_header_is_safe(const char *name, const char *value) {
+  size_t name_len = strlen(name);
+  size_t value_len = value ? strlen(value) : 0;
+  return name_len > 0 && !has_below(name, name_len, ' ' + 1) && !memchr(name, ':', name_len) &&
+         (!has_below(value, value_len, ' ') || !strpbrk(value, "\r\n"));
+}
+
 void cspan_header_block_init(cspan_header_block *block) {
   cspan_buf_init(&block->text, MAX_BLOCK_BYTES);
   cspan_buf_init(&block->more, MAX_BLOCK_BYTES);
@@ -138,10 +169,14 @@ bool cspan_header_block_at(const cspan_header_block *block, size_t index, const 
 }
 
 const char *cspan_header_block_get(const cspan_header_block *block, const char *name) {
+  size_t len = strlen(name);
+  const char *end = block->text.data + block->text.len;
   for (size_t i = 0; i < block->count; i++) {
     const char *each = name_at(block, i);
-    if (cspan_ieq(each, name)) {
-      return each + strlen(each) + 1;
+    /* A name of the same length ends where this one does. */
+    if ((size_t)(end - each) > len && each[len] == '\0' &&
+        (memcmp(each, name, len) == 0 || cspan_ieq(each, name))) {
+      return each + len + 1;
     }
   }
   return NULL;

@@ -180,24 +180,35 @@ cspan_status cspan_sigv4_canonical_query(cspan_buf *out, const char *query, cons
 
 /* ----------------------------------------------------------------- headers */
 
-/* Proxies, libcurl and tracing change or add these after the signature was made. */
-bool cspan_sigv4_skips_header(const char *name) {
-  static const char *const skipped[] = {
-      "authorization", "user-agent",      "expect",     "connection", "x-amzn-trace-id",
-      "traceparent",   "tracestate",      "baggage",    "te",         "transfer-encoding",
-      "upgrade",       "accept-encoding", "keep-alive", "b3",         "proxy-authorization",
-  };
-  /* Of formats that propagate a trace in several headers. */
-  static const char *const prefixes[] = {"x-b3-", "uber-trace-id", "uberctx-", "ot-tracer-",
-                                         "ot-baggage-"};
-  for (size_t i = 0; i < sizeof skipped / sizeof skipped[0]; i++) {
-    if ((name[0] | 32) == skipped[i][0] && cspan_ieq(name, skipped[i])) {
-      return true;
-    }
+/* By their first letters; those with a '*' are beginnings. Proxies, libcurl and tracing change or
+ * add these after the signature was made. */
+enum { LETTERS = 26, OF_A_LETTER = 4 };
+static const char *const skipped[LETTERS][OF_A_LETTER] = {
+    ['a' - 'a'] = {"authorization", "accept-encoding"},
+    ['b' - 'a'] = {"baggage", "b3"},
+    ['c' - 'a'] = {"connection"},
+    ['e' - 'a'] = {"expect"},
+    ['k' - 'a'] = {"keep-alive"},
+    ['o' - 'a'] = {"ot-tracer-*", "ot-baggage-*"},
+    ['p' - 'a'] = {"proxy-authorization"},
+    ['t' - 'a'] = {"traceparent", "tracestate", "te", "transfer-encoding"},
+    ['u' - 'a'] = {"user-agent", "upgrade", "uber-trace-id*", "uberctx-*"},
+    ['x' - 'a'] = {"x-b3-*", "x-amzn-trace-id"},
+};
+
+/* Of a name whose characters are those of a token. */
+static bool matches(const char *name, const char *pattern) {
+  while ((*name | 32) == *pattern) {
+    name++;
+    pattern++;
   }
-  for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
-    if ((name[0] | 32) == prefixes[i][0] &&
-        strncasecmp(name, prefixes[i], strlen(prefixes[i])) == 0) {
+  return *pattern == *name || *pattern == '*';
+}
+
+bool cspan_sigv4_skips_header(const char *name) {
+  size_t letter = (size_t)((name[0] | 32) - 'a');
+  for (size_t i = 0; letter < LETTERS && i < OF_A_LETTER && skipped[letter][i]; i++) {
+    if (matches(name, skipped[letter][i])) {
       return true;
     }
   }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "instrument/tracing.h"
+#include "telemetry/slot_put.h"
 
 enum { URL_BYTES = 2048 };
 
@@ -64,17 +65,19 @@ static void attempt_end(void *data, struct cspan_call *call, void *state_data) {
   if (!span.slot) {
     return;
   }
-  if (cspan_span_is_recording(span)) {
+  cspan_slot *slot = cspan_slot_lock_recording(span);
+  if (slot) {
     const char *peer = cspan_call_peer_address(call);
     int status = cspan_call_http_status(call);
     if (*peer) {
-      cspan_span_set_string(span, "network.peer.address", peer);
-      cspan_span_set_int64(span, "network.peer.port", cspan_call_peer_port(call));
+      cspan_slot_put_text(slot, "network.peer.address", peer);
+      cspan_slot_put_int64(slot, "network.peer.port", cspan_call_peer_port(call));
     }
     if (status > 0) {
-      cspan_span_set_int64(span, "http.response.status_code", status);
+      cspan_slot_put_int64(slot, "http.response.status_code", status);
     }
-    cspan_trace_set_timings(span, call);
+    cspan_trace_put_timings(slot, call);
+    cspan_slot_unlock_span(slot, span);
     cspan_trace_set_outcome(self, call, span);
   }
   cspan_span_end(span);

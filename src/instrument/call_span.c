@@ -6,6 +6,7 @@
 #include "instrument/tracing.h"
 #include "telemetry/baggage.h"
 #include "telemetry/context.h"
+#include "telemetry/slot_put.h"
 
 enum { MAX_BEFORE_ATTRS = 32, MAX_INPUT_ATTRS = 32 };
 
@@ -13,6 +14,7 @@ typedef struct call_state {
   cspan_span span;
   cspan_baggage *baggage; /* one's own hold on what the headers of attempts carry */
   const cspan_plan *plan; /* NULL: the call is not traced */
+  const char *region;     /* as the call began */
 } call_state;
 
 static size_t region_attrs(const cspan_tracing *self, const struct cspan_call *call,
@@ -78,52 +80,79 @@ static cspan_status call_begin(void *data, struct cspan_call *call, void *state_
                                cspan_error **error) {
   call_state *state = state_data;
   (void)error;
+  state->region = cspan_call_region(call);
   state->plan = cspan_plan_of(data, cspan_call_service(call), cspan_call_operation(call));
   start_span(data, call, state);
   settle_context(call, state);
   return CSPAN_OK;
 }
 
-static void set_request(cspan_span span, const struct cspan_call *call) {
+/* A call may have followed a bucket to another region. */
+static void set_region(const cspan_tracing *self, cspan_span span, const struct cspan_call *call,
+                       const call_state *state) {
+  cspan_attr attrs[2];
+  if (cspan_call_region(call) != state->region) {
+    size_t n = region_attrs(self, call, attrs);
+    for (size_t i = 0; i < n; i++) {
+      cspan_span_set(span, attrs[i]);
+    }
+  }
+}
+
+static void put_request(cspan_slot *slot, const struct cspan_call *call) {
   const char *host = cspan_call_host(call);
   const char *method = cspan_call_method(call);
   int64_t body_size = cspan_call_request_body_size(call);
   if (host && *host) {
-    cspan_span_set_string(span, "server.address", host);
-    cspan_span_set_int64(span, "server.port", cspan_call_port(call));
+    cspan_slot_put_text(slot, "server.address", host);
+    cspan_slot_put_int64(slot, "server.port", cspan_call_port(call));
   }
   if (method && *method) {
-    cspan_span_set_string(span, "http.request.method", method);
+    cspan_slot_put_text(slot, "http.request.method", method);
   }
   if (body_size >= 0) {
-    cspan_span_set_int64(span, "http.request.body.size", body_size);
+    cspan_slot_put_int64(slot, "http.request.body.size", body_size);
   }
 }
 
-static void set_response(cspan_span span, const struct cspan_call *call) {
+static void put_response(cspan_slot *slot, const struct cspan_call *call) {
   int status = cspan_call_http_status(call);
   const char *request_id = cspan_call_request_id(call);
   const char *extended = cspan_call_extended_request_id(call);
   if (status > 0) {
-    cspan_span_set_int64(span, "http.response.status_code", status);
-    cspan_span_set_int64(span, "http.response.body.size", cspan_call_response_body_size(call));
+    cspan_slot_put_int64(slot, "http.response.status_code", status);
+    cspan_slot_put_int64(slot, "http.response.body.size", cspan_call_response_body_size(call));
   }
   if (*request_id) {
-    cspan_span_set_string(span, "aws.request_id", request_id);
+    cspan_slot_put_text(slot, "aws.request_id", request_id);
   }
   if (*extended) {
-    cspan_span_set_string(span, "aws.extended_request_id", extended);
+    cspan_slot_put_text(slot, "aws.extended_request_id", extended);
   }
 }
 
-static void set_attempts(cspan_span span, const struct cspan_call *call) {
+static void put_attempts(cspan_slot *slot, const struct cspan_call *call) {
   /* A call that was refused before it had a target made none. */
   int attempts = *cspan_call_host(call) ? cspan_call_attempt(call) : 0;
   int64_t backoff_ms = cspan_call_backoff_ms(call);
-  cspan_span_set_int64(span, "aws.retry.attempts", attempts);
+  cspan_slot_put_int64(slot, "aws.retry.attempts", attempts);
   if (attempts > 1 || backoff_ms > 0) {
-    cspan_span_set_int64(span, "aws.retry.backoff_ms", backoff_ms);
+    cspan_slot_put_int64(slot, "aws.retry.backoff_ms", backoff_ms);
   }
+}
+
+/* False when the span does not record. */
+static bool put_what_happened(cspan_span span, const struct cspan_call *call) {
+  cspan_slot *slot = cspan_slot_lock_recording(span);
+  if (!slot) {
+    return false;
+  }
+  put_request(slot, call);
+  put_response(slot, call);
+  put_attempts(slot, call);
+  cspan_trace_put_timings(slot, call);
+  cspan_slot_unlock_span(slot, span);
+  return true;
 }
 
 static void call_end(void *data, struct cspan_call *call, void *state_data) {
@@ -133,12 +162,10 @@ static void call_end(void *data, struct cspan_call *call, void *state_data) {
   if (!span.slot) {
     return;
   }
-  if (cspan_span_is_recording(span)) {
-    set_request(span, call);
-    set_response(span, call);
-    set_attempts(span, call);
-    cspan_trace_set_timings(span, call);
+  if (put_what_happened(span, call)) {
+    set_region(self, span, call, state_data);
     cspan_extract_end(&((call_state *)state_data)->plan->end, call, span);
+    cspan_batch_add_event(&((call_state *)state_data)->plan->batch, call, span);
     cspan_trace_set_outcome(self, call, span);
   }
   if (self->after) {

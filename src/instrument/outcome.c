@@ -3,24 +3,29 @@
 #include <string.h>
 
 #include "instrument/tracing.h"
+#include "telemetry/slot_put.h"
 
-static void set_phase(cspan_span span, const char *key, int64_t us) {
-  if (us >= 0) {
-    cspan_span_set_int64(span, key, us);
-  }
-}
-
-void cspan_trace_set_timings(cspan_span span, const struct cspan_call *call) {
+void cspan_trace_put_timings(struct cspan_slot *slot, const struct cspan_call *call) {
   cspan_call_timings timings;
   if (!cspan_call_timings_get(call, &timings)) {
     return;
   }
-  set_phase(span, "aws.http.dns_us", timings.dns_us);
-  set_phase(span, "aws.http.connect_us", timings.connect_us);
-  set_phase(span, "aws.http.tls_us", timings.tls_us);
-  set_phase(span, "aws.http.time_to_first_byte_us", timings.time_to_first_byte_us);
-  set_phase(span, "aws.http.transfer_us", timings.transfer_us);
-  cspan_span_set_bool(span, "aws.http.connection_reused", timings.connection_reused);
+  if (timings.dns_us >= 0) {
+    cspan_slot_put_int64(slot, "aws.http.dns_us", timings.dns_us);
+  }
+  if (timings.connect_us >= 0) {
+    cspan_slot_put_int64(slot, "aws.http.connect_us", timings.connect_us);
+  }
+  if (timings.tls_us >= 0) {
+    cspan_slot_put_int64(slot, "aws.http.tls_us", timings.tls_us);
+  }
+  if (timings.time_to_first_byte_us >= 0) {
+    cspan_slot_put_int64(slot, "aws.http.time_to_first_byte_us", timings.time_to_first_byte_us);
+  }
+  if (timings.transfer_us >= 0) {
+    cspan_slot_put_int64(slot, "aws.http.transfer_us", timings.transfer_us);
+  }
+  cspan_slot_put_bool(slot, "aws.http.connection_reused", timings.connection_reused);
 }
 
 void cspan_trace_set_outcome(const cspan_tracing *self, const struct cspan_call *call,

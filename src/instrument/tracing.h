@@ -30,6 +30,8 @@ typedef struct cspan_tracing {
   char **allocation_tags;             /* keys of baggage or resource; NULL-terminated, or NULL */
 } cspan_tracing;
 
+struct cspan_slot;
+
 extern const cspan_middleware_vtable cspan_trace_call_vtable;
 extern const cspan_middleware_vtable cspan_trace_attempt_vtable;
 
@@ -41,8 +43,8 @@ cspan_semconv_mode cspan_semconv_parse(const char *opt_in);
 
 enum { CSPAN_MAX_VALUE_BYTES = 1024 };
 
-/* The phases of the last attempt. */
-void cspan_trace_set_timings(cspan_span span, const struct cspan_call *call);
+/* The phases of the last attempt. Of a locked slot (telemetry/slot_put.h). */
+void cspan_trace_put_timings(struct cspan_slot *slot, const struct cspan_call *call);
 /* error.type, and status Error with a bounded description unless that outcome is expected. */
 void cspan_trace_set_outcome(const cspan_tracing *self, const struct cspan_call *call,
                              cspan_span span);

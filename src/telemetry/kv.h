@@ -107,6 +107,18 @@ static inline size_t kv_key_size(const cspan_attr *attr) {
   return attr->key_size > 0 ? attr->key_size : attr->key != NULL ? strlen(attr->key) : 0;
 }
 
+/* As cspan_enc_set(). */
+static inline bool kv_set(cspan_enc *enc, uint8_t tag, const cspan_attr *attr) {
+  const size_t key_len = kv_key_size(attr);
+  bool done = false;
+  if (attr->type == CSPAN_ATTR_STRING) {
+    done = kv_set_string(enc, tag, attr->key, key_len, attr->value.string, attr->count);
+  } else if (attr->type == CSPAN_ATTR_INT64) {
+    done = kv_set_varint(enc, tag, attr->key, key_len, ANY_INT, (uint64_t)attr->value.int64);
+  }
+  return done || cspan_enc_set(enc, tag, attr);
+}
+
 /* As cspan_enc_append_attr(). Values other than strings have a count of 0, or are arrays. */
 static inline bool kv_append(cspan_enc *enc, uint8_t tag, const cspan_attr *attr, uint32_t *hash) {
   const size_t key_len = kv_key_size(attr);

@@ -6,7 +6,6 @@
 /* Fields of Span, Status. */
 enum {
   TAG_NAME = 0x2A,
-  TAG_ATTRIBUTE = 0x4A,
   TAG_STATUS = 0x7A,
   STATUS_MESSAGE = 0x12,
   STATUS_CODE = 0x18
@@ -17,7 +16,7 @@ enum { TEXT_MAX = 16384 };
 enum { SHORT_TEXT_MAX = 120 };
 
 void cspan_slot_attr(cspan_slot *slot, const cspan_attr *attr) {
-  if (!cspan_enc_set(&slot->enc, TAG_ATTRIBUTE, attr)) {
+  if (!kv_set(&slot->enc, CSPAN_TAG_ATTRIBUTE, attr)) {
     slot->dropped_attributes++;
   }
 }
@@ -77,7 +76,7 @@ void cspan_span_put_string(cspan_span span, const char *key, size_t key_size, co
                            size_t value_size) {
   if (cspan_slot_try_recording(span)) {
     cspan_slot *slot = span.slot;
-    bool done = kv_set_string(&slot->enc, TAG_ATTRIBUTE, key, key_size, value, value_size);
+    bool done = kv_set_string(&slot->enc, CSPAN_TAG_ATTRIBUTE, key, key_size, value, value_size);
     cspan_slot_unlock_span(slot, span);
     if (done) {
       return;
@@ -92,7 +91,7 @@ static inline bool put_varint(cspan_span span, const char *key, size_t key_size,
     return false;
   }
   cspan_slot *slot = span.slot;
-  bool done = kv_set_varint(&slot->enc, TAG_ATTRIBUTE, key, key_size, type, value);
+  bool done = kv_set_varint(&slot->enc, CSPAN_TAG_ATTRIBUTE, key, key_size, type, value);
   cspan_slot_unlock_span(slot, span);
   return done;
 }

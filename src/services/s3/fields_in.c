@@ -202,39 +202,59 @@ size_t cspan_s3_param(const void *input, const cspan_s3_in *fields, size_t count
   return cspan_s3_copy_text(NULL, text, capacity);
 }
 
-/* Texts are borrowed from the input; dates are left out. */
-static bool member_of(const void *input, const cspan_s3_in *field, cspan_member *out) {
+/* Dates are left out of documents. */
+static bool is_in_document(const void *input, const cspan_s3_in *field) {
+  const char *at = (const char *)input + field->offset;
+  const char *text = NULL;
+  int number = 0;
+  if (field->type == CSPAN_S3_STRING) {
+    memcpy(&text, at, sizeof text);
+    return text && *text;
+  }
+  if (field->type == CSPAN_S3_INT) {
+    memcpy(&number, at, sizeof number);
+  }
+  return number != 0;
+}
+
+/* Texts are borrowed from the input. */
+static cspan_member member_of(const void *input, const cspan_s3_in *field) {
   const char *at = (const char *)input + field->offset;
   const char *text = NULL;
   int number = 0;
   if (field->type == CSPAN_S3_INT) {
     memcpy(&number, at, sizeof number);
-    *out = cspan_field(field->member, cspan_int(number));
-    return number != 0;
-  }
-  if (field->type != CSPAN_S3_STRING) {
-    return false;
+    return cspan_field(field->member, cspan_int(number));
   }
   memcpy(&text, at, sizeof text);
-  *out = cspan_field(field->member, cspan_string(text));
-  return text && *text;
+  return cspan_field(field->member, cspan_string(text));
 }
 
 const cspan_value *cspan_s3_input_document(struct cspan_call *call, const void *input,
                                            const cspan_s3_in *fields, size_t count,
                                            const cspan_member *extra, size_t extra_count) {
-  cspan_value *map = cspan_call_memory(call, sizeof *map);
-  cspan_member *members = cspan_call_memory(call, (count + extra_count) * sizeof *members);
+  struct document {
+    cspan_value map;
+    cspan_member members[];
+  };
   size_t used = 0;
-  if (!map || !members) {
+  for (size_t i = 0; i < count; i++) {
+    used += is_in_document(input, &fields[i]);
+  }
+  struct document *made =
+      cspan_call_memory(call, sizeof *made + (used + extra_count) * sizeof made->members[0]);
+  if (!made) {
     return NULL;
   }
+  made->map = cspan_map(made->members, used + extra_count);
+  used = 0;
   for (size_t i = 0; i < count; i++) {
-    used += member_of(input, &fields[i], &members[used]);
+    if (is_in_document(input, &fields[i])) {
+      made->members[used++] = member_of(input, &fields[i]);
+    }
   }
   for (size_t i = 0; i < extra_count; i++) {
-    members[used++] = extra[i];
+    made->members[used++] = extra[i];
   }
-  *map = cspan_map(members, used);
-  return map;
+  return &made->map;
 }
