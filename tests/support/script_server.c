@@ -290,12 +290,15 @@ static void *accept_all(void *user) {
   }
 }
 
+/* *port 0: one that the kernel chooses. */
 static int bind_loopback(int *port) {
-  struct sockaddr_in address = {.sin_family = AF_INET};
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)*port)};
   socklen_t size = sizeof address;
+  int yes = 1;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 ||
+  if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
+      bind(fd, (struct sockaddr *)&address, sizeof address) != 0 ||
       getsockname(fd, (struct sockaddr *)&address, &size) != 0) {
     die("script server: bind");
   }
@@ -304,12 +307,18 @@ static int bind_loopback(int *port) {
 }
 
 script_server *script_server_start(const script_connection *connections, size_t count) {
+  return script_server_start_at(0, connections, count);
+}
+
+script_server *script_server_start_at(int port, const script_connection *connections,
+                                      size_t count) {
   script_server *server = must(calloc(1, sizeof *server));
   server->scripts = connections;
   server->script_count = count;
   server->received = must(calloc(1, 1));
   pthread_mutex_init(&server->lock, NULL);
   pthread_cond_init(&server->change, NULL);
+  server->port = port;
   server->listener = bind_loopback(&server->port);
   if (listen(server->listener, 128) != 0 ||
       pthread_create(&server->thread, NULL, accept_all, server) != 0) {
@@ -368,7 +377,7 @@ void script_server_stop(script_server *server) {
 
 int script_refused_port(void) {
   /* Bound but never listened on, and kept open: no one else gets the port. */
-  int port;
+  int port = 0;
   bind_loopback(&port);
   return port;
 }

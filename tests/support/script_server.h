@@ -35,6 +35,8 @@ typedef struct script_server script_server;
  * stays borrowed. Binds to a port of the kernel's choice on 127.0.0.1; ends the
  * program when that fails. */
 script_server *script_server_start(const script_connection *connections, size_t count);
+/* The same at a port that is free again. */
+script_server *script_server_start_at(int port, const script_connection *connections, size_t count);
 int script_server_port(const script_server *server);
 /* "http://127.0.0.1:PORT" + path, in a buffer of the server that the next call
  * overwrites. */
