@@ -10,6 +10,7 @@
 #include <cloudspan/dynamodb.h>
 #include <cloudspan/lambda.h>
 #include <cloudspan/loop.h>
+#include <cloudspan/messaging.h>
 #include <cloudspan/metrics.h>
 #include <cloudspan/resource.h>
 #include <cloudspan/s3.h>
