@@ -347,6 +347,10 @@ int cspan_call_peer_port(const struct cspan_call *call) {
   return call->response.peer_port;
 }
 
+const char *cspan_call_http_version(const struct cspan_call *call) {
+  return call->response.http_version != NULL ? call->response.http_version : "";
+}
+
 int cspan_call_attempt(const struct cspan_call *call) {
   return call->attempt;
 }

@@ -96,6 +96,7 @@ typedef struct cspan_call_response {
   bool has_timings;
   char peer_address[64];
   int peer_port;
+  const char *http_version; /* static; NULL: none */
 } cspan_call_response;
 
 /* A context that a middleware replaced; popped when it ends. */

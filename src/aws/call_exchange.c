@@ -187,6 +187,7 @@ static void take_facts(struct cspan_call *call, const cspan_http_result *result)
   const cspan_http_timings *t = &result->timings;
   response->status = result->http_status;
   response->received = result->bytes_received;
+  response->http_version = result->version;
   response->has_timings = true;
   response->timings = (cspan_call_timings){
       .dns_us = t->dns_us,

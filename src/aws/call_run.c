@@ -110,6 +110,7 @@ static cspan_status reset_attempt(struct cspan_call *call, cspan_error **error) 
   call->response.has_timings = false;
   call->response.peer_address[0] = '\0';
   call->response.peer_port = 0;
+  call->response.http_version = NULL;
   cspan_header_block_clear(&call->response.headers);
   cspan_buf_clear(&call->response.body);
   memset(call->states + chain->attempt_offset, 0, chain->state_size - chain->attempt_offset);

@@ -123,6 +123,7 @@ typedef struct cspan_http_result {
   int64_t bytes_received;   /* of the body */
   const char *peer_address; /* "" when not connected */
   int peer_port;
+  const char *version; /* of the response's HTTP: "1.1", "2"; "": none was received */
   cspan_http_timings timings;
 } cspan_http_result;
 

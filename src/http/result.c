@@ -51,12 +51,26 @@ static int64_t body_bytes_sent(const cspan_http_exchange *exchange) {
   return over ? exchange->body_read : sent;
 }
 
+static const char *version_of(CURL *easy) {
+  switch (long_of(easy, CURLINFO_HTTP_VERSION)) {
+  case CURL_HTTP_VERSION_1_0:
+    return "1.0";
+  case CURL_HTTP_VERSION_1_1:
+    return "1.1";
+  case CURL_HTTP_VERSION_2_0:
+    return "2";
+  default:
+    return "";
+  }
+}
+
 static void fill_facts(cspan_outcome *outcome, cspan_http_exchange *exchange) {
   cspan_http_result *result = &outcome->result;
   CURL *easy = exchange->easy;
   const char *peer = NULL;
   fill_timings(&result->timings, exchange);
   result->http_status = exchange->parser.status;
+  result->version = version_of(easy);
   result->request_sent = long_of(easy, CURLINFO_REQUEST_SIZE) > 0;
   result->body_started = exchange->received > 0;
   result->bytes_received = exchange->received;
@@ -82,6 +96,7 @@ static void init(cspan_outcome *outcome) {
   outcome->message[0] = '\0';
   outcome->peer[0] = '\0';
   outcome->result.code = "";
+  outcome->result.version = "";
   outcome->result.message = outcome->message;
   outcome->result.peer_address = outcome->peer;
 }

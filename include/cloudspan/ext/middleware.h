@@ -148,6 +148,8 @@ CSPAN_API bool cspan_call_timings_get(const struct cspan_call *call, cspan_call_
 CSPAN_API const char *cspan_call_peer_address(
     const struct cspan_call *call); /**< "" not connected */
 CSPAN_API int cspan_call_peer_port(const struct cspan_call *call);
+/** The response's HTTP: "1.1", "2"; "" where there was none. */
+CSPAN_API const char *cspan_call_http_version(const struct cspan_call *call);
 
 CSPAN_API int cspan_call_attempt(const struct cspan_call *call);        /**< from 1 */
 CSPAN_API int64_t cspan_call_backoff_ms(const struct cspan_call *call); /**< slept so far, in all */

@@ -121,6 +121,7 @@ struct cspan_meter {
 };
 
 struct cspan_meter_provider {
+  uint64_t id;
   cspan_published *published;
   cspan_encoded_resource resource;
   cspan_metric_reader *readers[CSPAN_READERS_MAX];

@@ -7,6 +7,7 @@
 #include "base/sys.h"
 #include "base/text.h"
 #include "telemetry/core.h"
+#include "telemetry/metrics/provider_id.h"
 #include "telemetry/metrics/reader.h"
 #include "telemetry/metrics/self.h"
 #include "telemetry/resource/plan.h"
@@ -14,6 +15,7 @@
 enum { DEFAULT_TIMEOUT_MS = 30000, DEFAULT_CARDINALITY = 2000, SHARDS_MAX = 8 };
 
 static _Atomic(cspan_meter_provider *) global_provider;
+static _Atomic uint64_t last_id;
 
 /* ------------------------------------------------------------------- making */
 
@@ -194,6 +196,7 @@ cspan_status cspan_meter_provider_create(const cspan_meter_provider_options *opt
   }
   pthread_mutex_init(&provider->lock, NULL);
   cspan_cond_init(&provider->collected);
+  provider->id = atomic_fetch_add(&last_id, 1) + 1;
   provider->exemplar_filter = filter_of(options->exemplar_filter);
   provider->cardinality_limit =
       options->cardinality_limit > 0 ? options->cardinality_limit : DEFAULT_CARDINALITY;
@@ -304,4 +307,8 @@ void cspan_meter_provider_set_global(cspan_meter_provider *provider) {
 
 cspan_meter_provider *cspan_meter_provider_global(void) {
   return atomic_load(&global_provider);
+}
+
+uint64_t cspan_meter_provider_id(const cspan_meter_provider *provider) {
+  return provider->id;
 }
