@@ -19,6 +19,7 @@ typedef enum cspan_setting_id {
   CSPAN_SETTING_USE_DUALSTACK,            /* flag */
   CSPAN_SETTING_ACCOUNT_ID_ENDPOINT_MODE, /* cspan_account_id_mode */
   CSPAN_SETTING_STS_REGIONAL,             /* cspan_regional_mode */
+  CSPAN_SETTING_ENDPOINT_DISCOVERY,       /* cspan_discovery_mode */
   CSPAN_SETTING_RETRY_MODE,
   CSPAN_SETTING_NEW_RETRIES, /* flag */
   CSPAN_SETTING_MAX_ATTEMPTS,
@@ -64,6 +65,12 @@ typedef enum cspan_defaults_mode {
 } cspan_defaults_mode;
 
 typedef enum cspan_regional_mode { CSPAN_REGIONAL, CSPAN_REGIONAL_LEGACY } cspan_regional_mode;
+
+typedef enum cspan_discovery_mode {
+  CSPAN_DISCOVERY_AUTO, /* where an operation needs it */
+  CSPAN_DISCOVERY_ON,   /* wherever it can be had */
+  CSPAN_DISCOVERY_OFF
+} cspan_discovery_mode;
 
 typedef enum cspan_account_id_mode {
   CSPAN_ACCOUNT_ID_PREFERRED,

@@ -34,6 +34,10 @@ static const cspan_setting_choice account_modes[] = {{"preferred", CSPAN_ACCOUNT
                                                      {"disabled", CSPAN_ACCOUNT_ID_DISABLED},
                                                      {"required", CSPAN_ACCOUNT_ID_REQUIRED},
                                                      {NULL, 0}};
+static const cspan_setting_choice discovery_modes[] = {{"auto", CSPAN_DISCOVERY_AUTO},
+                                                       {"true", CSPAN_DISCOVERY_ON},
+                                                       {"false", CSPAN_DISCOVERY_OFF},
+                                                       {NULL, 0}};
 static const cspan_setting_choice ip_modes[] = {{"IPv4", 4}, {"IPv6", 6}, {NULL, 0}};
 static const cspan_setting_choice truths[] = {{"true", 1}, {"false", 0}, {NULL, 0}};
 
@@ -93,6 +97,15 @@ const cspan_setting_rule cspan_setting_rules[CSPAN_SETTING_COUNT] = {
                                     "Which STS roles are assumed with: `regional`, or `legacy`: "
                                     "the global one for the regions "
                                     "that are older than this setting."},
+    [CSPAN_SETTING_ENDPOINT_DISCOVERY] =
+        {CHOICE(discovery_modes, "endpoint_discovery_enabled", NULL,
+                "AWS_ENABLE_ENDPOINT_DISCOVERY", "AWS_ENDPOINT_DISCOVERY_ENABLED", NULL,
+                "endpoint_discovery_enabled", "auto"),
+         "auto, true or false",
+         "Whether services are asked which endpoint an account is to use: `auto` where an "
+         "operation "
+         "needs it (Timestream), `true` wherever it is offered (DynamoDB, too), `false` never, and "
+         "then the first fail. Calls to an endpoint URL never ask."},
     [CSPAN_SETTING_RETRY_MODE] = {CHOICE(retry_modes, "retry_mode", "retry_mode", "AWS_RETRY_MODE",
                                          NULL, NULL, "retry_mode", "standard"),
                                   "standard, legacy, adaptive or off",

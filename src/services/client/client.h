@@ -17,6 +17,7 @@ typedef struct cspan_discovery {
   char *address; /* NULL: none */
   char *region;  /* that it is for */
   int64_t until_ns;
+  int64_t not_before_ns; /* after a failure that calls can do with */
 } cspan_discovery;
 
 struct cspan_client {
