@@ -61,7 +61,8 @@ typedef enum cspan_defaults_mode {
   CSPAN_DEFAULTS_STANDARD,
   CSPAN_DEFAULTS_IN_REGION,
   CSPAN_DEFAULTS_CROSS_REGION,
-  CSPAN_DEFAULTS_MOBILE
+  CSPAN_DEFAULTS_MOBILE,
+  CSPAN_DEFAULTS_AUTO
 } cspan_defaults_mode;
 
 typedef enum cspan_regional_mode { CSPAN_REGIONAL, CSPAN_REGIONAL_LEGACY } cspan_regional_mode;

@@ -278,16 +278,28 @@ static cspan_status take_fips_region(cspan_aws_config *config) {
   return CSPAN_OK;
 }
 
+/* Whether AWS says that it runs this program, and in the region that is called. On EC2 only the
+ * metadata service could say so: a config waits for no network. */
+static bool is_called_from_its_region(const cspan_aws_config *config) {
+  const char *here = cspan_env("AWS_REGION");
+  here = here ? here : cspan_env("AWS_DEFAULT_REGION");
+  return cspan_env("AWS_EXECUTION_ENV") && here &&
+         cspan_ieq(here, config->settings[CSPAN_SETTING_REGION].value);
+}
+
 /* Source: the guide's "Smart configuration defaults". */
 static cspan_status default_connect_timeout(cspan_aws_config *config) {
-  const cspan_setting *mode = &config->settings[CSPAN_SETTING_DEFAULTS_MODE];
+  int64_t mode = config->settings[CSPAN_SETTING_DEFAULTS_MODE].number;
   cspan_setting *timeout = &config->settings[CSPAN_SETTING_CONNECT_TIMEOUT_MS];
   if (timeout->value) {
     return CSPAN_OK;
   }
-  timeout->number = mode->number == CSPAN_DEFAULTS_IN_REGION ? 1100
-                    : mode->number == CSPAN_DEFAULTS_MOBILE  ? 30000
-                                                             : 3100;
+  if (mode == CSPAN_DEFAULTS_AUTO && is_called_from_its_region(config)) {
+    mode = CSPAN_DEFAULTS_IN_REGION;
+  }
+  timeout->number = mode == CSPAN_DEFAULTS_IN_REGION ? 1100
+                    : mode == CSPAN_DEFAULTS_MOBILE  ? 30000
+                                                     : 3100;
   char text[24];
   snprintf(text, sizeof text, "%lld", (long long)timeout->number);
   timeout->value = cspan_arena_strdup(config->arena, text);

@@ -16,7 +16,7 @@ static const cspan_setting_choice defaults_modes[] = {{"legacy", CSPAN_DEFAULTS_
                                                       {"in-region", CSPAN_DEFAULTS_IN_REGION},
                                                       {"cross-region", CSPAN_DEFAULTS_CROSS_REGION},
                                                       {"mobile", CSPAN_DEFAULTS_MOBILE},
-                                                      {"auto", CSPAN_DEFAULTS_STANDARD},
+                                                      {"auto", CSPAN_DEFAULTS_AUTO},
                                                       {NULL, 0}};
 static const cspan_setting_choice addressing_styles[] = {{"auto", CSPAN_ADDRESSING_AUTO},
                                                          {"virtual", CSPAN_ADDRESSING_VIRTUAL},
@@ -128,7 +128,10 @@ const cspan_setting_rule cspan_setting_rules[CSPAN_SETTING_COUNT] = {
                 "defaults_mode", "legacy"),
          "legacy, standard, in-region, cross-region, mobile or auto",
          "The default of connect_timeout_ms: 1,100 with `in-region`, 30,000 with `mobile`, 3,100 "
-         "with the others. `auto` is taken as standard."},
+         "with the others. `auto` is `in-region` where AWS runs the program (AWS_EXECUTION_ENV is "
+         "set, as in Lambda and ECS) in the region that is called, else `standard`; it asks no "
+         "metadata service. What else the modes stand for (standard retries, regional endpoints of "
+         "STS and S3) is the default here anyway."},
     [CSPAN_SETTING_ADDRESSING_STYLE] =
         {CHOICE(addressing_styles, "addressing_style", "addressing_style", NULL, NULL, "s3",
                 "addressing_style", "auto"),

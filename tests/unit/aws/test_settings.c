@@ -315,6 +315,32 @@ static void the_defaults_mode_sets_a_timeout(void **state) {
   }
 }
 
+static void auto_looks_where_it_runs(void **state) {
+  (void)state;
+  static const struct {
+    const char *execution_env;
+    const char *variable;
+    const char *region; /* NULL: that of the variable */
+    int64_t connect_timeout_ms;
+  } cases[] = {{"AWS_Lambda_x", "AWS_REGION", NULL, 1100},
+               {"AWS_ECS_FARGATE", "AWS_DEFAULT_REGION", NULL, 1100},
+               {"AWS_ECS_FARGATE", "AWS_REGION", "eu-west-2", 3100},
+               {NULL, "AWS_REGION", NULL, 3100}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    const cspan_aws_options options = {.size = sizeof options, .region = cases[i].region};
+    cspan_aws_config *config = NULL;
+    home_set(NULL, NULL);
+    setenv("AWS_DEFAULTS_MODE", "auto", 1);
+    setenv(cases[i].variable, "eu-west-1", 1);
+    if (cases[i].execution_env) {
+      setenv("AWS_EXECUTION_ENV", cases[i].execution_env, 1);
+    }
+    assert_int_equal(cspan_aws_config_load(&options, &config, NULL), CSPAN_OK);
+    assert_int_equal(config->connect_timeout_ms, cases[i].connect_timeout_ms);
+    cspan_aws_config_free(config);
+  }
+}
+
 static void options_are_flags_too(void **state) {
   (void)state;
   static const cspan_aws_options options = {.size = sizeof options,
@@ -402,6 +428,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(each_is_read_where_the_table_says),
       cmocka_unit_test(wrong_values_are_refused),
       cmocka_unit_test(the_defaults_mode_sets_a_timeout),
+      cmocka_unit_test(auto_looks_where_it_runs),
       cmocka_unit_test(options_are_flags_too),
       cmocka_unit_test(a_password_is_not_shown),
       cmocka_unit_test(a_config_can_be_derived),
