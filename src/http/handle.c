@@ -323,7 +323,7 @@ cspan_status cspan_exchange_prepare(cspan_http_exchange *exchange,
     status = check_body(request, error);
   }
   if (status == CSPAN_OK) {
-    status = cspan_exchange_headers(exchange, request, mode_of(request), error);
+    status = cspan_exchange_head(exchange, request, mode_of(request), error);
   }
   if (status != CSPAN_OK) {
     return status;
@@ -331,8 +331,7 @@ cspan_status cspan_exchange_prepare(cspan_http_exchange *exchange,
   set_mode(exchange, mode_of(request));
   set_body(exchange, request);
   take_request(exchange, request);
-  if (set_method(exchange, request->method) != CURLE_OK ||
-      curl_easy_setopt(exchange->easy, CURLOPT_URL, request->url) != CURLE_OK) {
+  if (set_method(exchange, request->method) != CURLE_OK) {
     return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory while preparing a request");
   }
   return CSPAN_OK;

@@ -153,11 +153,9 @@ cspan_status cspan_exchange_prepare(cspan_http_exchange *exchange,
                                     const cspan_http_request *request, cspan_error **error);
 
 /* request_headers.c */
-/* What CURLOPT_HTTPHEADER and CURLOPT_REQUEST_TARGET get, in the exchange's own memory. The
- * request's URL was checked. */
-cspan_status cspan_exchange_headers(cspan_http_exchange *exchange,
-                                    const cspan_http_request *request, cspan_exchange_mode mode,
-                                    cspan_error **error);
+/* Sets the URL, the target and the headers. The request's URL was checked. */
+cspan_status cspan_exchange_head(cspan_http_exchange *exchange, const cspan_http_request *request,
+                                 cspan_exchange_mode mode, cspan_error **error);
 
 /* callbacks.c */
 void cspan_exchange_set_callbacks(cspan_http_exchange *exchange);

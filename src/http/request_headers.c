@@ -4,10 +4,11 @@
  * target (CURLOPT_REQUEST_TARGET), which it copies as it is: the block
  *
  *   /path?query HTTP/1.1
+ *   Host: example.com
  *   x-amz-date: 20150830T123600Z
  *   User-Agent: cloudspan/1.0
  *
- * without the last line's end, where libcurl goes on with " HTTP/1.1" and its own lines, Host and
+ * without the last line's end, where libcurl goes on with " HTTP/1.1" and its own lines,
  * Content-Length among them. What it appends is a product of the user agent's form (RFC 9110,
  * 10.1.5): the receiver sees "User-Agent: cloudspan/1.0 HTTP/1.1". A request without a user agent
  * goes by the list whole, as do those over HTTP/2 and those that an HTTP proxy reads.
@@ -21,18 +22,28 @@
 #include "base/text.h"
 #include "http/internal.h"
 
-enum { MAX_HEADERS = 4096, MAX_HEADER_TEXT = 1 << 20, EXTRA_HEADERS = 3, EXTRA_TEXT = 96 };
+enum {
+  MAX_HEADERS = 4096,
+  MAX_HEADER_TEXT = 1 << 20,
+  EXTRA_HEADERS = 4,
+  EXTRA_TEXT = 160,
+  NO_EXPECT_BYTES =
+      65536 /* up to here libcurl expects nothing of its own accord, see put_switches */
+};
 
-/* What the headers of a request are like. */
+/* What a request is like. */
 typedef struct survey {
   size_t text; /* at least what list and block need together */
   bool has_accept;
   bool has_type;
   bool has_expect;
+  bool has_host;
   size_t agents;
   const cspan_http_header *agent; /* the last one */
   bool in_block;                  /* what libcurl does not read goes into the target */
-  cspan_str target;               /* then: path and query, "" or with a leading '/' or '?' */
+  cspan_str origin;               /* then: scheme and authority of the URL */
+  cspan_str host;                 /* the authority, without a port that is the scheme's */
+  cspan_str target;               /* path and query, "" or with a leading '/' or '?' */
 } survey;
 
 static bool is_valid(const cspan_http_header *header) {
@@ -78,6 +89,9 @@ static void note_header(survey *s, const cspan_http_header *header) {
   case 'e':
     s->has_expect = s->has_expect || cspan_ieq(name, "expect");
     break;
+  case 'h':
+    s->has_host = s->has_host || cspan_ieq(name, "host");
+    break;
   case 'u':
     if (cspan_ieq(name, "user-agent")) {
       s->agents++;
@@ -89,17 +103,38 @@ static void note_header(survey *s, const cspan_http_header *header) {
   }
 }
 
-/* Path and query of a URL whose authority was checked; {NULL,0} where a byte cannot be in them
- * (RFC 3986), with which libcurl has its own ways. */
-static cspan_str target_of(const char *url) {
-  const char *host = strchr(url, ':') + strlen("://");
-  const char *start = host + strcspn(host, "/?#");
-  size_t len = 0;
-  while (start[len] > 0x20 && start[len] < 0x7f && start[len] != '#') {
-    len++;
+static bool is_host_char(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+         c == '-' || c == ':' || c == '[' || c == ']' || c == '_';
+}
+
+static void cut_default_port(cspan_str *host, const char *port) {
+  size_t len = strlen(port);
+  if (host->len > len && memcmp(host->data + host->len - len, port, len) == 0) {
+    host->len -= len;
   }
-  bool is_whole = start[len] == '\0' || start[len] == '#';
-  return is_whole ? (cspan_str){start, len} : (cspan_str){NULL, 0};
+}
+
+/* Takes a URL apart whose authority was checked. False where a byte cannot be in its part
+ * (RFC 3986), with which libcurl has its own ways. */
+static bool split_url(const char *url, survey *s) {
+  const char *authority = strchr(url, ':') + strlen("://");
+  const char *at = authority;
+  while (is_host_char(*at)) {
+    at++;
+  }
+  s->origin = (cspan_str){url, (size_t)(at - url)};
+  s->host = (cspan_str){authority, (size_t)(at - authority)};
+  cut_default_port(&s->host, url[4] == 's' ? ":443" : ":80");
+  const char *target = at;
+  if (*at && !strchr("/?#", *at)) {
+    return false;
+  }
+  while (*at > 0x20 && *at < 0x7f && *at != '#') {
+    at++;
+  }
+  s->target = (cspan_str){target, (size_t)(at - target)};
+  return (*at == '\0' || *at == '#') && s->host.data[s->host.len - 1] != ':';
 }
 
 /* An HTTP proxy that is asked for http:// wants a whole URL for a target. */
@@ -122,10 +157,10 @@ static cspan_status take_survey(const cspan_http_exchange *exchange,
     }
     note_header(s, header);
   }
-  if (may_use_block(exchange, request->url, s)) {
-    s->target = target_of(request->url);
-    s->in_block = s->target.data && s->target.len < MAX_HEADER_TEXT - s->text;
-    s->text += s->in_block ? s->target.len : 0;
+  if (may_use_block(exchange, request->url, s) && split_url(request->url, s)) {
+    size_t url_text = s->origin.len + s->host.len + s->target.len;
+    s->in_block = s->text <= MAX_HEADER_TEXT && url_text <= MAX_HEADER_TEXT - s->text;
+    s->text += s->in_block ? url_text : 0;
   }
   return CSPAN_OK;
 }
@@ -195,17 +230,23 @@ static void put_header(writer *w, const cspan_http_header *header) {
   put_line(w, header->name, empty ? ";" : ": ", empty ? "" : header->value);
 }
 
-/* What the block has, libcurl must not send as well. */
+/* What the block has, libcurl must not send as well. Each line makes it search longer, so that a
+ * small body, for which libcurl does not ask "Expect: 100-continue", has none against that. */
 static void put_switches(writer *w, const cspan_http_request *request, cspan_exchange_mode mode,
                          const survey *s) {
+  bool is_small = s->in_block && mode == CSPAN_MODE_BYTES && !request->expect_continue &&
+                  request->body_length <= NO_EXPECT_BYTES;
   bool has_body = mode == CSPAN_MODE_BYTES || mode == CSPAN_MODE_READER;
   if (!s->has_accept || s->in_block) {
     put_line(w, "Accept", ":", "");
   }
+  if (s->in_block && !s->has_host) {
+    put_line(w, "Host", ":", "");
+  }
   if ((!s->has_type || s->in_block) && mode == CSPAN_MODE_BYTES) {
     put_line(w, "Content-Type", ":", "");
   }
-  if (!s->has_expect && has_body) {
+  if (!s->has_expect && has_body && !is_small) {
     put_line(w, "Expect", ":", request->expect_continue ? " 100-continue" : "");
   }
 }
@@ -216,12 +257,18 @@ static void put_block(writer *w, const cspan_http_request *request, const survey
   }
   put(w, s->target.data, s->target.len);
   put_text(w, " HTTP/1.1\r\n");
+  if (!s->has_host) {
+    put_text(w, "Host: ");
+    put(w, s->host.data, s->host.len);
+    put_text(w, "\r\n");
+  }
   for (size_t i = 0; i < request->header_count; i++) {
     const cspan_http_header *header = &request->headers[i];
     if (header != s->agent && !is_read_by_curl(header->name)) {
+      bool empty = is_blank(header->value);
       put_text(w, header->name);
-      put_text(w, is_blank(header->value) ? ":" : ": ");
-      put_text(w, is_blank(header->value) ? "" : header->value);
+      put_text(w, empty ? ":" : ": ");
+      put_text(w, empty ? "" : header->value);
       put_text(w, "\r\n");
     }
   }
@@ -230,8 +277,19 @@ static void put_block(writer *w, const cspan_http_request *request, const survey
   put(w, s->agent->value, strlen(s->agent->value) + 1);
 }
 
-/* libcurl copies the target: this can run out of memory. */
-static bool set_target(cspan_http_exchange *exchange, const char *block) {
+/* libcurl takes URLs apart and puts them together again: all but the origin is spared that. */
+static const char *put_origin(writer *w, const survey *s) {
+  const char *url = w->at;
+  put(w, s->origin.data, s->origin.len);
+  put(w, "/", sizeof "/");
+  return url;
+}
+
+/* What libcurl copies: this can run out of memory. */
+static bool set_target(cspan_http_exchange *exchange, const char *url, const char *block) {
+  if (curl_easy_setopt(exchange->easy, CURLOPT_URL, url) != CURLE_OK) {
+    return false;
+  }
   if (!block && !exchange->has_target) {
     return true;
   }
@@ -239,9 +297,8 @@ static bool set_target(cspan_http_exchange *exchange, const char *block) {
   return curl_easy_setopt(exchange->easy, CURLOPT_REQUEST_TARGET, block) == CURLE_OK;
 }
 
-cspan_status cspan_exchange_headers(cspan_http_exchange *exchange,
-                                    const cspan_http_request *request, cspan_exchange_mode mode,
-                                    cspan_error **error) {
+cspan_status cspan_exchange_head(cspan_http_exchange *exchange, const cspan_http_request *request,
+                                 cspan_exchange_mode mode, cspan_error **error) {
   survey s = {.text = 0};
   cspan_status status = take_survey(exchange, request, &s, error);
   if (status == CSPAN_OK) {
@@ -258,10 +315,13 @@ cspan_status cspan_exchange_headers(cspan_http_exchange *exchange,
       put_header(&w, &request->headers[i]);
     }
   }
-  const char *block = s.in_block ? w.at : NULL;
+  curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, w.last ? exchange->header_nodes : NULL);
+  const char *url = request->url;
+  const char *block = NULL;
   if (s.in_block) {
+    url = put_origin(&w, &s);
+    block = w.at;
     put_block(&w, request, &s);
   }
-  curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, w.last ? exchange->header_nodes : NULL);
-  return set_target(exchange, block) ? CSPAN_OK : out_of_memory(error);
+  return set_target(exchange, url, block) ? CSPAN_OK : out_of_memory(error);
 }

@@ -238,48 +238,48 @@ static const exchange methods[] = {
     {.method = "GET",
      .path = "/a/b%20c?d=e&f",
      .headers = {AGENT, {"x-amz-date", "1"}, {"range", "bytes=0-1"}},
-     .request = "GET /a/b%20c?d=e&f HTTP/1.1\nx-amz-date: 1\nrange: bytes=0-1\n"
-                "User-Agent: app/1.0 lib/2 HTTP/1.1\nHost: @\n\n"},
+     .request = "GET /a/b%20c?d=e&f HTTP/1.1\nHost: @\nx-amz-date: 1\nrange: bytes=0-1\n"
+                "User-Agent: app/1.0 lib/2 HTTP/1.1\n\n"},
     {.method = "GET",
      .path = "",
      .headers = {AGENT},
-     .request = "GET / HTTP/1.1\nUser-Agent: app/1.0 lib/2 HTTP/1.1\nHost: @\n\n"},
+     .request = "GET / HTTP/1.1\nHost: @\nUser-Agent: app/1.0 lib/2 HTTP/1.1\n\n"},
     {.method = "GET",
      .path = "?list#part",
      .headers = {AGENT},
-     .request = "GET /?list HTTP/1.1\nUser-Agent: app/1.0 lib/2 HTTP/1.1\nHost: @\n\n"},
+     .request = "GET /?list HTTP/1.1\nHost: @\nUser-Agent: app/1.0 lib/2 HTTP/1.1\n\n"},
     {.method = "GET",
      .path = "/../a/./b//c",
      .headers = {AGENT, {"Accept", "text/plain"}, {"Accept-Encoding", "gzip"}},
-     .request = "GET /../a/./b//c HTTP/1.1\nAccept: text/plain\nAccept-Encoding: gzip\n"
-                "User-Agent: app/1.0 lib/2 HTTP/1.1\nHost: @\n\n"},
+     .request = "GET /../a/./b//c HTTP/1.1\nHost: @\nAccept: text/plain\nAccept-Encoding: gzip\n"
+                "User-Agent: app/1.0 lib/2 HTTP/1.1\n\n"},
     {.method = "HEAD",
      .path = "/h",
      .headers = {{"authorization", "AWS4 x, y"}, AGENT},
-     .request = "HEAD /h HTTP/1.1\nauthorization: AWS4 x, y\n"
-                "User-Agent: app/1.0 lib/2 HTTP/1.1\nHost: @\n\n"},
+     .request = "HEAD /h HTTP/1.1\nHost: @\nauthorization: AWS4 x, y\n"
+                "User-Agent: app/1.0 lib/2 HTTP/1.1\n\n"},
     {.method = "DELETE",
      .path = "/d",
      .headers = {AGENT, {"x-empty", ""}, {"x-blank", "  "}, {"x-wide", "  a  "}},
-     .request = "DELETE /d HTTP/1.1\nx-empty:\nx-blank:\nx-wide:   a  \n"
-                "User-Agent: app/1.0 lib/2 HTTP/1.1\nHost: @\n\n"},
+     .request = "DELETE /d HTTP/1.1\nHost: @\nx-empty:\nx-blank:\nx-wide:   a  \n"
+                "User-Agent: app/1.0 lib/2 HTTP/1.1\n\n"},
     {.method = "PUT",
      .path = "/p",
      .headers = {AGENT},
-     .request = "PUT /p HTTP/1.1\nUser-Agent: app/1.0 lib/2 HTTP/1.1\nHost: @\n"
+     .request = "PUT /p HTTP/1.1\nHost: @\nUser-Agent: app/1.0 lib/2 HTTP/1.1\n"
                 "Content-Length: 0\n\n"},
     {.method = "POST",
      .path = "/",
      .headers = {{"Content-Type", "application/json"}, AGENT, {"x-amz-target", "A.B"}},
      .body = "{}",
-     .request = "POST / HTTP/1.1\nContent-Type: application/json\nx-amz-target: A.B\n"
-                "User-Agent: app/1.0 lib/2 HTTP/1.1\nHost: @\nContent-Length: 2\n\n{}"},
+     .request = "POST / HTTP/1.1\nHost: @\nContent-Type: application/json\nx-amz-target: A.B\n"
+                "User-Agent: app/1.0 lib/2 HTTP/1.1\nContent-Length: 2\n\n{}"},
     {.method = "PUT",
      .path = "/p?q",
      .headers = {{"user-agent", "a"}, {"X-A", "b"}},
      .body = "read",
      .by_reader = true,
-     .request = "PUT /p?q HTTP/1.1\nX-A: b\nuser-agent: a HTTP/1.1\nHost: @\n"
+     .request = "PUT /p?q HTTP/1.1\nHost: @\nX-A: b\nuser-agent: a HTTP/1.1\n"
                 "Content-Length: 4\n\nread"},
     {.method = "POST",
      .path = "/p",
@@ -287,8 +287,8 @@ static const exchange methods[] = {
      .body = "pieces",
      .chunked = true,
      .framed = "6\r\npieces\r\n0\r\n\r\n",
-     .request = "POST /p HTTP/1.1\ncontent-type: text/plain\n"
-                "User-Agent: app/1.0 lib/2 HTTP/1.1\nHost: @\n"
+     .request = "POST /p HTTP/1.1\nHost: @\ncontent-type: text/plain\n"
+                "User-Agent: app/1.0 lib/2 HTTP/1.1\n"
                 "Transfer-Encoding: chunked\n\n6\npieces\n0\n\n"},
 };
 
@@ -318,7 +318,7 @@ static void test_headers_that_libcurl_reads(void **state) {
       .path = "/",
       .headers = {{"Content-Length", "3"}, AGENT},
       .body = "abc",
-      .request = "POST / HTTP/1.1\nUser-Agent: app/1.0 lib/2 HTTP/1.1\nHost: @\n"
+      .request = "POST / HTTP/1.1\nHost: @\nUser-Agent: app/1.0 lib/2 HTTP/1.1\n"
                  "Content-Length: 3\n\nabc"};
   static const exchange coding = {
       .method = "PUT",
@@ -327,7 +327,7 @@ static void test_headers_that_libcurl_reads(void **state) {
       .body = "abc",
       .chunked = true,
       .framed = "3\r\nabc\r\n0\r\n\r\n",
-      .request = "PUT / HTTP/1.1\nUser-Agent: app/1.0 lib/2 HTTP/1.1\nHost: @\n"
+      .request = "PUT / HTTP/1.1\nHost: @\nUser-Agent: app/1.0 lib/2 HTTP/1.1\n"
                  "Transfer-Encoding: chunked\n\n3\nabc\n0\n\n"};
   check_requests(&host, 1, close_after, &direct);
   check_requests(&length, 1, close_after, &direct);
@@ -351,8 +351,9 @@ static void test_expect_continue(void **state) {
                                .body = "never sent",
                                .by_reader = true,
                                .expect = true};
-  static const char wanted[] = "PUT /big HTTP/1.1\nx-a: b\nUser-Agent: app/1.0 lib/2 HTTP/1.1\n"
-                               "Host: @\nContent-Length: 10\nExpect: 100-continue\n\n";
+  static const char wanted[] =
+      "PUT /big HTTP/1.1\nHost: @\nx-a: b\nUser-Agent: app/1.0 lib/2 HTTP/1.1\n"
+      "Content-Length: 10\nExpect: 100-continue\n\n";
   const script_connection scripts[] = {steps};
   script_server *server = script_server_start(scripts, 1);
   fixture f;
@@ -362,7 +363,7 @@ static void test_expect_continue(void **state) {
   assert_int_equal(o.bytes_sent, 0);
   char *received = script_server_received(server);
   char *text = normalized(received, script_server_port(server));
-  assert_int_equal(strncmp(text, wanted, strlen("PUT /big HTTP/1.1\nx-a: b\n")), 0);
+  assert_int_equal(strncmp(text, wanted, strlen("PUT /big HTTP/1.1\nHost: @\nx-a: b\n")), 0);
   assert_non_null(strstr(text, "\nExpect: 100-continue\n"));
   assert_null(strstr(text, "never sent"));
   free(text);
@@ -380,8 +381,8 @@ static void test_requests_in_turn(void **state) {
        .path = "/first?x",
        .headers = {AGENT, {"x-secret", "1"}, {"Content-Type", "a/b"}},
        .body = "one",
-       .request = "PUT /first?x HTTP/1.1\nx-secret: 1\nContent-Type: a/b\n"
-                  "User-Agent: app/1.0 lib/2 HTTP/1.1\nHost: @\nContent-Length: 3\n\none"},
+       .request = "PUT /first?x HTTP/1.1\nHost: @\nx-secret: 1\nContent-Type: a/b\n"
+                  "User-Agent: app/1.0 lib/2 HTTP/1.1\nContent-Length: 3\n\none"},
       {.method = "GET",
        .path = "/second",
        .headers = {{"x-a", "2"}},
@@ -389,7 +390,7 @@ static void test_requests_in_turn(void **state) {
       {.method = "GET",
        .path = "/third",
        .headers = {AGENT},
-       .request = "GET /third HTTP/1.1\nUser-Agent: app/1.0 lib/2 HTTP/1.1\nHost: @\n\n"}};
+       .request = "GET /third HTTP/1.1\nHost: @\nUser-Agent: app/1.0 lib/2 HTTP/1.1\n\n"}};
   check_requests(turns, 3, answer_each, &direct);
 }
 
@@ -504,8 +505,9 @@ static void test_environment_is_read_once(void **state) {
   static const exchange get = {.method = "GET",
                                .path = "/p",
                                .headers = {AGENT},
-                               .request = "GET /p HTTP/1.1\nUser-Agent: app/1.0 lib/2 HTTP/1.1\n"
-                                          "Host: @\n\n"};
+                               .request =
+                                   "GET /p HTTP/1.1\nHost: @\nUser-Agent: app/1.0 lib/2 HTTP/1.1\n"
+                                   "\n"};
   const script_connection scripts[] = {answer_each};
   const cspan_http_client_options options = {.proxy = NULL};
   char proxy[64];
@@ -524,6 +526,65 @@ static void test_environment_is_read_once(void **state) {
   free(received);
   end(&f);
   script_server_stop(server);
+}
+
+/* Behind the texts of the list: the URL that libcurl gets, then the block. */
+static const char *url_for_curl(const cspan_http_exchange *exchange) {
+  const struct curl_slist *node = exchange->header_nodes;
+  while (node->next) {
+    node = node->next;
+  }
+  return node->data + strlen(node->data) + 1;
+}
+
+/* The Host is the URL's authority, and the port is left out where it is the scheme's. libcurl is
+ * given the origin only. */
+static void test_origins(void **state) {
+  (void)state;
+  skip_without_block();
+  static const struct {
+    const char *url;
+    const char *origin; /* NULL: goes by the list */
+    const char *block;
+  } cases[] = {
+      {"https://a.test", "https://a.test/", "/ HTTP/1.1\r\nHost: a.test\r\nUser"},
+      {"https://a.test:443/b", "https://a.test:443/", "/b HTTP/1.1\r\nHost: a.test\r\nUser"},
+      {"https://a.test:80/b", "https://a.test:80/", "/b HTTP/1.1\r\nHost: a.test:80\r\nUser"},
+      {"http://a.test:80/?c", "http://a.test:80/", "/?c HTTP/1.1\r\nHost: a.test\r\nUser"},
+      {"http://A.test:8443?c=/#d", "http://A.test:8443/",
+       "/?c=/ HTTP/1.1\r\nHost: A.test:8443\r\nUser"},
+      {"http://[::1]:80/", "http://[::1]:80/", "/ HTTP/1.1\r\nHost: [::1]\r\nUser"},
+      {"http://[::1]/", "http://[::1]/", "/ HTTP/1.1\r\nHost: [::1]\r\nUser"},
+      {"http://b_c.a-b.test/x;y=(z)", "http://b_c.a-b.test/",
+       "/x;y=(z) HTTP/1.1\r\nHost: b_c.a-b.test\r\nUser"},
+      {"http://a.test:/b", NULL, NULL},
+      {"http://[fe80::1%25lo]/", NULL, NULL},
+      {"http://%61.test/", NULL, NULL},
+      {"http://\xc3\xa9.test/", NULL, NULL},
+      {"http://a.test\\b/", NULL, NULL},
+      {"http://a.test/\xff", NULL, NULL},
+  };
+  const cspan_http_header headers[] = {AGENT};
+  fixture f;
+  begin(&f, &direct);
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    const cspan_http_request request = {
+        .method = "GET", .url = cases[i].url, .headers = headers, .header_count = 1};
+    outcome o = {.is_done = false};
+    cspan_http_exchange *exchange = NULL;
+    assert_int_equal(cspan_http_start(f.client, f.loop, &request, on_done, &o, &exchange, NULL),
+                     CSPAN_OK);
+    assert_int_equal(exchange->has_target, cases[i].origin != NULL);
+    if (cases[i].origin) {
+      const char *url = url_for_curl(exchange);
+      const char *block = url + strlen(url) + 1;
+      assert_string_equal(url, cases[i].origin);
+      assert_int_equal(strncmp(block, cases[i].block, strlen(cases[i].block)), 0);
+    }
+    cspan_http_abort(exchange, CSPAN_ERR_CANCELLED);
+    assert_true(o.is_done);
+  }
+  end(&f);
 }
 
 /* A head that takes more than one packet. */
@@ -574,6 +635,7 @@ int main(void) {
       cmocka_unit_test(test_proxy_by_options),
       cmocka_unit_test(test_proxy_by_the_environment),
       cmocka_unit_test(test_environment_is_read_once),
+      cmocka_unit_test(test_origins),
       cmocka_unit_test(test_large_head),
   };
   return cmocka_run_group_tests(tests, clear_environment, NULL);
