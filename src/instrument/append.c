@@ -5,12 +5,12 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/sys.h"
+#include "instrument/metrics.h"
 #include "instrument/tracing.h"
 
-static const char scope_name[] = "cloudspan/aws";
-
 cspan_tracer *cspan_tracing_tracer(const cspan_tracing *self) {
-  return self->tracer ? self->tracer : cspan_tracer_get(NULL, scope_name, CSPAN_VERSION, NULL);
+  return self->tracer ? self->tracer
+                      : cspan_tracer_get(NULL, CSPAN_TRACE_SCOPE, CSPAN_VERSION, NULL);
 }
 
 void cspan_tracing_free(void *data) {
@@ -19,6 +19,7 @@ void cspan_tracing_free(void *data) {
     cspan_propagator_free(self->propagator);
     cspan_expected_free(&self->expected);
     cspan_plan_table_free(&self->plans);
+    cspan_call_metrics_free(self->metrics);
     cspan_free(self);
   }
 }
@@ -76,8 +77,11 @@ static cspan_status instrument_new(const cspan_trace_options *options, cspan_tra
     status = cspan_expected_parse(options->expected_outcomes, &self->expected, error);
   }
   if (status == CSPAN_OK && self->provider) {
-    self->tracer = cspan_tracer_get(self->provider, scope_name, CSPAN_VERSION, NULL);
+    self->tracer = cspan_tracer_get(self->provider, CSPAN_TRACE_SCOPE, CSPAN_VERSION, NULL);
     status = self->tracer ? CSPAN_OK : cspan_error_move(error, cspan_error_nomem());
+  }
+  if (status == CSPAN_OK && options->metrics != CSPAN_SWITCH_OFF) {
+    status = cspan_call_metrics_create(options->meter_provider, &self->metrics, error);
   }
   if (status == CSPAN_OK && !self->propagator) {
     cspan_error *why = NULL;

@@ -3,6 +3,7 @@
  * wanted. */
 #include <string.h>
 
+#include "instrument/metrics.h"
 #include "instrument/tracing.h"
 #include "telemetry/slot_put.h"
 
@@ -10,6 +11,7 @@ enum { URL_BYTES = 2048 };
 
 typedef struct attempt_state {
   cspan_span span;
+  int64_t start_ns; /* of metrics and span; 0: there are no metrics */
 } attempt_state;
 
 /* Tracing never fails a call: without memory the header is left out. */
@@ -38,6 +40,7 @@ static void start_span(const cspan_tracing *self, struct cspan_call *call, attem
   cspan_span_options options = {
       .size = sizeof options,
       .kind = CSPAN_SPAN_CLIENT,
+      .start_time_unix_ns = state->start_ns,
       .attributes = attrs,
       .attribute_count = n,
   };
@@ -52,6 +55,7 @@ static cspan_status attempt_begin(void *data, struct cspan_call *call, void *sta
                                   cspan_error **error) {
   const cspan_tracing *self = data;
   (void)error;
+  ((attempt_state *)state)->start_ns = cspan_metrics_start_ns(self->metrics);
   if (self->retries != CSPAN_RETRY_EVENTS) {
     start_span(self, call, state);
   }
@@ -59,9 +63,29 @@ static cspan_status attempt_begin(void *data, struct cspan_call *call, void *sta
   return CSPAN_OK;
 }
 
+/* When it ended, by which its span ends as well; 0: there are no metrics. */
+static int64_t record_metrics(cspan_tracing *self, const struct cspan_call *call,
+                              int64_t start_ns) {
+  const cspan_plan *plan =
+      start_ns ? cspan_plan_of(self, cspan_call_service(call), cspan_call_operation(call)) : NULL;
+  if (!plan) {
+    return 0;
+  }
+  int64_t end_ns = cspan_metrics_end_ns(start_ns);
+  const cspan_measured measured = {
+      .plan = plan,
+      .call = call,
+      .context = cspan_call_context(call),
+      .duration_ns = end_ns - start_ns,
+  };
+  cspan_metrics_record_attempt(self->metrics, &measured);
+  return end_ns;
+}
+
 static void attempt_end(void *data, struct cspan_call *call, void *state_data) {
   const cspan_tracing *self = data;
   cspan_span span = ((attempt_state *)state_data)->span;
+  int64_t end_ns = record_metrics(data, call, ((attempt_state *)state_data)->start_ns);
   if (!span.slot) {
     return;
   }
@@ -80,7 +104,7 @@ static void attempt_end(void *data, struct cspan_call *call, void *state_data) {
     cspan_slot_unlock_span(slot, span);
     cspan_trace_set_outcome(self, call, span);
   }
-  cspan_span_end(span);
+  cspan_span_end_at(span, end_ns);
 }
 
 const cspan_middleware_vtable cspan_trace_attempt_vtable = {

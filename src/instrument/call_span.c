@@ -2,19 +2,24 @@
 /* "TraceCall": the span of a call, around all of its attempts. */
 #include <string.h>
 
+#include "instrument/cost.h"
 #include "instrument/extract.h"
+#include "instrument/metrics.h"
 #include "instrument/tracing.h"
 #include "telemetry/baggage.h"
 #include "telemetry/context.h"
 #include "telemetry/slot_put.h"
 
-enum { MAX_BEFORE_ATTRS = 32, MAX_INPUT_ATTRS = 32 };
+enum { MAX_BEFORE_ATTRS = 32, MAX_INPUT_ATTRS = 32, MAX_TAGS = CSPAN_MAX_ALLOCATION_TAGS };
 
 typedef struct call_state {
   cspan_span span;
   cspan_baggage *baggage; /* one's own hold on what the headers of attempts carry */
   const cspan_plan *plan; /* NULL: the call is not traced */
   const char *region;     /* as the call began */
+  int64_t start_ns;       /* of metrics and span; 0: there are no metrics */
+  cspan_attr subject;     /* of plan->subject_key; without a key: there is none */
+  cspan_billed_attempts billed;
 } call_state;
 
 static size_t region_attrs(const cspan_tracing *self, const struct cspan_call *call,
@@ -46,11 +51,20 @@ static void settle_context(struct cspan_call *call, call_state *state) {
   cspan_call_set_context(call, &inside);
 }
 
+static void find_subject(call_state *state, const cspan_attr *attrs, size_t count) {
+  const char *key = state->plan->subject_key;
+  for (size_t i = 0; key && i < count; i++) {
+    if (attrs[i].type == CSPAN_ATTR_STRING && strcmp(attrs[i].key, key) == 0) {
+      state->subject = attrs[i];
+    }
+  }
+}
+
 static void start_span(const cspan_tracing *self, struct cspan_call *call, call_state *state) {
-  cspan_attr attrs[CSPAN_PLAN_MAX_FIXED + 2 + MAX_INPUT_ATTRS + MAX_BEFORE_ATTRS];
+  cspan_attr attrs[CSPAN_PLAN_MAX_FIXED + 2 + MAX_INPUT_ATTRS + MAX_TAGS + MAX_BEFORE_ATTRS];
   const cspan_plan *plan = state->plan;
   cspan_tracer *tracer = cspan_tracing_tracer(self);
-  if (!tracer || !plan) {
+  if (!plan || (!tracer && !plan->subject_key)) {
     return;
   }
   size_t n = plan->fixed_count;
@@ -63,6 +77,15 @@ static void start_span(const cspan_tracing *self, struct cspan_call *call, call_
     room -= more;
   }
   n += cspan_extract_start(&plan->start, call, &attrs[n], room);
+  if (state->start_ns) {
+    find_subject(state, attrs, n);
+  }
+  if (!tracer) {
+    return;
+  }
+  if (self->allocation_tags) {
+    n += cspan_allocation_attrs(self->allocation_tags, call, tracer, &attrs[n], MAX_TAGS);
+  }
   if (self->before) {
     size_t more = self->before(self->before_user, call, &attrs[n], MAX_BEFORE_ATTRS);
     n += more < MAX_BEFORE_ATTRS ? more : MAX_BEFORE_ATTRS;
@@ -70,6 +93,7 @@ static void start_span(const cspan_tracing *self, struct cspan_call *call, call_
   cspan_span_options options = {
       .size = sizeof options,
       .kind = CSPAN_SPAN_CLIENT,
+      .start_time_unix_ns = state->start_ns,
       .attributes = attrs,
       .attribute_count = n,
   };
@@ -82,6 +106,9 @@ static cspan_status call_begin(void *data, struct cspan_call *call, void *state_
   (void)error;
   state->region = cspan_call_region(call);
   state->plan = cspan_plan_of(data, cspan_call_service(call), cspan_call_operation(call));
+  if (state->plan) {
+    state->start_ns = cspan_metrics_start_ns(((cspan_tracing *)data)->metrics);
+  }
   start_span(data, call, state);
   settle_context(call, state);
   return CSPAN_OK;
@@ -155,9 +182,29 @@ static bool put_what_happened(cspan_span span, const struct cspan_call *call) {
   return true;
 }
 
+/* When it ended, by which its span ends as well; 0: there are no metrics. */
+static int64_t record_metrics(const cspan_tracing *self, const struct cspan_call *call,
+                              const call_state *state) {
+  if (!state->start_ns) {
+    return 0;
+  }
+  int64_t end_ns = cspan_metrics_end_ns(state->start_ns);
+  const cspan_measured measured = {
+      .plan = state->plan,
+      .call = call,
+      .context = cspan_call_context(call),
+      .duration_ns = end_ns - state->start_ns,
+      .subject = state->subject.key ? state->subject.value.string : NULL,
+      .subject_size = state->subject.count,
+  };
+  cspan_metrics_record_call(self->metrics, &measured);
+  return end_ns;
+}
+
 static void call_end(void *data, struct cspan_call *call, void *state_data) {
   const cspan_tracing *self = data;
   cspan_span span = ((call_state *)state_data)->span;
+  int64_t end_ns = record_metrics(self, call, state_data);
   cspan_baggage_free(((call_state *)state_data)->baggage);
   if (!span.slot) {
     return;
@@ -171,7 +218,7 @@ static void call_end(void *data, struct cspan_call *call, void *state_data) {
   if (self->after) {
     self->after(self->after_user, call, span);
   }
-  cspan_span_end(span);
+  cspan_span_end_at(span, end_ns);
 }
 
 static void call_retry(void *data, struct cspan_call *call, void *state_data,
@@ -180,7 +227,11 @@ static void call_retry(void *data, struct cspan_call *call, void *state_data,
   cspan_span span = ((call_state *)state_data)->span;
   cspan_attr attrs[5];
   size_t n = 0;
-  (void)call;
+  if (((call_state *)state_data)->start_ns) {
+    cspan_metrics_record_retry(self->metrics, ((call_state *)state_data)->plan,
+                               cspan_call_context(call), info->error);
+  }
+  cspan_billed_attempts_add(&((call_state *)state_data)->billed, info->http_status);
   if (self->retries == CSPAN_RETRY_SPANS || !cspan_span_is_recording(span)) {
     return;
   }

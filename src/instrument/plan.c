@@ -5,7 +5,9 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "instrument/cost.h"
 #include "instrument/extract.h"
+#include "instrument/metrics.h"
 #include "instrument/tracing.h"
 
 cspan_status cspan_plan_table_init(cspan_plan_table *table) {
@@ -17,7 +19,9 @@ static void plan_free(cspan_plan *plan) {
   if (plan != NULL) {
     cspan_extraction_free(&plan->start);
     cspan_extraction_free(&plan->end);
+    cspan_plan_prices_free(plan->prices);
     cspan_batch_free(&plan->batch);
+    cspan_plan_metrics_free(atomic_load_explicit(&plan->metrics, memory_order_acquire));
     cspan_free(plan);
   }
 }
@@ -118,6 +122,7 @@ static cspan_plan *plan_make(const cspan_tracing *tracing, const char *service,
   if (plan->own != NULL) {
     fill_rows(plan);
   }
+  plan->subject_key = cspan_metrics_subject_key(plan);
   const cspan_batch_rule *batch = batch_of(plan);
   if ((batch != NULL && cspan_batch_make(batch, &plan->batch, NULL) != CSPAN_OK) ||
       cspan_extraction_make(plan->own, &tracing->own_rules, service, operation, true, &plan->start,

@@ -29,7 +29,9 @@ typedef struct cspan_plan {
   const cspan_messaging_rule *messaging;        /* of the operation; NULL: none */
   const cspan_carrier *carrier;                 /* of the operation; NULL: none */
   cspan_batch batch;                            /* of the operation */
+  const char *subject_key;                      /* cspan_metrics_subject_key() */
   _Atomic(struct cspan_plan_metrics *) metrics; /* metrics.h; made by its first use */
+  struct cspan_plan_prices *prices;             /* cost.h; NULL: none, or off */
 } cspan_plan;
 
 typedef struct cspan_plan_table {

@@ -32,6 +32,9 @@ typedef struct cspan_tracing {
 
 struct cspan_slot;
 
+/* Of tracers and meters. */
+#define CSPAN_TRACE_SCOPE "cloudspan/aws"
+
 extern const cspan_middleware_vtable cspan_trace_call_vtable;
 extern const cspan_middleware_vtable cspan_trace_attempt_vtable;
 

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "instrument/metric_series.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+
+/* Providers that came one after the other, beyond which nothing is kept any more. */
+enum { AGE_MAX = 64 };
+
+static bool is_same(const cspan_series_key *a, const cspan_series_key *b) {
+  return a->port == b->port && a->http_status == b->http_status &&
+         a->subject_size == b->subject_size && strcmp(a->host, b->host) == 0 &&
+         (a->subject_size == 0 || memcmp(a->subject, b->subject, a->subject_size) == 0) &&
+         strcmp(a->method, b->method) == 0 && strcmp(a->scheme, b->scheme) == 0 &&
+         strcmp(a->version, b->version) == 0;
+}
+
+const cspan_bound *cspan_bound_find(const cspan_bound_slots *slots, const cspan_series_key *key) {
+  for (size_t i = 0; i < CSPAN_SERIES_PER_PLAN; i++) {
+    const cspan_bound *bound = atomic_load_explicit(&slots->at[i], memory_order_acquire);
+    if (bound == NULL) {
+      return NULL;
+    }
+    if (bound->key.provider_id == key->provider_id && is_same(&bound->key, key)) {
+      return bound;
+    }
+  }
+  return NULL;
+}
+
+static char *put_text(char **at, const char *text, size_t size) {
+  char *copy = memcpy(*at, text, size);
+  copy[size] = '\0';
+  *at += size + 1;
+  return copy;
+}
+
+static cspan_bound *bound_new(const cspan_series_key *key) {
+  const char *texts[] = {key->host, key->method, key->scheme, key->version};
+  size_t size = key->subject_size + 1;
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    size += strlen(texts[i]) + 1;
+  }
+  cspan_bound *bound = cspan_calloc(1, sizeof *bound + size);
+  if (bound != NULL) {
+    char *at = (char *)(bound + 1);
+    bound->key = *key;
+    bound->key.host = put_text(&at, key->host, strlen(key->host));
+    bound->key.method = put_text(&at, key->method, strlen(key->method));
+    bound->key.scheme = put_text(&at, key->scheme, strlen(key->scheme));
+    bound->key.version = put_text(&at, key->version, strlen(key->version));
+    bound->key.subject = put_text(&at, key->subject, key->subject_size);
+  }
+  return bound;
+}
+
+static bool bind_all(cspan_bound *bound, const cspan_unbound *unbound, size_t count) {
+  bool is_whole = true;
+  for (size_t i = 0; i < count && i < CSPAN_BOUND_MAX; i++) {
+    bound->series[i] =
+        cspan_instrument_bind(unbound[i].instrument, unbound[i].attrs, unbound[i].count);
+    is_whole = is_whole && bound->series[i] != NULL;
+  }
+  return is_whole;
+}
+
+/* A place that is empty or has what was bound of another provider; NULL: there is none. */
+static _Atomic(cspan_bound *) *find_place(cspan_bound_slots *slots, uint64_t provider_id,
+                                          cspan_bound **there) {
+  for (size_t i = 0; i < CSPAN_SERIES_PER_PLAN; i++) {
+    *there = atomic_load_explicit(&slots->at[i], memory_order_acquire);
+    if (*there == NULL || ((*there)->key.provider_id != provider_id && (*there)->age < AGE_MAX)) {
+      return &slots->at[i];
+    }
+  }
+  return NULL;
+}
+
+void cspan_bound_add(cspan_bound_slots *slots, const cspan_series_key *key,
+                     const cspan_unbound *unbound, size_t count) {
+  cspan_bound *there = NULL;
+  _Atomic(cspan_bound *) *place = find_place(slots, key->provider_id, &there);
+  cspan_bound *bound = place != NULL ? bound_new(key) : NULL;
+  if (bound == NULL) {
+    return;
+  }
+  bound->older = there;
+  bound->age = there != NULL ? there->age + 1 : 0;
+  if (bind_all(bound, unbound, count) &&
+      atomic_compare_exchange_strong_explicit(place, &there, bound, memory_order_acq_rel,
+                                              memory_order_acquire)) {
+    return;
+  }
+  for (size_t i = 0; i < CSPAN_BOUND_MAX; i++) {
+    cspan_series_release(bound->series[i]);
+  }
+  cspan_free(bound);
+}
+
+/* The series are their providers', which may be gone. */
+void cspan_bound_free_all(cspan_bound_slots *slots) {
+  for (size_t i = 0; i < CSPAN_SERIES_PER_PLAN; i++) {
+    cspan_bound *bound = atomic_load_explicit(&slots->at[i], memory_order_acquire);
+    while (bound != NULL) {
+      cspan_bound *older = bound->older;
+      cspan_free(bound);
+      bound = older;
+    }
+  }
+}
