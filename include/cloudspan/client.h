@@ -16,8 +16,14 @@
  * CopySource may be a map of Bucket, Key and VersionId, and its customer keys are given as they are;
  * IAM's policies and CloudFormation's templates come as documents; Route 53 takes ids as it tells
  * them ("/hostedzone/Z1"); SQS's and DynamoDB's sums are compared (CSPAN_ERR_CHECKSUM); copies
- * from another region (EC2, RDS) are signed for it by SourceRegion alone. The first call of a
- * Timestream client asks the service for its endpoint, on the calling thread.
+ * from another region (EC2, RDS) are signed for it by SourceRegion alone.
+ *
+ * Two things are done on the thread that starts a call, which they block until they are done, also
+ * where the call itself goes on on a loop: a service is asked for the account's endpoint (by the
+ * first call of a Timestream client, and again when what it told has run out; see
+ * endpoint_discovery_enabled), and a copy from another region is signed for that region, for which
+ * credentials are looked for where there are none yet. A program that must not wait makes such calls
+ * on a thread of their own.
  */
 #ifndef CLOUDSPAN_CLIENT_H
 #define CLOUDSPAN_CLIENT_H
