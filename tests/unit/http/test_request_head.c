@@ -529,8 +529,8 @@ static void test_environment_is_read_once(void **state) {
 }
 
 /* Behind the texts of the list: the URL that libcurl gets, then the block. */
-static const char *url_for_curl(const cspan_http_exchange *exchange) {
-  const struct curl_slist *node = exchange->header_nodes;
+static const char *url_for_curl(const cspan_http_exchange *started) {
+  const struct curl_slist *node = started->header_nodes;
   while (node->next) {
     node = node->next;
   }
@@ -571,17 +571,17 @@ static void test_origins(void **state) {
     const cspan_http_request request = {
         .method = "GET", .url = cases[i].url, .headers = headers, .header_count = 1};
     outcome o = {.is_done = false};
-    cspan_http_exchange *exchange = NULL;
-    assert_int_equal(cspan_http_start(f.client, f.loop, &request, on_done, &o, &exchange, NULL),
+    cspan_http_exchange *started = NULL;
+    assert_int_equal(cspan_http_start(f.client, f.loop, &request, on_done, &o, &started, NULL),
                      CSPAN_OK);
-    assert_int_equal(exchange->has_target, cases[i].origin != NULL);
+    assert_int_equal(started->has_target, cases[i].origin != NULL);
     if (cases[i].origin) {
-      const char *url = url_for_curl(exchange);
+      const char *url = url_for_curl(started);
       const char *block = url + strlen(url) + 1;
       assert_string_equal(url, cases[i].origin);
       assert_int_equal(strncmp(block, cases[i].block, strlen(cases[i].block)), 0);
     }
-    cspan_http_abort(exchange, CSPAN_ERR_CANCELLED);
+    cspan_http_abort(started, CSPAN_ERR_CANCELLED);
     assert_true(o.is_done);
   }
   end(&f);
