@@ -49,6 +49,11 @@ if(CLOUDSPAN_TOOLS AND TARGET cspan_sandbox)
   set_target_properties(cloudspan_sandbox_shared PROPERTIES LINK_DEPENDS ${script})
 endif()
 
+# Prices, also beside the programs of the build tree.
+configure_file(${CMAKE_CURRENT_SOURCE_DIR}/data/prices.json ${CMAKE_BINARY_DIR}/prices.json COPYONLY)
+install(FILES ${CMAKE_CURRENT_SOURCE_DIR}/data/prices.json
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/cloudspan)
+
 install(DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/include/cloudspan
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 

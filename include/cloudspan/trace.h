@@ -124,12 +124,18 @@ typedef struct cspan_trace_options {
    * there. */
   cspan_switch metrics;
   cspan_meter_provider *meter_provider; /**< NULL: the global one */
-  /** cloudspan.cost.usd, an estimate. Default: off. */
+  /** cloudspan.cost.usd, an estimate by list prices, and cloudspan.cost.basis (docs/cost.md).
+   * Default: off. */
   cspan_switch cost;
-  const char *price_file; /**< NULL: the one installed with the library */
+  /** NULL: what CLOUDSPAN_PRICES names, else the one installed with the library. CSPAN_ERR_CONFIG
+   * from cspan_trace_append() names line and column of what is wrong in it. */
+  const char *price_file;
   /** Keys whose values, from the baggage or else the resource, are attributes of each call, e.g.
-   * "team", "tenant". NULL-terminated, or NULL. */
+   * "team", "tenant"; at most 16. Samplers see them. NULL-terminated, or NULL. */
   const char *const *allocation_tags;
+  /** Whether what S3 sends counts as transfer out to the internet. Within AWS it is free, so by
+   * default: off. */
+  cspan_switch cost_transfer_out;
 } cspan_trace_options;
 
 /**

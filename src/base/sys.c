@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/error.h"
 
 int64_t cspan_unix_ns(void) {
@@ -123,6 +124,17 @@ const char *cspan_home(void) {
   }
   pthread_once(&home_once, home_from_password_database);
   return home_folder[0] ? home_folder : NULL;
+}
+
+char *cspan_path_near_program(const char *relative) {
+  char program[4096];
+  ssize_t len = readlink("/proc/self/exe", program, sizeof program - 1);
+  if (len <= 0) {
+    return cspan_strdup("");
+  }
+  program[len] = '\0';
+  char *slash = strrchr(program, '/');
+  return cspan_asprintf("%.*s/%s", slash ? (int)(slash - program) : 0, program, relative);
 }
 
 /* ------------------------------------------------------------------ threads */

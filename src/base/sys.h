@@ -30,6 +30,10 @@ const char *cspan_env(const char *name);
 /* The user's home folder (HOME, else the password database) or NULL. Borrowed. */
 const char *cspan_home(void);
 
+/* `relative` to the folder of the running program, for cspan_free(); "" where that is not known,
+ * NULL when out of memory. */
+char *cspan_path_near_program(const char *relative);
+
 /* Keeps the shared object that this code is in, and so its threads and handlers, in memory until
  * the process ends, also where it is a module that the program closes again. */
 void cspan_pin_code(void);

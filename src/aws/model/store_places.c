@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "aws/model/store_internal.h"
 #include "base/alloc.h"
@@ -101,17 +100,6 @@ static cspan_status add_path(cspan_model_store *store, const char *folders, cspa
   return status;
 }
 
-static char *path_near_program(const char *relative) {
-  char program[4096];
-  ssize_t len = readlink("/proc/self/exe", program, sizeof program - 1);
-  if (len <= 0) {
-    return cspan_strdup("");
-  }
-  program[len] = '\0';
-  char *slash = strrchr(program, '/');
-  return cspan_asprintf("%.*s/%s", slash ? (int)(slash - program) : 0, program, relative);
-}
-
 /* The one that was compiled with the library; the first that is there. */
 static cspan_status add_compiled(cspan_model_store *store, cspan_error **error) {
   const char *named = cspan_env("CLOUDSPAN_MODELS");
@@ -122,7 +110,7 @@ static cspan_status add_compiled(cspan_model_store *store, cspan_error **error) 
   }
   for (size_t i = 0; i < sizeof near_program / sizeof near_program[0]; i++) {
     if (status == CSPAN_OK && !added) {
-      status = add_place(store, path_near_program(near_program[i]), &added, error);
+      status = add_place(store, cspan_path_near_program(near_program[i]), &added, error);
     }
   }
   if (status == CSPAN_OK && !added) {
