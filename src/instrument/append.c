@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/sys.h"
+#include "instrument/cost.h"
 #include "instrument/metrics.h"
 #include "instrument/tracing.h"
 
@@ -20,6 +21,8 @@ void cspan_tracing_free(void *data) {
     cspan_expected_free(&self->expected);
     cspan_plan_table_free(&self->plans);
     cspan_call_metrics_free(self->metrics);
+    cspan_prices_free(self->prices);
+    cspan_allocation_tags_free(self->allocation_tags);
     cspan_free(self);
   }
 }
@@ -82,6 +85,9 @@ static cspan_status instrument_new(const cspan_trace_options *options, cspan_tra
   }
   if (status == CSPAN_OK && options->metrics != CSPAN_SWITCH_OFF) {
     status = cspan_call_metrics_create(options->meter_provider, &self->metrics, error);
+  }
+  if (status == CSPAN_OK) {
+    status = cspan_cost_configure(self, options, error);
   }
   if (status == CSPAN_OK && !self->propagator) {
     cspan_error *why = NULL;

@@ -201,6 +201,12 @@ static int64_t record_metrics(const cspan_tracing *self, const struct cspan_call
   return end_ns;
 }
 
+static void set_cost(const call_state *state, const struct cspan_call *call, cspan_span span) {
+  if (state->plan->prices) {
+    cspan_cost_set(state->plan->prices, call, &state->billed, span);
+  }
+}
+
 static void call_end(void *data, struct cspan_call *call, void *state_data) {
   const cspan_tracing *self = data;
   cspan_span span = ((call_state *)state_data)->span;
@@ -214,6 +220,7 @@ static void call_end(void *data, struct cspan_call *call, void *state_data) {
     cspan_extract_end(&((call_state *)state_data)->plan->end, call, span);
     cspan_batch_add_event(&((call_state *)state_data)->plan->batch, call, span);
     cspan_trace_set_outcome(self, call, span);
+    set_cost(state_data, call, span);
   }
   if (self->after) {
     self->after(self->after_user, call, span);

@@ -128,7 +128,8 @@ static cspan_plan *plan_make(const cspan_tracing *tracing, const char *service,
       cspan_extraction_make(plan->own, &tracing->own_rules, service, operation, true, &plan->start,
                             NULL) != CSPAN_OK ||
       cspan_extraction_make(plan->own, &tracing->own_rules, service, operation, false, &plan->end,
-                            NULL) != CSPAN_OK) {
+                            NULL) != CSPAN_OK ||
+      cspan_prices_of(tracing->prices, service, operation, &plan->prices) != CSPAN_OK) {
     plan_free(plan);
     return NULL;
   }
