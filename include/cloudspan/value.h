@@ -44,7 +44,8 @@ typedef struct cspan_member cspan_member;
 typedef struct cspan_value {
   cspan_value_kind kind;
   /** Of a timestamp: 0 to 999,999,999, added to `integer`. Of a list: a mark that stays with it in
-   * copies, 0 for none (the sets of dynamodb.h). */
+   * copies, 0 for none (the sets of dynamodb.h). Of a map: how many members lie behind the others
+   * that no function shows (messaging.h), 0 in all that you make. */
   uint32_t nanoseconds;
   size_t size; /**< bytes of a text or blob; items of a list; members of a map */
   union {

@@ -31,6 +31,14 @@ const cspan_value *cspan_value_find(const cspan_value *value, const char *name, 
   return NULL;
 }
 
+const cspan_value *cspan_value_hidden(const cspan_value *map, const char *name) {
+  if (kind_of(map) != CSPAN_VALUE_MAP || map->nanoseconds == 0) {
+    return NULL;
+  }
+  const cspan_value behind = cspan_map(map->as.members + map->size, map->nanoseconds);
+  return cspan_value_get(&behind, name);
+}
+
 const cspan_value *cspan_value_get(const cspan_value *value, const char *name) {
   return name != NULL ? cspan_value_find(value, name, strlen(name)) : NULL;
 }

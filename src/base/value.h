@@ -51,6 +51,10 @@ cspan_status cspan_maker_finish(cspan_maker *maker, cspan_value *root);
 /* As cspan_value_get(), of a name with a known length. */
 const cspan_value *cspan_value_find(const cspan_value *value, const char *name, size_t len);
 
+/* A map may have members behind those that it shows, in the same array, `nanoseconds` of them: they
+ * stay with it in copies. This finds one; NULL: there is none. */
+const cspan_value *cspan_value_hidden(const cspan_value *map, const char *name);
+
 /* A deep copy into an arena. NOMEM or LIMIT; INVALID for what is no value. */
 cspan_status cspan_value_copy(cspan_arena *arena, const cspan_value *from, cspan_value *to);
 

@@ -29,12 +29,14 @@ static cspan_status copy_list(cspan_arena *arena, const cspan_value *from, int d
 
 static cspan_status copy_map(cspan_arena *arena, const cspan_value *from, int depth,
                              cspan_value *to) {
-  cspan_member *members = cspan_arena_array(arena, from->size, sizeof *members);
+  size_t count = from->size + from->nanoseconds; /* with the hidden ones */
+  cspan_member *members = cspan_arena_array(arena, count, sizeof *members);
   if (members == NULL) {
     return cspan_arena_refusal(arena);
   }
   *to = cspan_map(members, from->size);
-  for (size_t i = 0; i < from->size; i++) {
+  to->nanoseconds = from->nanoseconds;
+  for (size_t i = 0; i < count; i++) {
     const cspan_member *member = &from->as.members[i];
     members[i].name_size_bytes = member->name_size_bytes;
     members[i].name = cspan_arena_strndup(arena, member->name, member->name_size_bytes);

@@ -8,6 +8,11 @@
 
 #include "base/text.h"
 
+/* The propagators that a propagator is made of, in their order, composites taken apart: at most
+ * `capacity`. Itself, where it is no composite. Returns how many. */
+size_t cspan_propagator_parts(const cspan_propagator *propagator, const cspan_propagator **out,
+                              size_t capacity);
+
 /* The first line of a header without the blanks around it; {NULL, 0} when it is absent. */
 cspan_str cspan_carrier_text(const cspan_carrier_getter *getter, void *carrier, const char *key);
 /* All lines of a header as one, with commas between; NULL when it is absent. Several lines are put

@@ -6,6 +6,7 @@
 #include <cloudspan/ext/propagator.h>
 
 #include "base/alloc.h"
+#include "telemetry/propagator.h"
 
 /* Its vtable is its own, because it lists the fields of its parts. */
 typedef struct composite {
@@ -88,4 +89,26 @@ cspan_propagator *cspan_propagator_composite(cspan_propagator **propagators, siz
     return NULL;
   }
   return cspan_propagator_create(&all->vtable, all);
+}
+
+/* Composites of composites are few levels deep: whoever makes them nests them by hand. */
+static size_t add_parts(const cspan_propagator *propagator, const cspan_propagator **out,
+                        size_t capacity, size_t count, int depth) {
+  const int max_depth = 8;
+  if (!propagator || depth == max_depth)
+    return count;
+  if (propagator->vtable->free != composite_free) {
+    if (count < capacity)
+      out[count++] = propagator;
+    return count;
+  }
+  const composite *all = propagator->self;
+  for (size_t i = 0; i < all->count; i++)
+    count = add_parts(all->parts[i], out, capacity, count, depth + 1);
+  return count;
+}
+
+size_t cspan_propagator_parts(const cspan_propagator *propagator, const cspan_propagator **out,
+                              size_t capacity) {
+  return add_parts(propagator, out, capacity, 0, 0);
 }
