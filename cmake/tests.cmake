@@ -3,6 +3,8 @@ if(NOT CMOCKA_FOUND OR NOT NGHTTP2_FOUND)
   message(STATUS "cmocka or nghttp2 not found: no tests")
   return()
 endif()
+# Servers with TLS; Debian's package is that of libcrypto.
+pkg_check_modules(SSL REQUIRED IMPORTED_TARGET libssl)
 set(cspan_source ${CMAKE_CURRENT_SOURCE_DIR})
 
 # What tests share, compiled once. A static library: a test of a low layer takes only what it uses.
@@ -10,7 +12,8 @@ file(GLOB support CONFIGURE_DEPENDS ${cspan_source}/tests/support/*.c)
 add_library(cspan_test_support STATIC ${support})
 target_include_directories(cspan_test_support PUBLIC
   ${cspan_source}/tests ${cspan_source}/include ${cspan_source}/src)
-target_link_libraries(cspan_test_support PUBLIC cspan_flags PkgConfig::CMOCKA PkgConfig::NGHTTP2)
+target_link_libraries(cspan_test_support
+  PUBLIC cspan_flags PkgConfig::CMOCKA PkgConfig::NGHTTP2 PkgConfig::SSL)
 
 function(cspan_test name source layer)
   add_executable(${name} ${source})
