@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A text is planted into every member of every operation's input and output, but for those that a
+ * table of the instrumentation names; it must not come out: in no span, metric, log line or error
+ * text. So whatever is added to a service, its data stays where it is. */
+#include <cloudspan/cloudspan.h>
+#include <cloudspan/ext/exporter.h>
+#include <cloudspan/ext/metrics.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "aws/model/skeleton.h"
+#include "instrument/rules.h"
+#include "services/client/client.h"
+#include "support/stand_in.h"
+#include "support/valgrind.h"
+
+#define PACKAGE "/usr/lib/python3/dist-packages/botocore/data"
+#define PLANTED "Pl4nted-bY-tHe-tEst-0123456789abcdefghijklmnopqrstuvwxyz"
+
+enum { PATH_BYTES = 1024 };
+
+static const char *const services[] = {"dynamodb",      "sqs",    "sns",      "lambda",
+                                       "kinesis",       "events", "firehose", "secretsmanager",
+                                       "stepfunctions", "s3"};
+
+/* ------------------------------------------------------- what came out */
+
+static struct {
+  pthread_mutex_t mutex;
+  char *data;
+  size_t len;
+  size_t spans;
+  size_t points;
+} out = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+
+static void keep(const void *data, size_t len) {
+  pthread_mutex_lock(&out.mutex);
+  out.data = realloc(out.data, out.len + len + 1);
+  if (out.data == NULL) {
+    abort();
+  }
+  memcpy(out.data + out.len, data, len);
+  out.data[out.len + len] = '\n';
+  out.len += len + 1;
+  pthread_mutex_unlock(&out.mutex);
+}
+
+static void on_log(void *user, cspan_log_level level, const char *message) {
+  (void)user;
+  (void)level;
+  keep(message, strlen(message));
+}
+
+static cspan_status on_spans(void *self, const cspan_context *context,
+                             const cspan_export_batch *batch, size_t *rejected,
+                             cspan_error **error) {
+  (void)self;
+  (void)context;
+  (void)rejected;
+  (void)error;
+  keep(batch->request, batch->request_size_bytes);
+  out.spans++;
+  return CSPAN_OK;
+}
+
+static cspan_status on_metrics(void *self, const cspan_context *context,
+                               const cspan_metric_batch *batch, size_t *rejected,
+                               cspan_error **error) {
+  (void)self;
+  (void)context;
+  (void)rejected;
+  (void)error;
+  keep(batch->request, batch->request_size_bytes);
+  out.points += batch->point_count;
+  return CSPAN_OK;
+}
+
+static const cspan_exporter_vtable span_exporter = {.size = sizeof span_exporter,
+                                                    .export_spans = on_spans};
+static const cspan_metric_exporter_vtable metric_exporter = {.size = sizeof metric_exporter,
+                                                             .export_metrics = on_metrics};
+
+/* The text as it is, and as base64 of each alignment would show it. */
+static void search(const char *what) {
+  static const char *const forms[] = {PLANTED, "UGw0bnRlZC1iWS10SGUtdEVzdC", "Pl4nted-bY"};
+  for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+    char *at = out.len > 0 ? memmem(out.data, out.len, forms[i], strlen(forms[i])) : NULL;
+    if (at != NULL) {
+      size_t before = at - out.data < 100 ? (size_t)(at - out.data) : 100;
+      fail_msg("%s: what was planted came out: %.*s", what, (int)(before + 80), at - before);
+    }
+  }
+  out.len = 0;
+}
+
+/* ------------------------------------------------------------- planting */
+
+typedef struct planter {
+  const cspan_service_rules *rules; /* NULL: none */
+  const char *operation;
+  bool of_input;
+  cspan_arena *arena;
+  char path[PATH_BYTES];
+} planter;
+
+/* "A[0].B" is as "A[].B". */
+static bool same_path(const char *rule, size_t len, const char *path) {
+  const char *end = rule + len;
+  while (rule < end && *path != '\0') {
+    if (*rule != *path) {
+      return false;
+    }
+    if (*rule == '[') {
+      rule += strcspn(rule, "]");
+      path += strcspn(path, "]");
+    }
+    rule++;
+    path++;
+  }
+  return rule == end && *path == '\0';
+}
+
+/* Whether the attribute shows the value at the path, or (`deep`) all that is in it. */
+static bool is_shown(const cspan_attribute_rule *rule, const char *path, bool deep) {
+  char items[PATH_BYTES + 2];
+  bool is_deep = rule->form == CSPAN_AS_JSON || rule->form == CSPAN_AS_JSONS;
+  snprintf(items, sizeof items, "%s[]", rule->path);
+  if (deep) {
+    return is_deep && same_path(rule->path, strlen(rule->path), path);
+  }
+  return same_path(rule->path, strlen(rule->path), path) ||
+         (rule->form == CSPAN_AS_STRINGS && same_path(items, strlen(items), path));
+}
+
+static bool is_destination(const cspan_messaging_rule *rule, const char *path) {
+  for (const char *at = rule->destination; at != NULL && *at != '\0';) {
+    size_t len = strcspn(at, "|");
+    if (same_path(at, len, path)) {
+      return true;
+    }
+    at += len + (at[len] == '|');
+  }
+  return false;
+}
+
+static bool is_code(const cspan_batch_rule *rule, const char *path) {
+  char code[PATH_BYTES];
+  snprintf(code, sizeof code, "%s[].%s", rule->path, rule->code != NULL ? rule->code : "");
+  return same_path(code, strlen(code), path);
+}
+
+/* The keys of aws.s3.delete, which a function makes; a word that an error text repeats. */
+static bool is_of_a_function(const planter *p) {
+  return strcmp(p->rules->service, "S3") == 0 &&
+         (strcmp(p->path, "ChecksumAlgorithm") == 0 ||
+          (strcmp(p->operation, "DeleteObjects") == 0 &&
+           (strcmp(p->path, "Delete.Objects[].Key") == 0 ||
+            strcmp(p->path, "Delete.Objects[].VersionId") == 0)));
+}
+
+static bool is_named(const planter *p, bool deep) {
+  const cspan_service_rules *rules = p->rules;
+  for (size_t i = 0; rules != NULL && i < rules->rule_count; i++) {
+    const cspan_attribute_rule *rule = &rules->rules[i];
+    if ((rule->source == CSPAN_FROM_INPUT) == p->of_input &&
+        cspan_operation_matches(rule->operation, p->operation) && is_shown(rule, p->path, deep)) {
+      return true;
+    }
+  }
+  for (size_t i = 0; rules != NULL && !deep && i < rules->messaging_count; i++) {
+    const cspan_messaging_rule *rule = &rules->messaging[i];
+    const char *id = rule->message_id;
+    if (cspan_operation_matches(rule->operation, p->operation) &&
+        (p->of_input ? is_destination(rule, p->path)
+                     : id != NULL && same_path(id, strlen(id), p->path))) {
+      return true;
+    }
+  }
+  for (size_t i = 0; rules != NULL && !deep && !p->of_input && i < rules->batch_count; i++) {
+    if (cspan_operation_matches(rules->batches[i].operation, p->operation) &&
+        is_code(&rules->batches[i], p->path)) {
+      return true;
+    }
+  }
+  return rules != NULL && !deep && p->of_input && is_of_a_function(p);
+}
+
+static cspan_value plant(planter *p, const cspan_value *value);
+
+static cspan_value plant_list(planter *p, const cspan_value *value) {
+  size_t count = cspan_value_count(value);
+  size_t len = strlen(p->path);
+  cspan_value *items = cspan_arena_array(p->arena, count + 1, sizeof *items);
+  assert_non_null(items);
+  assert_true(len + 3 < sizeof p->path);
+  memcpy(p->path + len, "[]", 3);
+  for (size_t i = 0; i < count; i++) {
+    items[i] = plant(p, cspan_value_at(value, i));
+  }
+  p->path[len] = '\0';
+  return cspan_list(items, count);
+}
+
+static cspan_value plant_map(planter *p, const cspan_value *value) {
+  size_t count = cspan_value_count(value);
+  size_t len = strlen(p->path);
+  cspan_member *members = cspan_arena_array(p->arena, count + 1, sizeof *members);
+  assert_non_null(members);
+  for (size_t i = 0; i < count; i++) {
+    const char *name = cspan_value_name_at(value, i);
+    snprintf(p->path + len, sizeof p->path - len, "%s%s", len > 0 ? "." : "", name);
+    members[i] = cspan_field(name, plant(p, cspan_value_at(value, i)));
+    p->path[len] = '\0';
+  }
+  return cspan_map(members, count);
+}
+
+static cspan_value plant(planter *p, const cspan_value *value) {
+  cspan_value_kind kind = cspan_value_get_kind(value);
+  if (is_named(p, true) || (kind == CSPAN_VALUE_STRING && is_named(p, false))) {
+    return *value;
+  }
+  switch (kind) {
+  case CSPAN_VALUE_STRING:
+    return cspan_string(PLANTED);
+  case CSPAN_VALUE_BLOB:
+    return cspan_blob(PLANTED, strlen(PLANTED));
+  case CSPAN_VALUE_LIST:
+    return plant_list(p, value);
+  case CSPAN_VALUE_MAP:
+    return plant_map(p, value);
+  default:
+    return *value;
+  }
+}
+
+/* ------------------------------------------------------------ the service
+ * It answers with the output, or with the first error that the model has. */
+
+typedef struct backend {
+  pthread_mutex_t mutex;
+  int status;
+  char body[sizeof((stand_in_answer *)0)->body];
+} backend;
+
+static void answer(void *user, const stand_in_request *request, stand_in_answer *reply) {
+  backend *b = user;
+  (void)request;
+  pthread_mutex_lock(&b->mutex);
+  reply->status = b->status;
+  memcpy(reply->body, b->body, sizeof reply->body);
+  pthread_mutex_unlock(&b->mutex);
+}
+
+static void set_answer(backend *b, int status, const cspan_value *body) {
+  char *json = NULL;
+  size_t size = 0;
+  assert_int_equal(cspan_value_to_json(body, CSPAN_JSON_COMPACT, &json, &size, NULL), CSPAN_OK);
+  pthread_mutex_lock(&b->mutex);
+  b->status = status;
+  snprintf(b->body, sizeof b->body, "%s", size < sizeof b->body ? json : "{}");
+  pthread_mutex_unlock(&b->mutex);
+  cspan_free(json);
+}
+
+/* ------------------------------------------------------------------ calls */
+
+typedef struct bench {
+  backend backend;
+  stand_in *server;
+  cspan_tracer_provider *provider;
+  cspan_meter_provider *meters;
+  cspan_aws_config *config;
+  size_t calls;
+  size_t successes;
+} bench;
+
+static cspan_value skeleton(const cspan_service_model *model, cspan_table_ref shape, planter *p) {
+  cspan_value value = cspan_map(NULL, 0);
+  const cspan_shape *found = cspan_model_shape(model, shape);
+  if (found != NULL) {
+    assert_int_equal(cspan_model_skeleton(model, found, false, p->arena, &value), CSPAN_OK);
+  }
+  p->path[0] = '\0';
+  return plant(p, &value);
+}
+
+static void call_once(bench *b, cspan_client *client, const cspan_operation_model *operation,
+                      int status) {
+  planter p = {.rules = cspan_rules_of(cspan_client_service_id(client)),
+               .operation = cspan_model_text(client->model, operation->name),
+               .arena = cspan_arena_create(0)};
+  cspan_error *error = NULL;
+  cspan_value failure = CSPAN_MAP(cspan_field("__type", cspan_string("SomethingException")),
+                                  cspan_field("Data", cspan_string(PLANTED)));
+  cspan_value output = skeleton(client->model, operation->output, &p);
+  p.of_input = true;
+  cspan_value input = skeleton(client->model, operation->input, &p);
+  set_answer(&b->backend, status, status < 300 ? &output : &failure);
+  b->successes += cspan_call(NULL, client, p.operation, &input, NULL, &error) == CSPAN_OK;
+  b->calls++;
+  if (error != NULL) {
+    keep(cspan_error_code(error), strlen(cspan_error_code(error)));
+    keep(cspan_error_message(error), strlen(cspan_error_message(error)));
+    cspan_error_free(error);
+  }
+  search(p.operation);
+  cspan_arena_free(p.arena);
+}
+
+static void call_all(bench *b, const char *service) {
+  cspan_client *client = NULL;
+  cspan_error *error = NULL;
+  if (cspan_client_create(b->config, service, NULL, &client, &error) != CSPAN_OK) {
+    fail_msg("%s: %s", service, cspan_error_message(error));
+  }
+  for (uint32_t i = 0; i < client->model->operation_count; i += (uint32_t)service_step()) {
+    const cspan_operation_model *operation = &client->model->operations[i];
+    if ((operation->flags & (CSPAN_OPERATION_REQUEST_EVENTS | CSPAN_OPERATION_RESPONSE_EVENTS)) ==
+        0) {
+      call_once(b, client, operation, 200);
+      call_once(b, client, operation, 400);
+    }
+  }
+  cspan_client_free(client);
+}
+
+static void start(bench *b) {
+  cspan_span_processor *processor =
+      cspan_processor_simple(cspan_exporter_create(&span_exporter, NULL));
+  cspan_metric_reader *reader = cspan_metric_reader_periodic(
+      cspan_metric_exporter_create(&metric_exporter, NULL),
+      &(cspan_metric_reader_options){.size = sizeof(cspan_metric_reader_options),
+                                     .interval_ms = CSPAN_INTERVAL_NEVER});
+  cspan_provider_options provider = {.size = sizeof provider,
+                                     .service_name = "planted",
+                                     .processors = &processor,
+                                     .processor_count = 1};
+  cspan_meter_provider_options meters = {
+      .size = sizeof meters, .service_name = "planted", .readers = &reader, .reader_count = 1};
+  memset(b, 0, sizeof *b);
+  pthread_mutex_init(&b->backend.mutex, NULL);
+  b->server = stand_in_start(answer, &b->backend);
+  cspan_aws_options options = {.size = sizeof options,
+                               .region = "eu-west-1",
+                               .endpoint_url = stand_in_url(b->server),
+                               .access_key_id = "AKIDEXAMPLE",
+                               .secret_access_key = PLANTED,
+                               .session_token = PLANTED,
+                               .max_attempts = 1};
+  assert_int_equal(cspan_tracer_provider_create(&provider, &b->provider, NULL), CSPAN_OK);
+  assert_int_equal(cspan_meter_provider_create(&meters, &b->meters, NULL), CSPAN_OK);
+  assert_int_equal(cspan_aws_config_load(&options, &b->config, NULL), CSPAN_OK);
+  cspan_trace_options trace = {.size = sizeof trace,
+                               .provider = b->provider,
+                               .meter_provider = b->meters,
+                               .retries =
+                                   CSPAN_RETRY_EVENTS, /* url.full of an attempt has the path */
+                               .carriers = CSPAN_CARRIERS_ALL,
+                               .metrics = CSPAN_SWITCH_ON};
+  assert_int_equal(cspan_trace_append(b->config, &trace, NULL), CSPAN_OK);
+}
+
+static void stop(bench *b) {
+  cspan_aws_config_free(b->config);
+  assert_int_equal(cspan_meter_provider_shutdown(b->meters, 0, NULL), CSPAN_OK);
+  search("metrics");
+  cspan_meter_provider_free(b->meters);
+  cspan_tracer_provider_free(b->provider);
+  stand_in_stop(b->server);
+  pthread_mutex_destroy(&b->backend.mutex);
+}
+
+static void nothing_comes_out(void **state) {
+  (void)state;
+  bench b;
+  if (access(PACKAGE, R_OK) != 0) {
+    print_message("no models in %s (Debian's python3-botocore): not tested\n", PACKAGE);
+    skip();
+  }
+  start(&b);
+  cspan_log_set(on_log, NULL, CSPAN_LOG_DEBUG);
+  for (size_t i = 0; i < sizeof services / sizeof services[0]; i++) {
+    call_all(&b, services[i]);
+  }
+  stop(&b);
+  cspan_log_set(NULL, NULL, CSPAN_LOG_WARN);
+  print_message("%zu calls, %zu succeeded, %zu exports\n", b.calls, b.successes, out.spans);
+  assert_true(out.spans >= b.calls);
+  assert_true(b.successes > b.calls / 4);
+  free(out.data);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(nothing_comes_out)};
+  static const char *const variables[] = {"AWS_PROFILE",      "AWS_RETRY_MODE", "AWS_SESSION_TOKEN",
+                                          "AWS_MAX_ATTEMPTS", "http_proxy",     "all_proxy",
+                                          "OTEL_CONFIG_FILE", "AWS_DATA_PATH"};
+  for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
+    unsetenv(variables[i]);
+  }
+  setenv("AWS_CONFIG_FILE", "/nonexistent/config", 1);
+  setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent/credentials", 1);
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
