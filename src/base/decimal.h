@@ -6,7 +6,7 @@
 #include "base/value.h"
 
 /* Room for the text of any double. */
-enum { CSPAN_DOUBLE_TEXT_MAX = 32 };
+enum { CSPAN_DOUBLE_TEXT_MAX = 40 };
 
 /* 0.DIGITS times ten to the power of `magnitude`. */
 typedef struct cspan_decimal {
