@@ -6,6 +6,7 @@
  * it holds on a busy machine. The last line is JSON.
  *
  * bench_call COUNT CONTENDER makes COUNT calls of one contender and prints nothing: for callgrind.
+ * Answers come a little late then, so that each call waits for its answer in the same way.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -307,6 +308,7 @@ int main(int argc, char **argv) {
   const char *only = argc > 2 ? argv[2] : NULL;
   int per_round = count / ROUNDS > 0 ? count / ROUNDS : 1;
   int port = 0;
+  stub_server_answer_late(only ? 4 : 0);
   if (!stub_server_start(&port))
     return 1;
   bool ok = open_all(&b, port) && (only ? run_only(&b, only, count) : measure(&b, per_round));

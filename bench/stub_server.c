@@ -57,6 +57,7 @@ _Static_assert(sizeof ITEM - 1 == 1024, "the item's size");
 static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
 static pid_t child;
+static int late_ms;
 
 static long long content_length(const char *head) {
   for (const char *line = head; line; line = strstr(line, "\r\n")) {
@@ -83,6 +84,8 @@ static bool send_head(int fd, long long length, const char *body) {
 }
 
 static bool respond(int fd, connection *c) {
+  if (late_ms > 0)
+    poll(NULL, 0, late_ms);
   c->head[strcspn(c->head, "\r")] = 0; /* the request line is enough */
   const char *zeros = strstr(c->head, "/zeros-");
   if (strncmp(c->head, "GET ", 4) == 0 && zeros) {
@@ -172,6 +175,10 @@ static _Noreturn void run(int listener) {
     memset(&connections[slot - 1], 0, sizeof connections[0]);
     fds[slot] = (struct pollfd){.fd = fd, .events = POLLIN};
   }
+}
+
+void stub_server_answer_late(int ms) {
+  late_ms = ms;
 }
 
 bool stub_server_start(int *port) {

@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+/* Before it is started: each answer comes so late that the client is waiting for it already. */
+void stub_server_answer_late(int ms);
 /* Starts it; *port is where it listens on 127.0.0.1. */
 bool stub_server_start(int *port);
 void stub_server_stop(void);

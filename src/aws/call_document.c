@@ -17,6 +17,18 @@ const cspan_value *cspan_call_input_document(const struct cspan_call *call) {
   return call->input_document;
 }
 
+bool cspan_call_input_member(const struct cspan_call *call, const char *name, cspan_value *out) {
+  const cspan_operation_documents *documents = documents_of(call);
+  if (!call->input_document && documents->member) {
+    return documents->member(call->input, name, out);
+  }
+  const cspan_value *found = cspan_value_get(cspan_call_input_document(call), name);
+  if (found) {
+    *out = *found;
+  }
+  return found;
+}
+
 cspan_status cspan_call_set_input_document(struct cspan_call *call, const cspan_value *input) {
   const cspan_operation_documents *documents = documents_of(call);
   if (!documents->set_input) {

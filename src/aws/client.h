@@ -61,6 +61,8 @@ typedef struct cspan_operation_documents {
   cspan_status (*set_input)(struct cspan_call *call, const cspan_value *input);
   cspan_status (*set_output)(struct cspan_call *call, const cspan_value *output);
   cspan_arena *(*output_arena)(struct cspan_call *call); /* NULL: there is no output */
+  /* A member of the input without the document; false where it is not set. NULL: by the document. */
+  bool (*member)(const void *input, const char *name, cspan_value *out);
 } cspan_operation_documents;
 
 typedef struct cspan_operation {
@@ -90,6 +92,10 @@ typedef struct cspan_call_start {
   const cspan_context *context;      /* copied */
   const cspan_call_options *options; /* what is needed is copied; may be NULL */
 } cspan_call_start;
+
+/* A member of cspan_call_input_document(), borrowed as that is; false: it is not set. Cheaper where
+ * a typed input would have to become a document for it. */
+bool cspan_call_input_member(const struct cspan_call *call, const char *name, cspan_value *out);
 
 /* Runs a call to its end, or, when options->loop is set, starts it. */
 cspan_status cspan_aws_call(cspan_aws_client *client, const cspan_call_start *start,

@@ -86,23 +86,30 @@ cspan_status cspan_header_list_set(cspan_header_list *list, cspan_arena *arena, 
   return cspan_header_list_put(list, arena, name_copy, value_copy);
 }
 
-/* Whether a byte of the text is below `limit`, eight at a time. */
-static bool has_below(const char *text, size_t len, uint8_t limit) {
+enum { WORD = sizeof(uint64_t) };
+
+/* The high bit of each byte that is below `limit`, at least of the lowest such. */
+static uint64_t below(const char *text, uint8_t limit) {
   const uint64_t ones = 0x0101010101010101U;
+  uint64_t word;
+  memcpy(&word, text, WORD);
+  return (word - ones * limit) & ~word & ones << 7;
+}
+
+/* Whether a byte of the text is below `limit`, a word at a time; the last overlaps. */
+static bool has_below(const char *text, size_t len, uint8_t limit) {
   uint64_t found = 0;
   size_t i = 0;
-  for (; i + 8 <= len; i += 8) {
-    uint64_t word;
-    memcpy(&word, text + i, sizeof word);
-    found |= (word - ones * limit) & ~word;
+  if (len < WORD) {
+    while (i < len && (uint8_t)text[i] >= limit) {
+      i++;
+    }
+    return i < len;
   }
-  if ((found & ones << 7) != 0) {
-    return true;
+  for (; i + WORD < len; i += WORD) {
+    found |= below(text + i, limit);
   }
-  while (i < len && (uint8_t)text[i] >= limit) {
-    i++;
-  }
-  return i < len;
+  return (found | below(text + len - WORD, limit)) != 0;
 }
 
 bool cspan_header_is_safe(const char *name, const char *value) {

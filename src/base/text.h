@@ -4,6 +4,7 @@
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
+#include <string.h>
 #include <time.h>
 
 #include "base/buf.h"
@@ -20,7 +21,15 @@ bool cspan_ieq(const char *a, const char *b); /* ASCII case-insensitive; NULL on
 cspan_str cspan_str_trim(cspan_str s);        /* spaces, tabs, CR, LF */
 bool cspan_starts_with(const char *text, const char *prefix);
 
-void cspan_hex_encode(const void *data, size_t len, char *out); /* 2*len+1 bytes, lower case */
+extern const char cspan_hex_pairs[]; /* the two digits of each byte, lower case */
+/* 2*len+1 bytes, lower case. */
+static inline void cspan_hex_encode(const void *data, size_t len, char *out) {
+  const uint8_t *bytes = data;
+  for (size_t i = 0; i < len; i++) {
+    memcpy(out + 2 * i, cspan_hex_pairs + 2 * (size_t)bytes[i], 2);
+  }
+  out[2 * len] = '\0';
+}
 int cspan_hex_value(char c);                                    /* of a digit; -1: it is none */
 bool cspan_hex_decode(const char *text, size_t len, void *out); /* len even; len/2 bytes */
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "aws/client.h"
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -164,12 +165,13 @@ void cspan_extraction_free(cspan_extraction *extraction) {
 
 size_t cspan_extract_start(const cspan_extraction *extraction, struct cspan_call *call,
                            cspan_attr *out, size_t capacity) {
-  const cspan_value *input = extraction->count != 0 ? cspan_call_input_document(call) : NULL;
   size_t used = 0;
   for (size_t i = 0; i < extraction->count && used < capacity; i++) {
     const cspan_path_rule *rule = &extraction->rules[i];
-    const cspan_value *value = cspan_path_first(rule->path, input);
-    used += value != NULL && make(call, value, &rule->rule, &out[used]);
+    cspan_value value;
+    /* Not by the document, which a typed input would have to become first. */
+    used += cspan_call_input_member(call, rule->path->text, &value) &&
+            make(call, &value, &rule->rule, &out[used]);
   }
   return used;
 }

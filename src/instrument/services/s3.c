@@ -48,10 +48,11 @@ static void put_delete(cspan_buf *out, const cspan_value *request) {
 }
 
 static size_t at_start(struct cspan_call *call, cspan_attr *out, size_t capacity) {
-  const cspan_value *input = cspan_call_input_document(call);
-  const cspan_value *request = cspan_value_get(input, "Delete");
-  if (request == NULL || capacity == 0 ||
-      strcmp(cspan_call_operation(call), "DeleteObjects") != 0) {
+  if (capacity == 0 || strcmp(cspan_call_operation(call), "DeleteObjects") != 0) {
+    return 0;
+  }
+  const cspan_value *request = cspan_value_get(cspan_call_input_document(call), "Delete");
+  if (request == NULL) {
     return 0;
   }
   cspan_buf text;

@@ -71,6 +71,9 @@ size_t cspan_s3_param(const void *input, const cspan_s3_in *fields, size_t count
 const cspan_value *cspan_s3_input_document(struct cspan_call *call, const void *input,
                                            const cspan_s3_in *fields, size_t count,
                                            const cspan_member *extra, size_t extra_count);
+/* One member of that map without it; false when it is not set. */
+bool cspan_s3_input_member(const void *input, const cspan_s3_in *fields, size_t count,
+                           const char *name, cspan_value *out);
 /* snprintf semantics for a text that exists. NULL gives 0. */
 size_t cspan_s3_copy_text(const char *from, char *text, size_t capacity);
 

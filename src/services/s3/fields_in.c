@@ -202,59 +202,55 @@ size_t cspan_s3_param(const void *input, const cspan_s3_in *fields, size_t count
   return cspan_s3_copy_text(NULL, text, capacity);
 }
 
-/* Dates are left out of documents. */
-static bool is_in_document(const void *input, const cspan_s3_in *field) {
+/* What a document has of a member, borrowed from the input; false when it is not set. Dates are
+ * left out. */
+static bool value_of(const void *input, const cspan_s3_in *field, cspan_value *out) {
   const char *at = (const char *)input + field->offset;
   const char *text = NULL;
   int number = 0;
   if (field->type == CSPAN_S3_STRING) {
     memcpy(&text, at, sizeof text);
-    return text && *text;
+    if (!text || !*text) {
+      return false;
+    }
+    *out = cspan_string(text);
+    return true;
   }
   if (field->type == CSPAN_S3_INT) {
     memcpy(&number, at, sizeof number);
+    *out = cspan_int(number);
   }
   return number != 0;
 }
 
-/* Texts are borrowed from the input. */
-static cspan_member member_of(const void *input, const cspan_s3_in *field) {
-  const char *at = (const char *)input + field->offset;
-  const char *text = NULL;
-  int number = 0;
-  if (field->type == CSPAN_S3_INT) {
-    memcpy(&number, at, sizeof number);
-    return cspan_field(field->member, cspan_int(number));
+bool cspan_s3_input_member(const void *input, const cspan_s3_in *fields, size_t count,
+                           const char *name, cspan_value *out) {
+  for (size_t i = 0; i < count; i++) {
+    if (fields[i].member[0] == name[0] && strcmp(fields[i].member, name) == 0) {
+      return value_of(input, &fields[i], out);
+    }
   }
-  memcpy(&text, at, sizeof text);
-  return cspan_field(field->member, cspan_string(text));
+  return false;
 }
 
 const cspan_value *cspan_s3_input_document(struct cspan_call *call, const void *input,
                                            const cspan_s3_in *fields, size_t count,
                                            const cspan_member *extra, size_t extra_count) {
-  struct document {
-    cspan_value map;
-    cspan_member members[];
-  };
+  cspan_value *map = cspan_call_memory(call, sizeof *map);
+  cspan_member *members = cspan_call_memory(call, (count + extra_count) * sizeof *members);
   size_t used = 0;
-  for (size_t i = 0; i < count; i++) {
-    used += is_in_document(input, &fields[i]);
-  }
-  struct document *made =
-      cspan_call_memory(call, sizeof *made + (used + extra_count) * sizeof made->members[0]);
-  if (!made) {
+  if (!map || !members) {
     return NULL;
   }
-  made->map = cspan_map(made->members, used + extra_count);
-  used = 0;
   for (size_t i = 0; i < count; i++) {
-    if (is_in_document(input, &fields[i])) {
-      made->members[used++] = member_of(input, &fields[i]);
+    cspan_value value;
+    if (value_of(input, &fields[i], &value)) {
+      members[used++] = cspan_field(fields[i].member, value);
     }
   }
   for (size_t i = 0; i < extra_count; i++) {
-    made->members[used++] = extra[i];
+    members[used++] = extra[i];
   }
-  return &made->map;
+  *map = cspan_map(members, used);
+  return map;
 }

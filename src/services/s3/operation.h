@@ -18,7 +18,11 @@ extern const cspan_operation cspan_s3_get_object_operation;
   static const cspan_value *prefix##_input_document(struct cspan_call *call, const void *input) {  \
     return cspan_s3_input_document(call, input, (table), CSPAN_S3_COUNT(table), NULL, 0);          \
   }                                                                                                \
-  static const cspan_operation_documents prefix##_documents = {.input = prefix##_input_document}
+  static bool prefix##_input_member(const void *input, const char *name, cspan_value *out) {       \
+    return cspan_s3_input_member(input, (table), CSPAN_S3_COUNT(table), name, out);                \
+  }                                                                                                \
+  static const cspan_operation_documents prefix##_documents = {.input = prefix##_input_document,   \
+                                                               .member = prefix##_input_member}
 
 /* The checksum headers that an object's output shows. */
 #define CSPAN_S3_OUT_CHECKSUMS(struct_)                                                            \
