@@ -125,6 +125,7 @@ void cspan_exchange_delete(cspan_http_exchange *exchange) {
   curl_easy_cleanup(exchange->easy);
   cspan_header_parser_free(&exchange->parser);
   cspan_free(exchange->header_nodes);
+  cspan_free(exchange->head_lines);
   cspan_free(exchange->header_text);
   cspan_free(exchange);
 }

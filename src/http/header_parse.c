@@ -42,12 +42,17 @@ static const char token_chars[256] = {
     ['T'] = 't', ['U'] = 'u', ['V'] = 'v', ['W'] = 'w', ['X'] = 'x', ['Y'] = 'y',   ['Z'] = 'z',
 };
 
-bool cspan_header_is_token(const char *text) {
+size_t cspan_header_token_length(const char *text) {
   const char *c = text;
   while (token_chars[(unsigned char)*c]) {
     c++;
   }
-  return *c == '\0' && c > text;
+  return (size_t)(c - text);
+}
+
+bool cspan_header_is_token(const char *text) {
+  size_t len = cspan_header_token_length(text);
+  return len > 0 && text[len] == '\0';
 }
 
 static bool is_digit(char c) {

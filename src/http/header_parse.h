@@ -38,6 +38,8 @@ void cspan_header_parser_free(cspan_header_parser *parser);
 cspan_header_event cspan_header_parse(cspan_header_parser *parser, const char *line, size_t len,
                                       const char **name, const char **value);
 
+/* Bytes at the start of the text that can be in a field name. */
+size_t cspan_header_token_length(const char *text);
 /* Whether it can be a field name (RFC 9110's token). */
 bool cspan_header_is_token(const char *text);
 

@@ -55,6 +55,14 @@ typedef struct cspan_exchange_list {
   cspan_http_exchange *last;
 } cspan_exchange_list;
 
+/* A header of a request, measured. */
+typedef struct cspan_head_line {
+  size_t name_len;
+  size_t value_len;
+  bool is_empty;  /* but for blanks */
+  bool is_listed; /* libcurl has to see it */
+} cspan_head_line;
+
 /* A libcurl easy handle with all it needs; pooled, and kept set up between
  * exchanges, because most options never change. */
 struct cspan_http_exchange {
@@ -90,7 +98,8 @@ struct cspan_http_exchange {
   int64_t max_body_bytes;
   char target[CSPAN_HTTP_TARGET_MAX]; /* host:port, for messages */
   struct curl_slist *header_nodes;
-  size_t header_cap;
+  cspan_head_line *head_lines;
+  size_t header_cap; /* of both */
   char *header_text;
   size_t header_text_cap;
 

@@ -27,8 +27,7 @@ enum {
   MAX_HEADER_TEXT = 1 << 20,
   EXTRA_HEADERS = 4,
   EXTRA_TEXT = 160,
-  NO_EXPECT_BYTES =
-      65536 /* up to here libcurl expects nothing of its own accord, see put_switches */
+  NO_EXPECT_BYTES = 65536, /* up to here libcurl never asks before it sends a body */
 };
 
 /* What a request is like. */
@@ -39,67 +38,63 @@ typedef struct survey {
   bool has_expect;
   bool has_host;
   size_t agents;
-  const cspan_http_header *agent; /* the last one */
-  bool in_block;                  /* what libcurl does not read goes into the target */
-  cspan_str origin;               /* then: scheme and authority of the URL */
-  cspan_str host;                 /* the authority, without a port that is the scheme's */
-  cspan_str target;               /* path and query, "" or with a leading '/' or '?' */
+  size_t agent;     /* index of the last one */
+  bool in_block;    /* what libcurl does not read goes into the target */
+  cspan_str origin; /* then: scheme and authority of the URL */
+  cspan_str host;   /* the authority, without a port that is the scheme's */
+  cspan_str target; /* path and query, "" or with a leading '/' or '?' */
 } survey;
-
-static bool is_valid(const cspan_http_header *header) {
-  return header->name && header->value && cspan_header_is_token(header->name) &&
-         strpbrk(header->value, "\r\n") == NULL;
-}
 
 static bool is_blank(const char *value) {
   return value[strspn(value, " \t\v\f")] == '\0';
 }
 
-/* The headers that libcurl looks for in its list, to do what they say or to leave out its own. */
-static bool is_read_by_curl(const char *name) {
-  switch (name[0] | 0x20) {
-  case 'c':
-    return cspan_ieq(name, "connection") || cspan_ieq(name, "content-length") ||
-           cspan_ieq(name, "cookie");
-  case 'e':
-    return cspan_ieq(name, "expect");
-  case 'h':
-    return cspan_ieq(name, "host");
-  case 'p':
-    return cspan_ieq(name, "proxy-connection");
-  case 't':
-    return cspan_ieq(name, "te") || cspan_ieq(name, "transfer-encoding");
-  case 'u':
-    return cspan_ieq(name, "upgrade");
-  default:
+/* False where the header cannot be sent. */
+static bool measure(const cspan_http_header *header, cspan_head_line *line) {
+  if (!header->name || !header->value) {
     return false;
   }
+  line->name_len = cspan_header_token_length(header->name);
+  line->value_len = strlen(header->value);
+  line->is_empty = *header->value <= ' ' && is_blank(header->value);
+  return line->name_len > 0 && header->name[line->name_len] == '\0' &&
+         !memchr(header->value, '\n', line->value_len) &&
+         !memchr(header->value, '\r', line->value_len);
 }
 
-static void note_header(survey *s, const cspan_http_header *header) {
-  const char *name = header->name;
-  s->text += strlen(name) + strlen(header->value) + sizeof ": \r\n";
+static bool is_name(const char *name, size_t len, const char *other) {
+  return len == strlen(other) && cspan_ieq(name, other);
+}
+
+/* Returns whether libcurl looks for the header in its list, to do what it says or to leave out its
+ * own. */
+static bool classify(survey *s, const char *name, size_t len, size_t index) {
   switch (name[0] | 0x20) {
   case 'a':
-    s->has_accept = s->has_accept || cspan_ieq(name, "accept");
-    break;
+    s->has_accept = s->has_accept || is_name(name, len, "accept");
+    return false;
   case 'c':
-    s->has_type = s->has_type || cspan_ieq(name, "content-type");
-    break;
+    s->has_type = s->has_type || is_name(name, len, "content-type");
+    return is_name(name, len, "connection") || is_name(name, len, "content-length") ||
+           is_name(name, len, "cookie");
   case 'e':
-    s->has_expect = s->has_expect || cspan_ieq(name, "expect");
-    break;
+    s->has_expect = s->has_expect || is_name(name, len, "expect");
+    return is_name(name, len, "expect");
   case 'h':
-    s->has_host = s->has_host || cspan_ieq(name, "host");
-    break;
+    s->has_host = s->has_host || is_name(name, len, "host");
+    return is_name(name, len, "host");
+  case 'p':
+    return is_name(name, len, "proxy-connection");
+  case 't':
+    return is_name(name, len, "te") || is_name(name, len, "transfer-encoding");
   case 'u':
-    if (cspan_ieq(name, "user-agent")) {
+    if (is_name(name, len, "user-agent")) {
       s->agents++;
-      s->agent = header;
+      s->agent = index;
     }
-    break;
+    return is_name(name, len, "upgrade");
   default:
-    break;
+    return false;
   }
 }
 
@@ -137,11 +132,59 @@ static bool split_url(const char *url, survey *s) {
   return (*at == '\0' || *at == '#') && s->host.data[s->host.len - 1] != ':';
 }
 
+static cspan_status out_of_memory(cspan_error **error) {
+  return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory while preparing a request");
+}
+
+static cspan_status too_large(cspan_error **error) {
+  return cspan_error_set(error, CSPAN_ERR_LIMIT,
+                         "the request's headers are too large (at most %d lines, %d bytes)",
+                         MAX_HEADERS, MAX_HEADER_TEXT);
+}
+
+static cspan_status reserve_lines(cspan_http_exchange *exchange, size_t count,
+                                  cspan_error **error) {
+  if (count <= exchange->header_cap) {
+    return CSPAN_OK;
+  }
+  if (count > MAX_HEADERS) {
+    return too_large(error);
+  }
+  struct curl_slist *nodes = cspan_realloc(exchange->header_nodes, count * sizeof *nodes);
+  if (!nodes) {
+    return out_of_memory(error);
+  }
+  exchange->header_nodes = nodes;
+  cspan_head_line *lines = cspan_realloc(exchange->head_lines, count * sizeof *lines);
+  if (!lines) {
+    return out_of_memory(error);
+  }
+  exchange->head_lines = lines;
+  exchange->header_cap = count;
+  return CSPAN_OK;
+}
+
+static cspan_status reserve_text(cspan_http_exchange *exchange, size_t len, cspan_error **error) {
+  if (len <= exchange->header_text_cap) {
+    return CSPAN_OK;
+  }
+  if (len > MAX_HEADER_TEXT) {
+    return too_large(error);
+  }
+  char *grown = cspan_realloc(exchange->header_text, len);
+  if (!grown) {
+    return out_of_memory(error);
+  }
+  exchange->header_text = grown;
+  exchange->header_text_cap = len;
+  return CSPAN_OK;
+}
+
 /* An HTTP proxy that is asked for http:// wants a whole URL for a target. */
 static bool may_use_block(const cspan_http_exchange *exchange, const char *url, const survey *s) {
   bool is_https = url[4] == 's';
   return exchange->keeps_target && (is_https || exchange->is_direct) && s->agents == 1 &&
-         !is_blank(s->agent->value);
+         !exchange->head_lines[s->agent].is_empty;
 }
 
 static cspan_status take_survey(const cspan_http_exchange *exchange,
@@ -149,48 +192,20 @@ static cspan_status take_survey(const cspan_http_exchange *exchange,
   s->text = EXTRA_TEXT;
   for (size_t i = 0; i < request->header_count; i++) {
     const cspan_http_header *header = &request->headers[i];
-    if (!is_valid(header)) {
+    cspan_head_line *line = &exchange->head_lines[i];
+    if (!measure(header, line)) {
       return cspan_error_set(error, CSPAN_ERR_INVALID,
                              "the header \"%s\" cannot be sent: a name must be a token, and a "
                              "value must not hold a line end",
                              header->name ? header->name : "");
     }
-    note_header(s, header);
+    line->is_listed = classify(s, header->name, line->name_len, i);
+    s->text += line->name_len + line->value_len + sizeof ": \r\n";
   }
   if (may_use_block(exchange, request->url, s) && split_url(request->url, s)) {
     size_t url_text = s->origin.len + s->host.len + s->target.len;
     s->in_block = s->text <= MAX_HEADER_TEXT && url_text <= MAX_HEADER_TEXT - s->text;
     s->text += s->in_block ? url_text : 0;
-  }
-  return CSPAN_OK;
-}
-
-static cspan_status out_of_memory(cspan_error **error) {
-  return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory while preparing a request");
-}
-
-static cspan_status make_room(cspan_http_exchange *exchange, size_t nodes, size_t text,
-                              cspan_error **error) {
-  if (nodes > MAX_HEADERS || text > MAX_HEADER_TEXT) {
-    return cspan_error_set(error, CSPAN_ERR_LIMIT,
-                           "the request's headers are too large (at most %d lines, %d bytes)",
-                           MAX_HEADERS, MAX_HEADER_TEXT);
-  }
-  if (nodes > exchange->header_cap) {
-    struct curl_slist *grown = cspan_realloc(exchange->header_nodes, nodes * sizeof *grown);
-    if (!grown) {
-      return out_of_memory(error);
-    }
-    exchange->header_nodes = grown;
-    exchange->header_cap = nodes;
-  }
-  if (text > exchange->header_text_cap) {
-    char *grown = cspan_realloc(exchange->header_text, text);
-    if (!grown) {
-      return out_of_memory(error);
-    }
-    exchange->header_text = grown;
-    exchange->header_text_cap = text;
   }
   return CSPAN_OK;
 }
@@ -210,24 +225,33 @@ static void put_text(writer *w, const char *text) {
   put(w, text, strlen(text));
 }
 
-static void put_line(writer *w, const char *name, const char *separator, const char *value) {
+/* Ends a line of the list that began at `line`. */
+static void end_line(writer *w, char *line) {
   struct curl_slist *node = w->node++;
-  node->data = w->at;
+  *w->at++ = '\0';
+  node->data = line;
   node->next = NULL;
-  put_text(w, name);
-  put_text(w, separator);
-  put(w, value, strlen(value) + 1);
   if (w->last) {
     w->last->next = node;
   }
   w->last = node;
 }
 
-/* libcurl's notation: "Name;" sends the name with nothing after the colon,
- * "Name:" (or with blanks only) keeps libcurl from sending its own. */
-static void put_header(writer *w, const cspan_http_header *header) {
-  bool empty = is_blank(header->value);
-  put_line(w, header->name, empty ? ";" : ": ", empty ? "" : header->value);
+static void put_switch(writer *w, const char *text) {
+  char *line = w->at;
+  put_text(w, text);
+  end_line(w, line);
+}
+
+static void put_header(writer *w, const cspan_http_header *header, const cspan_head_line *line,
+                       const char *when_empty) {
+  put(w, header->name, line->name_len);
+  if (line->is_empty) {
+    put_text(w, when_empty);
+  } else {
+    put(w, ": ", 2);
+    put(w, header->value, line->value_len);
+  }
 }
 
 /* What the block has, libcurl must not send as well. Each line makes it search longer, so that a
@@ -238,20 +262,35 @@ static void put_switches(writer *w, const cspan_http_request *request, cspan_exc
                   request->body_length <= NO_EXPECT_BYTES;
   bool has_body = mode == CSPAN_MODE_BYTES || mode == CSPAN_MODE_READER;
   if (!s->has_accept || s->in_block) {
-    put_line(w, "Accept", ":", "");
+    put_switch(w, "Accept:");
   }
   if (s->in_block && !s->has_host) {
-    put_line(w, "Host", ":", "");
+    put_switch(w, "Host:");
   }
   if ((!s->has_type || s->in_block) && mode == CSPAN_MODE_BYTES) {
-    put_line(w, "Content-Type", ":", "");
+    put_switch(w, "Content-Type:");
   }
   if (!s->has_expect && has_body && !is_small) {
-    put_line(w, "Expect", ":", request->expect_continue ? " 100-continue" : "");
+    put_switch(w, request->expect_continue ? "Expect: 100-continue" : "Expect:");
   }
 }
 
-static void put_block(writer *w, const cspan_http_request *request, const survey *s) {
+/* libcurl's notation: "Name;" sends the name with nothing after the colon,
+ * "Name:" (or with blanks only) keeps libcurl from sending its own. */
+static void put_list(writer *w, const cspan_http_exchange *exchange,
+                     const cspan_http_request *request, const survey *s) {
+  for (size_t i = 0; i < request->header_count; i++) {
+    const cspan_head_line *line = &exchange->head_lines[i];
+    if (!s->in_block || line->is_listed) {
+      char *start = w->at;
+      put_header(w, &request->headers[i], line, ";");
+      end_line(w, start);
+    }
+  }
+}
+
+static void put_block(writer *w, const cspan_http_exchange *exchange,
+                      const cspan_http_request *request, const survey *s) {
   if (s->target.len == 0 || s->target.data[0] != '/') {
     put_text(w, "/");
   }
@@ -260,21 +299,17 @@ static void put_block(writer *w, const cspan_http_request *request, const survey
   if (!s->has_host) {
     put_text(w, "Host: ");
     put(w, s->host.data, s->host.len);
-    put_text(w, "\r\n");
+    put(w, "\r\n", 2);
   }
   for (size_t i = 0; i < request->header_count; i++) {
-    const cspan_http_header *header = &request->headers[i];
-    if (header != s->agent && !is_read_by_curl(header->name)) {
-      bool empty = is_blank(header->value);
-      put_text(w, header->name);
-      put_text(w, empty ? ":" : ": ");
-      put_text(w, empty ? "" : header->value);
-      put_text(w, "\r\n");
+    const cspan_head_line *line = &exchange->head_lines[i];
+    if (i != s->agent && !line->is_listed) {
+      put_header(w, &request->headers[i], line, ":");
+      put(w, "\r\n", 2);
     }
   }
-  put_text(w, s->agent->name);
-  put_text(w, ": ");
-  put(w, s->agent->value, strlen(s->agent->value) + 1);
+  put_header(w, &request->headers[s->agent], &exchange->head_lines[s->agent], ":");
+  *w->at++ = '\0';
 }
 
 /* libcurl takes URLs apart and puts them together again: all but the origin is spared that. */
@@ -300,9 +335,12 @@ static bool set_target(cspan_http_exchange *exchange, const char *url, const cha
 cspan_status cspan_exchange_head(cspan_http_exchange *exchange, const cspan_http_request *request,
                                  cspan_exchange_mode mode, cspan_error **error) {
   survey s = {.text = 0};
-  cspan_status status = take_survey(exchange, request, &s, error);
+  cspan_status status = reserve_lines(exchange, request->header_count + EXTRA_HEADERS, error);
   if (status == CSPAN_OK) {
-    status = make_room(exchange, request->header_count + EXTRA_HEADERS, s.text, error);
+    status = take_survey(exchange, request, &s, error);
+  }
+  if (status == CSPAN_OK) {
+    status = reserve_text(exchange, s.text, error);
   }
   if (status != CSPAN_OK) {
     return status;
@@ -310,18 +348,14 @@ cspan_status cspan_exchange_head(cspan_http_exchange *exchange, const cspan_http
   writer w = {.node = exchange->header_nodes, .at = exchange->header_text};
   /* First: libcurl walks the list from its start to look for these. */
   put_switches(&w, request, mode, &s);
-  for (size_t i = 0; i < request->header_count; i++) {
-    if (!s.in_block || is_read_by_curl(request->headers[i].name)) {
-      put_header(&w, &request->headers[i]);
-    }
-  }
+  put_list(&w, exchange, request, &s);
   curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, w.last ? exchange->header_nodes : NULL);
   const char *url = request->url;
   const char *block = NULL;
   if (s.in_block) {
     url = put_origin(&w, &s);
     block = w.at;
-    put_block(&w, request, &s);
+    put_block(&w, exchange, request, &s);
   }
   return set_target(exchange, url, block) ? CSPAN_OK : out_of_memory(error);
 }
