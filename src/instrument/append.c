@@ -27,8 +27,7 @@ void cspan_tracing_free(void *data) {
   }
 }
 
-/* X-Ray, which the services understand, and what OTEL_PROPAGATORS says. */
-static cspan_propagator *default_propagator(cspan_error **error) {
+cspan_propagator *cspan_default_propagator(cspan_error **error) {
   cspan_propagator *parts[2] = {cspan_propagator_xray(), NULL};
   if (!parts[0]) {
     cspan_error_move(error, cspan_error_nomem());
@@ -48,12 +47,21 @@ static cspan_propagator *default_propagator(cspan_error **error) {
 
 static cspan_status check_options(const cspan_trace_options *options, cspan_error **error) {
   if ((unsigned)options->retries > CSPAN_RETRY_EVENTS_AND_SPANS ||
-      (unsigned)options->semconv > CSPAN_SEMCONV_DUP) {
+      (unsigned)options->semconv > CSPAN_SEMCONV_DUP ||
+      (unsigned)options->messaging_spans > CSPAN_MESSAGING_SPANS_PLAIN ||
+      ((unsigned)options->carriers & ~(unsigned)CSPAN_CARRIERS_ALL & ~1U) != 0) {
     return cspan_error_set(error, CSPAN_ERR_INVALID,
-                           "cspan_trace_append: retries or semconv is not one of the values of "
-                           "trace.h");
+                           "cspan_trace_append: retries, semconv, messaging_spans or carriers is "
+                           "not one of the values of trace.h");
   }
   return CSPAN_OK;
+}
+
+static cspan_context_carriers carriers_of(cspan_context_carriers option) {
+  if (option == CSPAN_CARRIERS_DEFAULT) {
+    return (cspan_context_carriers)(CSPAN_CARRIERS_ALL & ~CSPAN_CARRIER_KINESIS);
+  }
+  return option == CSPAN_CARRIERS_NONE ? CSPAN_CARRIERS_DEFAULT : option;
 }
 
 /* Takes the propagator out of the options in every case. */
@@ -71,6 +79,8 @@ static cspan_status instrument_new(const cspan_trace_options *options, cspan_tra
   self->semconv = options->semconv != CSPAN_SEMCONV_DEFAULT
                       ? options->semconv
                       : cspan_semconv_parse(cspan_env("OTEL_SEMCONV_STABILITY_OPT_IN"));
+  self->messaging_spans = options->messaging_spans;
+  self->carriers = carriers_of(options->carriers);
   self->before = options->before;
   self->before_user = options->before_user;
   self->after = options->after;
@@ -91,7 +101,7 @@ static cspan_status instrument_new(const cspan_trace_options *options, cspan_tra
   }
   if (status == CSPAN_OK && !self->propagator) {
     cspan_error *why = NULL;
-    self->propagator = default_propagator(&why);
+    self->propagator = cspan_default_propagator(&why);
     status = self->propagator ? CSPAN_OK : cspan_error_move(error, why);
   }
   if (status != CSPAN_OK) {

@@ -2,8 +2,10 @@
 /* "TraceCall": the span of a call, around all of its attempts. */
 #include <string.h>
 
+#include "instrument/carriers/carry.h"
 #include "instrument/cost.h"
 #include "instrument/extract.h"
+#include "instrument/messaging_span.h"
 #include "instrument/metrics.h"
 #include "instrument/tracing.h"
 #include "telemetry/baggage.h"
@@ -20,6 +22,7 @@ typedef struct call_state {
   int64_t start_ns;       /* of metrics and span; 0: there are no metrics */
   cspan_attr subject;     /* of plan->subject_key; without a key: there is none */
   cspan_billed_attempts billed;
+  cspan_asked *asked; /* what is restored at the end; NULL: nothing */
 } call_state;
 
 static size_t region_attrs(const cspan_tracing *self, const struct cspan_call *call,
@@ -76,6 +79,12 @@ static void start_span(const cspan_tracing *self, struct cspan_call *call, call_
     n += more;
     room -= more;
   }
+  cspan_span_naming naming = {.name = plan->name, .kind = CSPAN_SPAN_CLIENT};
+  if (plan->messaging) {
+    size_t more = cspan_messaging_start(self, plan, call, &attrs[n], room, &naming);
+    n += more;
+    room -= more;
+  }
   n += cspan_extract_start(&plan->start, call, &attrs[n], room);
   if (state->start_ns) {
     find_subject(state, attrs, n);
@@ -92,12 +101,12 @@ static void start_span(const cspan_tracing *self, struct cspan_call *call, call_
   }
   cspan_span_options options = {
       .size = sizeof options,
-      .kind = CSPAN_SPAN_CLIENT,
+      .kind = naming.kind,
       .start_time_unix_ns = state->start_ns,
       .attributes = attrs,
       .attribute_count = n,
   };
-  state->span = cspan_span_start(tracer, cspan_call_context(call), plan->name, &options);
+  state->span = cspan_span_start(tracer, cspan_call_context(call), naming.name, &options);
 }
 
 static cspan_status call_begin(void *data, struct cspan_call *call, void *state_data,
@@ -111,6 +120,9 @@ static cspan_status call_begin(void *data, struct cspan_call *call, void *state_
   }
   start_span(data, call, state);
   settle_context(call, state);
+  if (state->plan && state->plan->carrier) {
+    state->asked = cspan_carry_begin(data, state->plan->carrier, call);
+  }
   return CSPAN_OK;
 }
 
@@ -212,11 +224,17 @@ static void call_end(void *data, struct cspan_call *call, void *state_data) {
   cspan_span span = ((call_state *)state_data)->span;
   int64_t end_ns = record_metrics(self, call, state_data);
   cspan_baggage_free(((call_state *)state_data)->baggage);
+  if (((call_state *)state_data)->asked) {
+    cspan_carry_end(self, ((call_state *)state_data)->asked, call, span);
+  }
   if (!span.slot) {
     return;
   }
   if (put_what_happened(span, call)) {
     set_region(self, span, call, state_data);
+    if (((call_state *)state_data)->plan->messaging) {
+      cspan_messaging_end(((call_state *)state_data)->plan, call, span);
+    }
     cspan_extract_end(&((call_state *)state_data)->plan->end, call, span);
     cspan_batch_add_event(&((call_state *)state_data)->plan->batch, call, span);
     cspan_trace_set_outcome(self, call, span);

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "instrument/cost.h"
 #include "instrument/extract.h"
+#include "instrument/messaging_span.h"
 #include "instrument/metrics.h"
 #include "instrument/tracing.h"
 
@@ -97,15 +98,21 @@ static const cspan_batch_rule *batch_of(const cspan_plan *plan) {
   return NULL;
 }
 
-static void fill_rows(cspan_plan *plan) {
+static void fill_rows(cspan_plan *plan, cspan_context_carriers carriers) {
   const cspan_service_rules *own = plan->own;
   for (size_t i = 0; i < own->messaging_count; i++) {
     if (cspan_operation_matches(own->messaging[i].operation, plan->operation)) {
       plan->messaging = &own->messaging[i];
     }
   }
+  if (plan->messaging != NULL) {
+    add_fixed(plan, "messaging.system", own->messaging_system);
+    add_fixed(plan, "messaging.operation.name", plan->messaging->name);
+    add_fixed(plan, "messaging.operation.type", cspan_messaging_type(plan->messaging->kind));
+  }
   for (size_t i = 0; i < own->carrier_count; i++) {
-    if (cspan_operation_matches(own->carriers[i].operation, plan->operation)) {
+    if ((own->carriers[i].flag & carriers) != 0 &&
+        cspan_operation_matches(own->carriers[i].operation, plan->operation)) {
       plan->carrier = &own->carriers[i];
     }
   }
@@ -120,7 +127,7 @@ static cspan_plan *plan_make(const cspan_tracing *tracing, const char *service,
   plan->own = cspan_rules_of(service);
   fill_fixed(plan, tracing->semconv);
   if (plan->own != NULL) {
-    fill_rows(plan);
+    fill_rows(plan, tracing->carriers);
   }
   plan->subject_key = cspan_metrics_subject_key(plan);
   const cspan_batch_rule *batch = batch_of(plan);

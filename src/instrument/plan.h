@@ -27,7 +27,7 @@ typedef struct cspan_plan {
   cspan_extraction end;                         /* over output and error */
   const cspan_service_rules *own;               /* NULL: there is no table of the service */
   const cspan_messaging_rule *messaging;        /* of the operation; NULL: none */
-  const cspan_carrier *carrier;                 /* of the operation; NULL: none */
+  const cspan_carrier *carrier;                 /* where the option allows it; NULL: none */
   cspan_batch batch;                            /* of the operation */
   const char *subject_key;                      /* cspan_metrics_subject_key() */
   _Atomic(struct cspan_plan_metrics *) metrics; /* metrics.h; made by its first use */

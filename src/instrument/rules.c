@@ -6,7 +6,8 @@
 #include "instrument/rules_table.h"
 
 static const cspan_service_rules *const tables[] = {
-    &cspan_rules_s3,
+    &cspan_rules_s3,          &cspan_rules_sqs,     &cspan_rules_sns, &cspan_rules_lambda,
+    &cspan_rules_eventbridge, &cspan_rules_kinesis, &cspan_rules_sfn,
 };
 
 enum { TABLES = sizeof tables / sizeof tables[0] };

@@ -58,24 +58,26 @@ typedef struct cspan_messaging_rule {
   const char *operation;
   cspan_messaging_kind kind;
   const char *name;        /* messaging.operation.name: "send" */
-  const char *destination; /* paths of the input, with '|' between: the first that is there */
-  const char *messages;    /* path of the list of a batch: of the input, or, for receive, of the
-                              output; NULL: one message */
-  const char *message_id;  /* path of the output; NULL: none */
+  const char *destination; /* members of the input, with '|' between: the first that is there */
+  const char *messages;    /* member with the list of a batch: of the input, or, for receive, of
+                              the output; NULL: one message */
+  const char *message_id;  /* member of the output; NULL: none */
 } cspan_messaging_rule;
 
 /* ----------------------------------------------------------------- carriers */
 
-/* How a context travels in the requests of an operation. Everything happens on documents, in
- * memory of the call; where there is no room, or the input is not as expected, it is left alone. */
+struct cspan_carried;
+struct cspan_memory;
+
+/* How a context travels in the requests of an operation, or comes with its answers. Everything
+ * happens on documents; where there is no room, or the input is not as expected, it is left
+ * alone. */
 typedef struct cspan_carrier {
   const char *operation;
   cspan_context_carriers flag; /* the option that must be on */
-  /* Before the input is written; `context` has the call's span. */
-  void (*inject)(const struct cspan_tracing *tracing, struct cspan_call *call,
-                 const cspan_context *context);
-  /* After the output was read; may be NULL. Adds links to `span`. */
-  void (*extract)(const struct cspan_tracing *tracing, struct cspan_call *call, cspan_span span);
+  /* The input with the context in it (carriers/carried.h); NULL: messages are received. */
+  bool (*inject)(const struct cspan_carried *carried, const struct cspan_memory *memory,
+                 const cspan_value *input, cspan_value *out);
 } cspan_carrier;
 
 /* -------------------------------------------------------------------- tables */

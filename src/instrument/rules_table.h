@@ -5,6 +5,12 @@
 
 #include "instrument/rules.h"
 
+extern const cspan_service_rules cspan_rules_eventbridge;
+extern const cspan_service_rules cspan_rules_kinesis;
+extern const cspan_service_rules cspan_rules_lambda;
 extern const cspan_service_rules cspan_rules_s3;
+extern const cspan_service_rules cspan_rules_sfn;
+extern const cspan_service_rules cspan_rules_sns;
+extern const cspan_service_rules cspan_rules_sqs;
 
 #endif

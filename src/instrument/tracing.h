@@ -41,6 +41,9 @@ extern const cspan_middleware_vtable cspan_trace_attempt_vtable;
 void cspan_tracing_free(void *self);
 cspan_tracer *cspan_tracing_tracer(const cspan_tracing *self);
 
+/* X-Ray, which the services understand, and what OTEL_PROPAGATORS says. */
+cspan_propagator *cspan_default_propagator(cspan_error **error);
+
 /* What OTEL_SEMCONV_STABILITY_OPT_IN says; NULL: stable. */
 cspan_semconv_mode cspan_semconv_parse(const char *opt_in);
 

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Spans of calls to queues and topics, by the messaging conventions (messaging/spans, aws). */
+#include "instrument/messaging_span.h"
+
+#include <cloudspan/ext/middleware.h>
+#include <cloudspan/messaging.h>
+#include <string.h>
+
+#include "base/value.h"
+
+static const char destination_key[] = "messaging.destination.name";
+static const char count_key[] = "messaging.batch.message_count";
+static const char id_key[] = "messaging.message.id";
+
+const cspan_messaging_attribute *cspan_emitted_messaging_at(size_t index) {
+  static const cspan_messaging_attribute all[] = {
+      {"messaging.system", "string", "calls to SQS and SNS; processing"},
+      {"messaging.operation.name", "string", "calls to SQS and SNS; processing"},
+      {"messaging.operation.type", "string", "calls to SQS and SNS; processing"},
+      {destination_key, "string", "where the queue or topic is known, never a phone number"},
+      {count_key, "int", "batches, and every receive"},
+      {id_key, "string", "one message was sent or is processed; links to senders"},
+      {"aws.sqs.queue.url", "string", "processing, where the consumer was given the URL"},
+      {"error.type", "string", "processing that failed"},
+  };
+  return index < sizeof all / sizeof all[0] ? &all[index] : NULL;
+}
+
+const char *cspan_messaging_type(cspan_messaging_kind kind) {
+  static const char *const types[] = {
+      [CSPAN_MESSAGING_SEND] = "send",
+      [CSPAN_MESSAGING_RECEIVE] = "receive",
+      [CSPAN_MESSAGING_SETTLE] = "settle",
+  };
+  return types[kind];
+}
+
+/* ------------------------------------------------------------- destination */
+
+const char *cspan_destination_name(const char *destination, size_t size, size_t *name_size) {
+  size_t start = size;
+  while (start > 0 && destination[start - 1] != '/' && destination[start - 1] != ':') {
+    start--;
+  }
+  *name_size = size - start;
+  return destination + start;
+}
+
+/* The first of the members that is there. The endpoint of an app on a device is none. */
+static const char *destination_of(const cspan_messaging_rule *rule, const cspan_value *input,
+                                  size_t *size) {
+  for (const char *at = rule->destination; at != NULL && *at != '\0';) {
+    size_t len = strcspn(at, "|");
+    const char *text = cspan_value_text(cspan_value_find(input, at, len), size);
+    if (text != NULL && memmem(text, *size, ":endpoint/", strlen(":endpoint/")) == NULL) {
+      return cspan_destination_name(text, *size, size);
+    }
+    at += len + (at[len] == '|');
+  }
+  *size = 0;
+  return NULL;
+}
+
+/* ------------------------------------------------------------------- calls */
+
+/* "send orders"; "send" where there is no name, or no memory. */
+static const char *name_of(const cspan_messaging_rule *rule, struct cspan_call *call,
+                           const char *destination, size_t size) {
+  size_t len = strlen(rule->name);
+  char *name = size > 0 ? cspan_call_memory(call, len + 1 + size + 1) : NULL;
+  if (name == NULL) {
+    return rule->name;
+  }
+  memcpy(name, rule->name, len);
+  name[len] = ' ';
+  memcpy(name + len + 1, destination, size);
+  name[len + 1 + size] = '\0';
+  return name;
+}
+
+size_t cspan_messaging_start(const cspan_tracing *tracing, const cspan_plan *plan,
+                             struct cspan_call *call, cspan_attr *out, size_t capacity,
+                             cspan_span_naming *naming) {
+  const cspan_messaging_rule *rule = plan->messaging;
+  const cspan_value *input = cspan_call_input_document(call);
+  size_t size = 0;
+  size_t n = 0;
+  const char *destination = destination_of(rule, input, &size);
+  size = destination != NULL ? cspan_trace_bounded(destination, size, CSPAN_MAX_VALUE_BYTES) : 0;
+  if (size > 0 && n < capacity) {
+    out[n++] = cspan_attr_string_n(destination_key, destination, size);
+  }
+  if (rule->messages != NULL && rule->kind != CSPAN_MESSAGING_RECEIVE && n < capacity) {
+    size_t count = cspan_value_count(cspan_value_get(input, rule->messages));
+    out[n++] = cspan_attr_int64(count_key, (int64_t)count);
+  }
+  if (tracing->messaging_spans != CSPAN_MESSAGING_SPANS_PLAIN) {
+    naming->name = name_of(rule, call, destination, size);
+    naming->kind = rule->kind == CSPAN_MESSAGING_SEND ? CSPAN_SPAN_PRODUCER : CSPAN_SPAN_CLIENT;
+  }
+  return n;
+}
+
+void cspan_messaging_end(const cspan_plan *plan, const struct cspan_call *call, cspan_span span) {
+  const cspan_messaging_rule *rule = plan->messaging;
+  const cspan_value *output = cspan_call_output_document(call);
+  if (output == NULL) {
+    return;
+  }
+  if (rule->kind == CSPAN_MESSAGING_RECEIVE && rule->messages != NULL) {
+    size_t count = cspan_value_count(cspan_value_get(output, rule->messages));
+    cspan_span_set_int64(span, count_key, (int64_t)count);
+  }
+  size_t size = 0;
+  const char *id = rule->message_id != NULL
+                       ? cspan_value_text(cspan_value_get(output, rule->message_id), &size)
+                       : NULL;
+  if (id != NULL) {
+    cspan_span_set(span, cspan_attr_string_n(id_key, id,
+                                             cspan_trace_bounded(id, size, CSPAN_MAX_VALUE_BYTES)));
+  }
+}
+
+/* ------------------------------------------------------------------- links */
+
+/* SQS, Lambda's events of SQS and SNS, SNS itself, EventBridge. */
+cspan_attr cspan_message_id(const cspan_value *message) {
+  static const char *const names[] = {"MessageId", "messageId", "eventID", "id"};
+  size_t size = 0;
+  const cspan_value *sns = cspan_value_get(message, "Sns");
+  const char *id = cspan_value_text(cspan_value_get(sns, "MessageId"), &size);
+  for (size_t i = 0; id == NULL && i < sizeof names / sizeof names[0]; i++) {
+    id = cspan_value_text(cspan_value_get(message, names[i]), &size);
+  }
+  cspan_attr attr = cspan_attr_string_n(
+      id_key, id, id != NULL ? cspan_trace_bounded(id, size, CSPAN_MAX_VALUE_BYTES) : 0);
+  attr.value.string = id;
+  return attr;
+}
+
+bool cspan_message_link_make(const cspan_value *message, const cspan_propagator *propagator,
+                             cspan_message_link *out) {
+  static const cspan_context nothing = {0};
+  memset(out, 0, sizeof *out);
+  if (!cspan_message_context(message, propagator, &nothing, &out->extracted) ||
+      out->extracted.remote.slot == NULL ||
+      !cspan_span_get_context(out->extracted.remote, &out->link.context)) {
+    return false;
+  }
+  out->id = cspan_message_id(message);
+  if (out->id.value.string != NULL) {
+    out->link.attributes = &out->id;
+    out->link.attribute_count = 1;
+  }
+  return true;
+}
+
+void cspan_message_link_free(cspan_message_link *link) {
+  cspan_extracted_free(&link->extracted);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SQS: semantic conventions, messaging (aws.sqs). */
+#include "instrument/carriers/carried.h"
+#include "instrument/rules_table.h"
+
+static const cspan_messaging_rule messaging[] = {
+    {"SendMessage", CSPAN_MESSAGING_SEND, "send", "QueueUrl", NULL, "MessageId"},
+    {"SendMessageBatch", CSPAN_MESSAGING_SEND, "send", "QueueUrl", "Entries", NULL},
+    {"ReceiveMessage", CSPAN_MESSAGING_RECEIVE, "receive", "QueueUrl", "Messages", NULL},
+    {"DeleteMessage", CSPAN_MESSAGING_SETTLE, "delete", "QueueUrl", NULL, NULL},
+    {"DeleteMessageBatch", CSPAN_MESSAGING_SETTLE, "delete", "QueueUrl", "Entries", NULL},
+    {"ChangeMessageVisibility", CSPAN_MESSAGING_SETTLE, "change_visibility", "QueueUrl", NULL,
+     NULL},
+    {"ChangeMessageVisibilityBatch", CSPAN_MESSAGING_SETTLE, "change_visibility", "QueueUrl",
+     "Entries", NULL},
+};
+
+static const cspan_carrier carriers[] = {
+    {"SendMessage,SendMessageBatch", CSPAN_CARRIER_SQS, cspan_carry_sqs},
+    {"ReceiveMessage", CSPAN_CARRIER_SQS, NULL},
+};
+
+const cspan_service_rules cspan_rules_sqs = {
+    .service = "SQS",
+    .messaging = messaging,
+    .messaging_count = sizeof messaging / sizeof messaging[0],
+    .messaging_system = "aws_sqs",
+    .carriers = carriers,
+    .carrier_count = sizeof carriers / sizeof carriers[0],
+};
