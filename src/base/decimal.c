@@ -188,14 +188,15 @@ static bool format_above(double number, int precision, char out[CSPAN_DOUBLE_TEX
 
 void cspan_format_double(double number, char out[CSPAN_DOUBLE_TEXT_MAX]) {
   /* Below DBL_MIN less than SURE_DIGITS may do. */
-  for (int precision = fabs(number) < DBL_MIN ? 1 : SURE_DIGITS;; precision++) {
+  int precision = fabs(number) < DBL_MIN ? 1 : SURE_DIGITS;
+  bool is_done = false;
+  do {
     snprintf(out, CSPAN_DOUBLE_TEXT_MAX, "%.*g", precision, number);
     use_point(out);
-    if (precision == MOST_DIGITS || reads_back(out, number) ||
-        (precision == MOST_DIGITS - 1 && format_above(number, precision, out))) {
-      return;
-    }
-  }
+    is_done = reads_back(out, number) ||
+              (precision == MOST_DIGITS - 1 && format_above(number, precision, out));
+    precision++;
+  } while (!is_done && precision <= MOST_DIGITS);
 }
 
 double cspan_decimal_round(const char *text, size_t len, double otherwise) {
