@@ -27,6 +27,15 @@ void cspan_tracing_free(void *data) {
   }
 }
 
+const cspan_tracing *cspan_tracing_of_config(const cspan_aws_config *config) {
+  for (size_t i = 0; i < config->middleware_count; i++) {
+    if (config->middlewares[i].vtable == &cspan_trace_call_vtable) {
+      return config->middlewares[i].self;
+    }
+  }
+  return NULL;
+}
+
 cspan_propagator *cspan_default_propagator(cspan_error **error) {
   cspan_propagator *parts[2] = {cspan_propagator_xray(), NULL};
   if (!parts[0]) {

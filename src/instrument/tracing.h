@@ -40,6 +40,8 @@ extern const cspan_middleware_vtable cspan_trace_attempt_vtable;
 
 void cspan_tracing_free(void *self);
 cspan_tracer *cspan_tracing_tracer(const cspan_tracing *self);
+/* What was appended to a config; NULL: it is not traced. */
+const cspan_tracing *cspan_tracing_of_config(const cspan_aws_config *config);
 
 /* X-Ray, which the services understand, and what OTEL_PROPAGATORS says. */
 cspan_propagator *cspan_default_propagator(cspan_error **error);
