@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sequences of attempts that fail in turn: one span for each call, an event for each attempt that
- * was made again, backoffs within the bounds of the formula, and a span for each attempt where that
- * is asked for. */
+ * was made again, backoffs within the bounds of the formula, a span for each attempt where that is
+ * asked for, and metrics that agree with them. */
 #include <cloudspan/cloudspan.h>
 #include <cloudspan/ext/middleware.h>
 #include <setjmp.h>
@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "support/metric_check.h"
 #include "support/script_server.h"
 #include "support/span_check.h"
 
@@ -76,6 +77,7 @@ typedef struct world {
   int port;
   cspan_span_exporter *memory;
   cspan_tracer_provider *provider;
+  metric_memory metrics;
   cspan_aws_config *config;
   cspan_s3 *client;
 } world;
@@ -127,7 +129,11 @@ static void set_up(world *w, const sequence *plan, cspan_retry_tracing retries) 
   assert_int_equal(cspan_tracer_provider_create(&provider, &w->provider, NULL), CSPAN_OK);
   assert_int_equal(cspan_aws_config_load(&options, &w->config, NULL), CSPAN_OK);
   assert_int_equal(cspan_aws_config_add_middleware(w->config, &hand, NULL), CSPAN_OK);
-  cspan_trace_options trace = {.size = sizeof trace, .provider = w->provider, .retries = retries};
+  metric_memory_open(&w->metrics);
+  cspan_trace_options trace = {.size = sizeof trace,
+                               .provider = w->provider,
+                               .meter_provider = w->metrics.provider,
+                               .retries = retries};
   assert_int_equal(cspan_trace_append(w->config, &trace, NULL), CSPAN_OK);
   assert_int_equal(cspan_s3_create(w->config, &w->client, NULL), CSPAN_OK);
 }
@@ -136,6 +142,7 @@ static void tear_down(world *w) {
   cspan_s3_free(w->client);
   cspan_aws_config_free(w->config);
   cspan_tracer_provider_free(w->provider);
+  metric_memory_close(&w->metrics);
   if (w->server) {
     script_server_stop(w->server);
   }
@@ -213,6 +220,54 @@ static void check_attempts(const cspan_span_list *spans, const cspan_span_view *
   }
 }
 
+/* Of the points of a metric, what those with an error type (NULL: without one) come to. */
+static uint64_t total_of(const cspan_metric_view *metric, const char *error_type) {
+  uint64_t total = 0;
+  for (size_t i = 0; metric && i < metric->point_count; i++) {
+    const cspan_point_view *point = &metric->points[i];
+    const cspan_attr *type =
+        cspan_attrs_find(point->attributes, point->attribute_count, "error.type");
+    if ((!type && !error_type) ||
+        (type && error_type && strcmp(type->value.string, error_type) == 0)) {
+      total += metric->type == CSPAN_METRIC_HISTOGRAM ? point->count : (uint64_t)point->value.int64;
+    }
+  }
+  return total;
+}
+
+/* How many of the first `count` attempts ended so. */
+static uint64_t fates_of(const sequence *plan, int count, const char *error_type) {
+  uint64_t fates = 0;
+  for (int i = 0; i < count; i++) {
+    const char *type = plan->fates[i]->error_type;
+    fates += (!type && !error_type) || (type && error_type && strcmp(type, error_type) == 0);
+  }
+  return fates;
+}
+
+static void check_metrics(world *w, const cspan_span_view *span, const sequence *plan) {
+  const cspan_metric_list *list = metric_memory_look(&w->metrics);
+  const char *last = plan->fates[plan->count - 1]->error_type;
+  const cspan_metric_view *calls = get_metric(list, "rpc.client.call.duration");
+  const cspan_metric_view *requests = get_metric(list, "http.client.request.duration");
+  const cspan_metric_view *attempts = get_metric(list, "cloudspan.aws.client.attempts");
+  const cspan_metric_view *retries = get_metric(list, "cloudspan.aws.client.retries");
+  assert_int_equal(calls->point_count, 1);
+  assert_int_equal(total_of(calls, last), 1);
+  check_exemplars(&calls->points[0], span);
+  double off =
+      calls->points[0].sum - (double)(span->end_time_unix_ns - span->start_time_unix_ns) / 1e9;
+  assert_true(off < 1e-9 && off > -1e-9);
+  assert_int_equal(metric_total(list, "cloudspan.aws.client.attempts"), plan->count);
+  assert_int_equal(metric_total(list, "cloudspan.aws.client.retries"), plan->count - 1);
+  for (int i = 0; i < plan->count; i++) {
+    const char *type = plan->fates[i]->error_type;
+    assert_int_equal(total_of(requests, type), fates_of(plan, plan->count, type));
+    assert_int_equal(total_of(attempts, type), fates_of(plan, plan->count, type));
+    assert_int_equal(total_of(retries, type), fates_of(plan, plan->count - 1, type));
+  }
+}
+
 static void check_sequence(const sequence *plan, cspan_retry_tracing retries) {
   world w;
   cspan_s3_get_object_input input = {.size = sizeof input, .bucket = "bucket", .key = "key"};
@@ -235,6 +290,7 @@ static void check_sequence(const sequence *plan, cspan_retry_tracing retries) {
   } else {
     check_attempts(spans, span, plan);
   }
+  check_metrics(&w, span, plan);
   cspan_span_list_free(spans);
   tear_down(&w);
 }

@@ -119,9 +119,10 @@ static inline void typed_put_model(const char *root, const char *path, const cha
 }
 
 /* Each answer is "STATUS HEADERS|BODY", e.g. "200 |{}", for one request; the last one for all that
- * follow. */
-static inline void typed_open(typed_fixture *f, const char *service, const char *const *answers,
-                              size_t count) {
+ * follow. `trace` NULL: calls are not traced. */
+static inline void typed_open_traced(typed_fixture *f, const char *service,
+                                     const char *const *answers, size_t count,
+                                     const cspan_trace_options *trace) {
   cspan_error *error = NULL;
   memset(f, 0, sizeof *f);
   model_folder_make(f->models);
@@ -152,10 +153,16 @@ static inline void typed_open(typed_fixture *f, const char *service, const char 
                            .retry_mode = CSPAN_RETRY_OFF};
   cspan_client_options options = {.size = sizeof options, .models = f->models};
   if (cspan_aws_config_load(&aws, &f->config, &error) != CSPAN_OK ||
+      (trace != NULL && cspan_trace_append(f->config, trace, &error) != CSPAN_OK) ||
       cspan_client_create(f->config, service, &options, &f->client, &error) != CSPAN_OK) {
     fprintf(stderr, "%s\n", cspan_error_message(error));
     abort();
   }
+}
+
+static inline void typed_open(typed_fixture *f, const char *service, const char *const *answers,
+                              size_t count) {
+  typed_open_traced(f, service, answers, count, NULL);
 }
 
 static inline void typed_close(typed_fixture *f) {
