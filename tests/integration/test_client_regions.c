@@ -10,70 +10,13 @@
 
 #include <cloudspan/cloudspan.h>
 
-#include "support/model_folder.h"
+#include "support/region_models.h"
 #include "unit/aws/home_fixture.h"
-
-/* Rules read best a rule a line. */
-/* clang-format off */
-
-#define SERVICE(name)                                                                              \
-  "{'version': '2.0', 'metadata': {'apiVersion': '2112-06-01', 'endpointPrefix': '" name "', "     \
-  "'protocol': 'query', 'serviceFullName': 'X', 'serviceId': '" name "', 'signatureVersion': "     \
-  "'v4', 'uid': '" name "-2112-06-01'}, 'operations': {'Look': {'name': 'Look', 'http': "          \
-  "{'method': 'POST', 'requestUri': '/'}}}, 'shapes': {}}"
-
-#define PARAMETERS                                                                                 \
-  "{'version': '1.0', 'parameters': {"                                                             \
-  "'Region': {'builtIn': 'AWS::Region', 'type': 'String', 'required': false}, "                    \
-  "'UseFIPS': {'builtIn': 'AWS::UseFIPS', 'type': 'Boolean', 'required': true, 'default': false}"  \
-  "}, 'rules': ["
-#define REF(name)      "{'ref': '" name "'}"
-#define WHEN_FIPS      "{'fn': 'booleanEquals', 'argv': [" REF("UseFIPS") ", true]}"
-#define WHEN_REGION    "{'fn': 'isSet', 'argv': [" REF("Region") "]}"
-#define WHEN_GLOBAL    "{'fn': 'stringEquals', 'argv': [" REF("Region") ", 'aws-global']}"
-#define RULE(conditions, url, properties)                                                          \
-  "{'type': 'endpoint', 'conditions': [" conditions "], 'endpoint': {'url': '" url "', "           \
-  "'headers': {}, 'properties': {" properties "}}}"
-#define SIGNED_IN(region)                                                                          \
-  "'authSchemes': [{'name': 'sigv4', 'signingName': 'x', 'signingRegion': '" region "'}]"
-#define END            "{'type': 'error', 'conditions': [], 'error': 'a region is missing'}]}"
-
-/* One endpoint for all regions, as IAM has. */
-static const char almanac_rules[] =
-    PARAMETERS
-    RULE(WHEN_REGION "," WHEN_GLOBAL "," WHEN_FIPS, "https://almanac-fips.example.com",
-         SIGNED_IN("us-east-1")) ","
-    RULE(WHEN_REGION "," WHEN_GLOBAL, "https://almanac.example.com", SIGNED_IN("us-east-1")) ","
-    END;
-
-/* One a region, as most have. */
-static const char tide_rules[] =
-    PARAMETERS
-    RULE(WHEN_REGION "," WHEN_FIPS, "https://tide-fips.{Region}.example.com", "") ","
-    RULE(WHEN_REGION, "https://tide.{Region}.example.com", "") ","
-    END;
-
-static const char partitions[] =
-    "{'version': '1.1', 'partitions': [{'id': 'aws', 'regionRegex': '^(us|eu)\\\\-\\\\w+\\\\-\\\\d+$',"
-    "'regions': {'us-east-1': {}, 'aws-global': {}}, 'outputs': {'name': 'aws', 'dnsSuffix': "
-    "'example.com', 'dualStackDnsSuffix': 'example.com', 'supportsFIPS': true, "
-    "'supportsDualStack': true}}]}";
-
-/* clang-format on */
 
 static char models[64];
 
 static int make(void **state) {
-  model_folder_make(models);
-  model_folder_put_json(model_folder_path(models, "almanac/2112-06-01/service-2.json"),
-                        SERVICE("almanac"));
-  model_folder_put_json(model_folder_path(models, "almanac/2112-06-01/endpoint-rule-set-1.json"),
-                        almanac_rules);
-  model_folder_put_json(model_folder_path(models, "tide/2112-06-01/service-2.json"),
-                        SERVICE("tide"));
-  model_folder_put_json(model_folder_path(models, "tide/2112-06-01/endpoint-rule-set-1.json"),
-                        tide_rules);
-  model_folder_put_json(model_folder_path(models, "partitions.json"), partitions);
+  region_models_make(models);
   return home_make(state);
 }
 

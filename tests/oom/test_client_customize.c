@@ -58,6 +58,7 @@ static const row rows[] = {
      "\"VersionId\":\"v\"},\"Metadata\":{\"n\":\"v\"}}",
      false},
     {"s3", "GetObject", "{\"Bucket\":\"b\",\"Key\":\"k\",\"SSECustomerKey\":\"secret\"}", false},
+    {"s3", "PutObject", "{\"Bucket\":\"b\",\"Key\":\"k\"}", false},
     {"ec2", "CopySnapshot", "{\"SourceRegion\":\"us-west-2\",\"SourceSnapshotId\":\"s\"}", false},
     {"ec2", "RunInstances", "{\"UserData\":\"x\",\"Filters\":[\"a\"]}", false},
     {"rds", "CopyDBSnapshot", "{\"SourceRegion\":\"us-west-2\"}", false},
