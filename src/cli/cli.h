@@ -73,6 +73,7 @@ extern const cspan_cli_command cspan_cmd_call;
 extern const cspan_cli_command cspan_cmd_complete;
 extern const cspan_cli_command cspan_cmd_completion;
 extern const cspan_cli_command cspan_cmd_config;
+extern const cspan_cli_command cspan_cmd_cost;
 extern const cspan_cli_command cspan_cmd_models;
 extern const cspan_cli_command cspan_cmd_s3;
 extern const cspan_cli_command cspan_cmd_sandbox;

@@ -8,6 +8,7 @@
 #include "base/sys.h"
 #include "cli/cli.h"
 #include "cli/output.h"
+#include "viewer/cost_sum.h"
 #include "viewer/display.h"
 #include "viewer/receiver.h"
 
@@ -52,7 +53,8 @@ static const cspan_cli_option options[] = {
 typedef struct view {
   const view_values *values;
   cspan_display *display;
-  int64_t written; /* guarded by the display, which writes on one thread at a time */
+  cspan_cost_sum *costs; /* of the receiver's thread */
+  int64_t written;       /* guarded by the display, which writes on one thread at a time */
   atomic_bool done;
 } view;
 
@@ -70,7 +72,16 @@ static bool write_trace(void *user, const char *text, size_t len) {
 }
 
 static void on_spans(void *user, const cspan_span_list *list) {
-  cspan_display_add(((view *)user)->display, list, cspan_now_ns());
+  view *v = user;
+  cspan_display_add(v->display, list, cspan_now_ns());
+  for (size_t i = 0; i < cspan_span_list_count(list); i++) {
+    /* Without memory a call is not among the costs; it is shown all the same. */
+    (void)cspan_cost_sum_add_span(v->costs, cspan_span_list_at(list, i));
+  }
+}
+
+static void on_costs(void *user, cspan_buf *out) {
+  cspan_cost_sum_write(((view *)user)->costs, out);
 }
 
 static void on_tick(void *user) {
@@ -139,13 +150,15 @@ static cspan_status start(const cspan_cli_run *run, view *v, cspan_receiver **re
       .user = v,
   };
   v->display = cspan_display_create(&display);
-  if (!v->display) {
+  v->costs = cspan_cost_sum_create(~0U);
+  if (!v->display || !v->costs) {
     return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory");
   }
   cspan_receiver_options with = {
       .grpc_port = (int)values->grpc_port,
       .http_port = (int)values->http_port,
       .on_spans = on_spans,
+      .on_costs = on_costs,
       .on_tick = on_tick,
       .user = v,
   };
@@ -176,6 +189,7 @@ static int run_view(const cspan_cli_run *run) {
     print_totals(run, &v);
   }
   cspan_display_free(v.display);
+  cspan_cost_sum_free(v.costs);
   cspan_error_free(error);
   return code;
 }
@@ -191,7 +205,9 @@ const cspan_cli_command cspan_cmd_view = {
         "authentication.\n"
         "\n"
         "Colour is used on a terminal unless NO_COLOR is set; only ASCII when the locale is not\n"
-        "UTF-8. With --json a trace is one line of JSON.\n",
+        "UTF-8. With --json a trace is one line of JSON.\n"
+        "\n"
+        "While it runs, 'cloudspan cost' asks it what the calls cost, where their spans say.\n",
     .examples = "  cloudspan view\n"
                 "  cloudspan view --json | jq -r '.name'\n"
                 "  cloudspan s3 cp --trace big.iso s3://my-bucket/     (in another terminal)\n",

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "aws/client.h"
 #include "base/text.h"
 #include "base/value.h"
 #include "instrument/prices.h"
@@ -34,20 +35,32 @@ void cspan_billed_attempts_add(cspan_billed_attempts *billed, int http_status) {
 /* A call that has ended, and what was found out about it so far. */
 typedef struct ended_call {
   const struct cspan_call *call;
-  const cspan_value *input;
+  const cspan_value *input; /* asked for by the first price that needs it */
   const cspan_value *output;
+  bool has_input;
   const char *region;
   const char *storage_class; /* NULL: not looked for yet */
   const cspan_billed_attempts *before;
   int http_status;
 } ended_call;
 
+/* Typed calls would have to make a document of their input. */
+static const cspan_value *input_of(ended_call *ended) {
+  if (!ended->has_input) {
+    ended->input = cspan_call_input_document(ended->call);
+    ended->has_input = true;
+  }
+  return ended->input;
+}
+
 /* --------------------------------------------------------------- conditions */
 
-static bool ends_with(const cspan_value *value, const char *end) {
+static bool member_ends_with(const ended_call *ended, const char *member, const char *end) {
+  cspan_value value;
   size_t size = 0;
   size_t len = strlen(end);
-  const char *text = cspan_value_text(value, &size);
+  const char *text =
+      cspan_call_input_member(ended->call, member, &value) ? cspan_value_text(&value, &size) : NULL;
   return text != NULL && size >= len && memcmp(text + size - len, end, len) == 0;
 }
 
@@ -59,7 +72,7 @@ static const char *storage_class_of(ended_call *ended) {
     bool reads = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
     const char *named = reads ? cspan_call_response_header(ended->call, header)
                               : cspan_call_request_header(ended->call, header);
-    bool is_express = ends_with(cspan_value_get(ended->input, "Bucket"), "--x-s3");
+    bool is_express = member_ends_with(ended, "Bucket", "--x-s3");
     ended->storage_class = named != NULL && *named != '\0' ? named
                            : is_express                    ? "EXPRESS_ONEZONE"
                                                            : "STANDARD";
@@ -68,14 +81,14 @@ static const char *storage_class_of(ended_call *ended) {
 }
 
 static bool is_fifo(const ended_call *ended) {
-  return ends_with(cspan_value_get(ended->input, "QueueUrl"), ".fifo") ||
-         ends_with(cspan_value_get(ended->input, "TopicArn"), ".fifo");
+  return member_ends_with(ended, "QueueUrl", ".fifo") ||
+         member_ends_with(ended, "TopicArn", ".fifo");
 }
 
 /* "Member" is there, or "Member=value" is. */
-static bool has_condition(const ended_call *ended, const char *condition) {
+static bool has_condition(ended_call *ended, const char *condition) {
   size_t len = strcspn(condition, "=");
-  const cspan_value *value = cspan_value_find(ended->input, condition, len);
+  const cspan_value *value = cspan_value_find(input_of(ended), condition, len);
   if (condition[len] == '\0') {
     return !cspan_value_is_null(value);
   }
@@ -162,11 +175,11 @@ static double chunks_of(const cspan_price *row, double bytes) {
   return chunks > 1 ? chunks : 1;
 }
 
-static const cspan_value *side_of(const ended_call *ended, const cspan_price *row) {
-  return row->of_output ? ended->output : ended->input;
+static const cspan_value *side_of(ended_call *ended, const cspan_price *row) {
+  return row->of_output ? ended->output : input_of(ended);
 }
 
-static double whole_payload(const ended_call *ended, const cspan_price *row) {
+static double whole_payload(ended_call *ended, const cspan_price *row) {
   const cspan_value *side = side_of(ended, row);
   if (row->items == NULL) {
     return payload_of(row, side);
@@ -179,7 +192,7 @@ static double whole_payload(const ended_call *ended, const cspan_price *row) {
   return bytes;
 }
 
-static double chunks_of_items(const ended_call *ended, const cspan_price *row) {
+static double chunks_of_items(ended_call *ended, const cspan_price *row) {
   const cspan_value *items = cspan_value_get(side_of(ended, row), row->items);
   double chunks = 0;
   for (size_t i = 0; i < cspan_value_count(items); i++) {
@@ -224,7 +237,7 @@ static bool consumed_units(const ended_call *ended, double *out) {
   return found;
 }
 
-static double item_size(const ended_call *ended, const cspan_price *row) {
+static double item_size(ended_call *ended, const cspan_price *row) {
   const cspan_value *side = side_of(ended, row);
   double bytes = 0;
   for (size_t i = 0; i < row->keyed_bytes.count; i++) {
@@ -234,7 +247,7 @@ static double item_size(const ended_call *ended, const cspan_price *row) {
 }
 
 /* Negative: not known. */
-static double capacity(const ended_call *ended, const cspan_price *row, bool *by_size) {
+static double capacity(ended_call *ended, const cspan_price *row, bool *by_size) {
   double units = 0;
   if (!last_is_billed(ended, row)) {
     return 0;
@@ -248,12 +261,12 @@ static double capacity(const ended_call *ended, const cspan_price *row, bool *by
   *by_size = true;
   units = chunks_of(row, item_size(ended, row));
   bool is_strong = row->unit != CSPAN_PRICE_READ_UNIT ||
-                   cspan_value_bool(cspan_value_get(ended->input, "ConsistentRead"), false);
+                   cspan_value_bool(cspan_value_get(input_of(ended), "ConsistentRead"), false);
   return is_strong ? units : units / 2;
 }
 
 /* Negative: not known. */
-static double quantity(const ended_call *ended, const cspan_price *row, bool *by_size) {
+static double quantity(ended_call *ended, const cspan_price *row, bool *by_size) {
   bool last = last_is_billed(ended, row);
   double attempts = (row->answered_is_billed ? ended->before->answered : ended->before->successful);
   attempts += last;
@@ -309,7 +322,6 @@ void cspan_cost_set(const cspan_plan_prices *prices, const struct cspan_call *ca
   const char *region = cspan_call_region(call);
   ended_call ended = {
       .call = call,
-      .input = cspan_call_input_document(call),
       .output = cspan_call_output_document(call),
       .region = region != NULL ? region : "",
       .before = before,

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "telemetry/json_text.h"
+#include "viewer/cost_sum.h"
 #include "viewer/grpc_message.h"
 
 enum { MAX_HEADER_BYTES = 32768, MAX_MESSAGE = 1024 };
@@ -178,8 +179,32 @@ static void refuse_failure(struct evhttp_request *request, encoding enc, cspan_s
   refuse(request, enc, &why);
 }
 
+/* GET /costs; false: that is not what was asked for. */
+static bool answer_costs(const cspan_http_server *server, struct evhttp_request *request) {
+  const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
+  const char *path = uri ? evhttp_uri_get_path(uri) : NULL;
+  if (!server->intake->on_costs || !path || strcmp(path, "/costs") != 0 ||
+      evhttp_request_get_command(request) != EVHTTP_REQ_GET) {
+    return false;
+  }
+  static const refusal no_room = {503, CSPAN_GRPC_UNAVAILABLE, "out of memory"};
+  cspan_buf text;
+  cspan_buf_init(&text, CSPAN_COST_MAX_JSON);
+  server->intake->on_costs(server->intake->user, &text);
+  if (cspan_buf_status(&text) == CSPAN_OK) {
+    reply(request, 200, ENCODING_JSON, &text);
+  } else {
+    refuse(request, ENCODING_JSON, &no_room);
+  }
+  cspan_buf_free(&text);
+  return true;
+}
+
 static void on_request(struct evhttp_request *request, void *arg) {
   cspan_http_server *server = arg;
+  if (answer_costs(server, request)) {
+    return;
+  }
   bool gzip = false;
   bool is_metrics = false;
   encoding enc = encoding_of(request);

@@ -7,9 +7,12 @@
 
 #include <cloudspan/metrics.h>
 
+#include "base/buf.h"
+
 typedef struct cspan_intake {
   void (*on_spans)(void *user, const cspan_span_list *list);
   void (*on_metrics)(void *user, const cspan_metric_list *list); /* may be NULL */
+  void (*on_costs)(void *user, cspan_buf *out);                  /* may be NULL */
   void *user;
   size_t max_bytes; /* of a request when it is unpacked */
   atomic_uint_least64_t requests;

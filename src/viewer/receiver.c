@@ -139,6 +139,7 @@ cspan_status cspan_receiver_start(const cspan_receiver_options *options, cspan_r
   receiver->on_tick = options->on_tick;
   receiver->intake.on_spans = options->on_spans;
   receiver->intake.on_metrics = options->on_metrics;
+  receiver->intake.on_costs = options->on_costs;
   receiver->intake.user = options->user;
   receiver->intake.max_bytes =
       options->max_request_bytes ? options->max_request_bytes : DEFAULT_MAX_BYTES;

@@ -7,6 +7,8 @@
 
 #include <cloudspan/metrics.h>
 
+#include "base/buf.h"
+
 #define CSPAN_OTLP_GRPC_PORT 4317
 #define CSPAN_OTLP_HTTP_PORT 4318
 
@@ -23,6 +25,8 @@ typedef struct cspan_receiver_options {
   void (*on_spans)(void *user, const cspan_span_list *list);
   /* The same for metrics in protobuf; those in JSON are taken and dropped. May be NULL. */
   void (*on_metrics)(void *user, const cspan_metric_list *list);
+  /* Writes the answer to GET /costs, in JSON (cost_sum.h). NULL: nothing is there. */
+  void (*on_costs)(void *user, cspan_buf *out);
   /* Called on the same thread every tick_ms (0: 200). May be NULL. */
   void (*on_tick)(void *user);
   int64_t tick_ms;
