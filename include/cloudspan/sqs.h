@@ -14,6 +14,7 @@
 #define CLOUDSPAN_SQS_H
 
 #include <cloudspan/client.h>
+#include <cloudspan/messaging.h>
 
 CSPAN_BEGIN_DECLS
 
@@ -130,6 +131,10 @@ typedef struct cspan_sqs_receive_input {
   bool until_empty;  /**< ends when a call gives no message, else by the context alone */
   const cspan_context *context;      /**< its cancellation or deadline ends the loop */
   const cspan_call_options *options; /**< for all calls; not on a loop */
+  /** The handler runs in a span "process orders" (messaging.h), which `context` of the handler has.
+   * Default: on, where the client's config is traced (trace.h). */
+  cspan_switch process_spans;
+  cspan_consumer_parent process_parent; /**< whose trace that span is part of */
 } cspan_sqs_receive_input;
 
 typedef struct cspan_sqs_receive_result {

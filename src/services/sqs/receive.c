@@ -4,6 +4,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/sys.h"
+#include "instrument/consumer.h"
+#include "services/client/client.h"
 #include "services/sqs/keeper.h"
 
 enum {
@@ -23,6 +25,7 @@ typedef struct loop {
   cspan_client *client;
   cspan_sqs_receive_input input; /* with defaults */
   cspan_sqs_keeper *keeper;      /* NULL: no extension */
+  cspan_consumer *consumer;      /* NULL: no spans of processing */
   cspan_sqs_receive_result counts;
   int failures; /* calls to receive, one after the other */
   /* The messages of the call that is worked on. */
@@ -104,9 +107,25 @@ static cspan_sqs_received received_of(const cspan_value *message) {
   return received;
 }
 
+typedef struct handling {
+  const cspan_sqs_receive_input *input;
+  const cspan_sqs_received *message;
+} handling;
+
+static cspan_status run_handler(void *user, const cspan_context *context,
+                                const cspan_value *message) {
+  const handling *h = user;
+  (void)message;
+  return h->input->handler(h->input->user, context, h->message);
+}
+
 static void handle_one(loop *l, size_t index) {
   const cspan_sqs_received *message = &l->messages[index];
-  cspan_status status = l->input.handler(l->input.user, l->input.context, message);
+  handling h = {.input = &l->input, .message = message};
+  cspan_status status =
+      l->consumer != NULL
+          ? cspan_consumer_process(l->consumer, l->input.context, message->message, run_handler, &h)
+          : run_handler(&h, l->input.context, message->message);
   cspan_error *error = cspan_sqs_keeper_take_error(l->keeper, index);
   if (error != NULL) {
     report(l, message, error);
@@ -199,6 +218,17 @@ static cspan_status receive_once(loop *l, bool *is_over, cspan_error **error) {
   return cspan_error_move(error, failure);
 }
 
+/* As the calls of the client are traced; where they are not, the handler runs in no span. */
+static cspan_status trace(loop *l, cspan_error **error) {
+  const cspan_consumer_options options = {
+      .destination = l->input.queue_url, .system = "aws_sqs", .parent = l->input.process_parent};
+  if (l->input.process_spans == CSPAN_SWITCH_OFF) {
+    return CSPAN_OK;
+  }
+  return cspan_consumer_of_config(cspan_aws_client_config(l->client->aws), &options, &l->consumer,
+                                  error);
+}
+
 static cspan_status set_up(loop *l, const cspan_sqs_receive_input *given, cspan_error **error) {
   cspan_sqs_receive_input *input = &l->input;
   cspan_typed_take(input, sizeof *input, given);
@@ -216,6 +246,9 @@ static cspan_status set_up(loop *l, const cspan_sqs_receive_input *given, cspan_
   input->wait_s = input->wait_s == 0 ? WAIT_S : input->wait_s;
   input->visibility_s = input->visibility_s == 0 ? VISIBILITY_S : input->visibility_s;
   cspan_status status = cspan_typed_refuse_loop("cspan_sqs_receive", input->options, error);
+  if (status == CSPAN_OK) {
+    status = trace(l, error);
+  }
   if (status == CSPAN_OK && !input->no_extension) {
     status = cspan_sqs_keeper_start(l->client, input, &l->keeper, error);
   }
@@ -231,6 +264,7 @@ cspan_status cspan_sqs_receive(cspan_client *client, const cspan_sqs_receive_inp
     status = receive_once(&l, &is_over, error);
   }
   cspan_sqs_keeper_stop(l.keeper);
+  cspan_consumer_free(l.consumer);
   if (result != NULL) {
     *result = l.counts;
   }
