@@ -73,8 +73,8 @@ typedef struct cspan_aws_options {
   cspan_payload_signing payload_signing;
   cspan_checksum_mode request_checksums;
   cspan_checksum_mode response_checksums;
-  const char *ca_bundle;        /**< AWS_CA_BUNDLE, ca_bundle, else the system's */
-  const char *proxy;            /**< NULL: http_proxy, https_proxy, no_proxy */
+  const char *ca_bundle; /**< AWS_CA_BUNDLE, ca_bundle, else the system's */
+  const char *proxy; /**< NULL: http_proxy, https_proxy, no_proxy, set before the client is made */
   int64_t connect_timeout_ms;   /**< 0: 3,100 */
   int64_t read_timeout_ms;      /**< no byte moved for this long; 0: 60,000 */
   int64_t call_timeout_ms;      /**< of a whole call, retries included; 0: none */

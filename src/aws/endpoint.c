@@ -105,6 +105,16 @@ static bool parse_path(const char *path, cspan_base_url *out) {
   return true;
 }
 
+static void put_url(cspan_base_url *base) {
+  const char *scheme = base->https ? "https" : "http";
+  if (base->port == (base->https ? HTTPS_PORT : HTTP_PORT)) {
+    snprintf(base->url, sizeof base->url, "%s://%s%s", scheme, base->host, base->path);
+  } else {
+    snprintf(base->url, sizeof base->url, "%s://%s:%d%s", scheme, base->host, base->port,
+             base->path);
+  }
+}
+
 cspan_status cspan_base_url_parse(const char *url, const char *what, cspan_base_url *out,
                                   cspan_error **error) {
   memset(out, 0, sizeof *out);
@@ -122,6 +132,7 @@ cspan_status cspan_base_url_parse(const char *url, const char *what, cspan_base_
                            "https://..., without user name, query or fragment",
                            what);
   }
+  put_url(out);
   return CSPAN_OK;
 }
 

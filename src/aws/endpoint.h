@@ -14,6 +14,8 @@ typedef struct cspan_base_url {
   int port;                        /* of the scheme when not given */
   char path[CSPAN_PREFIX_MAX / 2]; /* "" or "/base", without final '/' */
   bool is_local;                   /* an IP address or localhost: no bucket can go before it */
+  /* All this as text, without a port that is the scheme's. */
+  char url[CSPAN_HOST_MAX + CSPAN_PREFIX_MAX / 2 + 16];
 } cspan_base_url;
 
 /* `what` names the setting in messages. */

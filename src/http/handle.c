@@ -90,9 +90,12 @@ static bool set_client_texts(CURL *easy, const cspan_http_client *client) {
   if (code == CURLE_OK && client->client_key) {
     code = curl_easy_setopt(easy, CURLOPT_SSLKEY, client->client_key);
   }
-  if (code == CURLE_OK && (client->proxy || client->is_direct)) {
-    /* "": libcurl need not look at the environment */
-    code = curl_easy_setopt(easy, CURLOPT_PROXY, client->is_direct ? "" : client->proxy);
+  if (code == CURLE_OK && client->is_direct) {
+    /* Or libcurl looks at the environment with every request. */
+    code = curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    code = code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_NOPROXY, "") : code;
+  } else if (code == CURLE_OK && client->proxy) {
+    code = curl_easy_setopt(easy, CURLOPT_PROXY, client->proxy);
   }
   return code == CURLE_OK;
 }

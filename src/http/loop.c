@@ -374,9 +374,8 @@ static int quiet_poll(cspan_loop *loop, int ms) {
   return ready;
 }
 
-cspan_status cspan_loop_run_once(cspan_loop *loop, int64_t max_wait_ms) {
-  size_t events = run_due(loop);
-  int ms = wait_ms(loop, events ? 0 : max_wait_ms);
+static cspan_status wait_and_act(cspan_loop *loop, int64_t max_wait_ms) {
+  int ms = wait_ms(loop, max_wait_ms);
   int ready = loop->futile_turns < FUTILE_TURNS ? poll(loop->slots, loop->slot_count, ms)
                                                 : quiet_poll(loop, ms);
   if (ready < 0 && errno != EINTR) {
@@ -392,12 +391,20 @@ cspan_status cspan_loop_run_once(cspan_loop *loop, int64_t max_wait_ms) {
   } else {
     run_due(loop);
   }
-  if (loop->out_of_memory) {
+  return CSPAN_OK;
+}
+
+cspan_status cspan_loop_run_once(cspan_loop *loop, int64_t max_wait_ms) {
+  size_t events = run_due(loop);
+  /* With the last exchange at its end there is no socket to look at. */
+  bool is_over = events > 0 && loop->active == 0;
+  cspan_status status = is_over ? CSPAN_OK : wait_and_act(loop, events ? 0 : max_wait_ms);
+  if (status == CSPAN_OK && loop->out_of_memory) {
     loop->out_of_memory = false;
     abort_all(loop, CSPAN_ERR_NOMEM);
     return CSPAN_ERR_NOMEM;
   }
-  return CSPAN_OK;
+  return status;
 }
 
 cspan_status cspan_loop_run(cspan_loop *loop) {

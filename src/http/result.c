@@ -76,7 +76,9 @@ static void fill_facts(cspan_outcome *outcome, cspan_http_exchange *exchange) {
   result->bytes_received = exchange->received;
   result->bytes_sent = body_bytes_sent(exchange);
   if (curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &peer) == CURLE_OK && peer && *peer) {
-    snprintf(outcome->peer, sizeof outcome->peer, "%s", peer);
+    size_t len = strnlen(peer, sizeof outcome->peer - 1);
+    memcpy(outcome->peer, peer, len);
+    outcome->peer[len] = '\0';
     result->peer_port = (int)long_of(easy, CURLINFO_PRIMARY_PORT);
   }
   result->peer_address = outcome->peer;

@@ -8,12 +8,11 @@
 #include "services/client/endpoint_settings.h"
 
 static void fill_settings(struct cspan_call *call, const cspan_invocation *invocation,
-                          const cspan_base_url *custom, cspan_endpoint_settings *out,
-                          char url[CSPAN_SETTINGS_URL_MAX]) {
+                          const cspan_base_url *custom, cspan_endpoint_settings *out) {
   const cspan_client *client = invocation->client;
   const cspan_aws_config *config = cspan_aws_client_config(client->aws);
   int64_t mode = cspan_aws_config_number(config, CSPAN_SETTING_ACCOUNT_ID_ENDPOINT_MODE);
-  cspan_endpoint_settings_fill(config, cspan_call_region(call), custom, out, url);
+  cspan_endpoint_settings_fill(config, cspan_call_region(call), custom, out);
   out->client_params = cspan_document_value(client->endpoint_parameters);
   if (client->is_s3) {
     const cspan_value *bucket = cspan_value_get(invocation->request.input, "Bucket");
@@ -115,10 +114,9 @@ cspan_status cspan_client_resolve_endpoint(struct cspan_call *call, cspan_error 
   if (client->resolver == NULL) {
     return resolve_plainly(call, invocation, custom, error);
   }
-  char url[CSPAN_SETTINGS_URL_MAX];
   cspan_endpoint_settings settings;
   const cspan_client_endpoint_result *result = NULL;
-  fill_settings(call, invocation, custom, &settings, url);
+  fill_settings(call, invocation, custom, &settings);
   cspan_status status = resolve_by_rules(&result, call, invocation, &settings, error);
   if (status == CSPAN_OK) {
     status = take_result(call, invocation, result, error);

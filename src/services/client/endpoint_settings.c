@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "services/client/endpoint_settings.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "aws/config.h"
@@ -12,22 +11,6 @@ static const char *const account_id_modes[] = {[CSPAN_ACCOUNT_ID_PREFERRED] = "p
                                                [CSPAN_ACCOUNT_ID_DISABLED] = "disabled",
                                                [CSPAN_ACCOUNT_ID_REQUIRED] = "required"};
 
-/* The endpoint_url as the rules take it. */
-static const char *url_of(const cspan_base_url *custom, char out[CSPAN_SETTINGS_URL_MAX]) {
-  if (custom == NULL) {
-    return NULL;
-  }
-  bool is_default = custom->port == (custom->https ? 443 : 80);
-  const char *scheme = custom->https ? "https" : "http";
-  if (is_default) {
-    snprintf(out, CSPAN_SETTINGS_URL_MAX, "%s://%s%s", scheme, custom->host, custom->path);
-  } else {
-    snprintf(out, CSPAN_SETTINGS_URL_MAX, "%s://%s:%d%s", scheme, custom->host, custom->port,
-             custom->path);
-  }
-  return out;
-}
-
 static cspan_choice choice_of(const cspan_aws_config *config, cspan_setting_id id) {
   if (!cspan_aws_config_is_set(config, id)) {
     return CSPAN_CHOICE_UNSET;
@@ -36,12 +19,11 @@ static cspan_choice choice_of(const cspan_aws_config *config, cspan_setting_id i
 }
 
 void cspan_endpoint_settings_fill(const cspan_aws_config *config, const char *region,
-                                  const cspan_base_url *custom, cspan_endpoint_settings *out,
-                                  char url[CSPAN_SETTINGS_URL_MAX]) {
+                                  const cspan_base_url *custom, cspan_endpoint_settings *out) {
   int64_t mode = cspan_aws_config_number(config, CSPAN_SETTING_ACCOUNT_ID_ENDPOINT_MODE);
   *out = (cspan_endpoint_settings){
       .region = region[0] != '\0' ? region : NULL,
-      .endpoint_url = url_of(custom, url),
+      .endpoint_url = custom != NULL ? custom->url : NULL,
       .use_fips = cspan_aws_config_flag(config, CSPAN_SETTING_USE_FIPS),
       .use_dualstack = cspan_aws_config_flag(config, CSPAN_SETTING_USE_DUALSTACK),
       .account_id_mode = account_id_modes[mode],

@@ -7,13 +7,10 @@
 #include "aws/client.h"
 #include "aws/rules/client_endpoint.h"
 
-enum { CSPAN_SETTINGS_URL_MAX = CSPAN_HOST_MAX + CSPAN_PREFIX_MAX + 32 };
-
-/* All but the account and the parameters of a client. *out refers to `config`, `region` and `url`,
- * which holds the text of `custom` (NULL: the service's own endpoint). */
+/* All but the account and the parameters of a client. *out refers to `config`, `region` and
+ * `custom` (NULL: the service's own endpoint). */
 void cspan_endpoint_settings_fill(const cspan_aws_config *config, const char *region,
-                                  const cspan_base_url *custom, cspan_endpoint_settings *out,
-                                  char url[CSPAN_SETTINGS_URL_MAX]);
+                                  const cspan_base_url *custom, cspan_endpoint_settings *out);
 /* Then, for S3: where the bucket or the operation asks for another host than the settings do.
  * `bucket` may be NULL. */
 void cspan_endpoint_settings_fill_s3(const cspan_aws_config *config, const char *operation,

@@ -126,7 +126,6 @@ static cspan_status by_rules(struct cspan_call *call, cspan_s3 *client,
   const cspan_aws_config *config = cspan_aws_client_config(client->aws);
   const char *name = cspan_call_operation(call);
   cspan_value input = CSPAN_MAP(cspan_field("Bucket", cspan_string(params->bucket)));
-  char url[CSPAN_SETTINGS_URL_MAX];
   cspan_endpoint_settings settings;
   const cspan_client_endpoint_result *result = NULL;
   const cspan_operation_model *operation = cspan_model_operation(client->rules.model, name);
@@ -135,7 +134,7 @@ static cspan_status by_rules(struct cspan_call *call, cspan_s3 *client,
         error, CSPAN_ERR_UNSUPPORTED,
         "the model of S3 that was found has no operation %s; install a whole one", name);
   }
-  cspan_endpoint_settings_fill(config, params->region, params->custom, &settings, url);
+  cspan_endpoint_settings_fill(config, params->region, params->custom, &settings);
   cspan_endpoint_settings_fill_s3(config, name, params->bucket, &settings);
   cspan_status status = cspan_endpoint_resolver_get(resolver, &settings, operation, &input,
                                                     cspan_call_scratch(call), &result, error);

@@ -94,12 +94,14 @@ static void urls_are_taken_apart(void **state) {
     int port;
     const char *path;
     bool is_local;
+    const char *text;
   } good[] = {
-      {"http://host", false, "host", 80, "", false},
-      {"https://host:8443/a/b//", true, "host", 8443, "/a/b", false},
-      {"http://10.0.0.1:1", false, "10.0.0.1", 1, "", true},
-      {"https://[2001:db8::1]", true, "[2001:db8::1]", 443, "", true},
-      {"http://LOCALHOST:65535", false, "LOCALHOST", 65535, "", true},
+      {"http://host", false, "host", 80, "", false, "http://host"},
+      {"https://host:8443/a/b//", true, "host", 8443, "/a/b", false, "https://host:8443/a/b"},
+      {"http://10.0.0.1:1", false, "10.0.0.1", 1, "", true, "http://10.0.0.1:1"},
+      {"https://[2001:db8::1]", true, "[2001:db8::1]", 443, "", true, "https://[2001:db8::1]"},
+      {"https://host:443/a/", true, "host", 443, "/a", false, "https://host/a"},
+      {"http://LOCALHOST:65535", false, "LOCALHOST", 65535, "", true, "http://LOCALHOST:65535"},
   };
   static const char *const bad[] = {
       "",
@@ -130,6 +132,7 @@ static void urls_are_taken_apart(void **state) {
     assert_int_equal(out.port, good[i].port);
     assert_string_equal(out.path, good[i].path);
     assert_int_equal(out.is_local, good[i].is_local);
+    assert_string_equal(out.url, good[i].text);
   }
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
     cspan_base_url out;
