@@ -489,6 +489,34 @@ static void test_proxy_by_the_environment(void **state) {
   }
 }
 
+/* What is meant for the server behind a tunnel is not said to the proxy that makes it. */
+static void test_tunnel(void **state) {
+  (void)state;
+  static const script_step refuse[] = {
+      {SCRIPT_READ_HEAD, NULL, 0},
+      {SCRIPT_SEND, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", 0},
+      {SCRIPT_WAIT_CLOSE, NULL, 0},
+      {SCRIPT_END, NULL, 0}};
+  static const exchange get = {
+      .method = "GET", .path = "/", .headers = {AGENT, {"authorization", "secret"}}};
+  const script_connection scripts[] = {refuse};
+  script_server *server = script_server_start(scripts, 1);
+  const cspan_http_client_options options = {.proxy = script_server_url(server, "")};
+  fixture f;
+  begin(&f, &options);
+  outcome o = send_one(&f, &get, "https://far.test/path?query");
+  assert_int_equal(o.status, CSPAN_ERR_CONNECT);
+  char *received = script_server_received(server);
+  check_head(received);
+  assert_int_equal(strncmp(received, "CONNECT far.test:443 HTTP/1.1\r\n", 31), 0);
+  assert_null(strstr(received, "secret"));
+  assert_null(strstr(received, "app/1.0"));
+  assert_null(strstr(received, "query"));
+  free(received);
+  end(&f);
+  script_server_stop(server);
+}
+
 /* Whatever becomes of the environment, the requests of a client go one way. */
 static void test_environment_is_read_once(void **state) {
   (void)state;
@@ -625,6 +653,7 @@ int main(void) {
       cmocka_unit_test(test_injection_is_refused),
       cmocka_unit_test(test_proxy_by_options),
       cmocka_unit_test(test_proxy_by_the_environment),
+      cmocka_unit_test(test_tunnel),
       cmocka_unit_test(test_environment_is_read_once),
       cmocka_unit_test(test_origins),
       cmocka_unit_test(test_large_head),
