@@ -18,12 +18,12 @@
 
 enum { MAX_DEPTH = 32, TIME_BYTES = 14 };
 
-static const cspan_cost_attribute emitted[] = {
-    {COST_USD, "double", "the option cost is on and there is a price of the call"},
-    {COST_BASIS, "string", "as cloudspan.cost.usd: which prices were taken"},
+static const cspan_emitted emitted[] = {
+    {"call", COST_USD, "double", "the option cost is on and there is a price of the call"},
+    {"call", COST_BASIS, "string", "as cloudspan.cost.usd: which prices were taken"},
 };
 
-const cspan_cost_attribute *cspan_emitted_cost_at(size_t index) {
+const cspan_emitted *cspan_emitted_cost_at(size_t index) {
   return index < sizeof emitted / sizeof emitted[0] ? &emitted[index] : NULL;
 }
 

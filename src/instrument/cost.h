@@ -5,6 +5,8 @@
 
 #include <cloudspan/trace.h>
 
+#include "instrument/emitted.h"
+
 typedef struct cspan_prices cspan_prices;
 
 enum { CSPAN_MAX_ALLOCATION_TAGS = 16 };
@@ -53,11 +55,6 @@ cspan_status cspan_cost_configure(struct cspan_tracing *tracing, const cspan_tra
                                   cspan_error **error);
 
 /* What is set here, for what is made of the tables. NULL past the end. */
-typedef struct cspan_cost_attribute {
-  const char *key;
-  const char *type; /* "double", "string" */
-  const char *when;
-} cspan_cost_attribute;
-const cspan_cost_attribute *cspan_emitted_cost_at(size_t index);
+const cspan_emitted *cspan_emitted_cost_at(size_t index);
 
 #endif

@@ -12,16 +12,24 @@ static const char destination_key[] = "messaging.destination.name";
 static const char count_key[] = "messaging.batch.message_count";
 static const char id_key[] = "messaging.message.id";
 
-const cspan_messaging_attribute *cspan_emitted_messaging_at(size_t index) {
-  static const cspan_messaging_attribute all[] = {
-      {"messaging.system", "string", "calls to SQS and SNS; processing"},
-      {"messaging.operation.name", "string", "calls to SQS and SNS; processing"},
-      {"messaging.operation.type", "string", "calls to SQS and SNS; processing"},
-      {destination_key, "string", "where the queue or topic is known, never a phone number"},
-      {count_key, "int", "batches, and every receive"},
-      {id_key, "string", "one message was sent or is processed; links to senders"},
-      {"aws.sqs.queue.url", "string", "processing, where the consumer was given the URL"},
-      {"error.type", "string", "processing that failed"},
+const cspan_emitted *cspan_emitted_messaging_at(size_t index) {
+  static const cspan_emitted all[] = {
+      {"call", "messaging.system", "string", "calls to SQS and SNS"},
+      {"call", "messaging.operation.name", "string", "calls to SQS and SNS"},
+      {"call", "messaging.operation.type", "string", "calls to SQS and SNS"},
+      {"call", destination_key, "string",
+       "where the queue or topic is known, never a phone number"},
+      {"call", count_key, "int", "batches, and every receive"},
+      {"call", id_key, "string", "one message was sent"},
+      {"process", "messaging.system", "string", "always"},
+      {"process", "messaging.operation.name", "string", "always: `process`"},
+      {"process", "messaging.operation.type", "string", "always: `process`"},
+      {"process", destination_key, "string", "where the queue or topic is known"},
+      {"process", count_key, "int", "batches"},
+      {"process", id_key, "string", "one message"},
+      {"process", "aws.sqs.queue.url", "string", "where the consumer was given the URL"},
+      {"process", "error.type", "string", "on failure"},
+      {"link", id_key, "string", "links to senders, where the message has an id"},
   };
   return index < sizeof all / sizeof all[0] ? &all[index] : NULL;
 }

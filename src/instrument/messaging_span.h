@@ -3,6 +3,7 @@
 #ifndef INSTRUMENT_MESSAGING_SPAN_H
 #define INSTRUMENT_MESSAGING_SPAN_H
 
+#include "instrument/emitted.h"
 #include "instrument/tracing.h"
 
 typedef struct cspan_span_naming {
@@ -37,11 +38,6 @@ void cspan_message_link_free(cspan_message_link *link);
 cspan_attr cspan_message_id(const cspan_value *message);
 
 /* Keys that are set here and by consumers, for what is made of the tables. NULL past the end. */
-typedef struct cspan_messaging_attribute {
-  const char *key;
-  const char *type; /* "string", "int" */
-  const char *when;
-} cspan_messaging_attribute;
-const cspan_messaging_attribute *cspan_emitted_messaging_at(size_t index);
+const cspan_emitted *cspan_emitted_messaging_at(size_t index);
 
 #endif
