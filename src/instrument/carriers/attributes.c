@@ -26,7 +26,8 @@ static bool is_given(const cspan_value *value) {
 static size_t message_size(const cspan_value *message, const char *body) {
   const cspan_value *attributes = cspan_value_get(message, "MessageAttributes");
   size_t size = cspan_carried_text_size(message, body);
-  for (size_t i = 0; i < cspan_value_count(attributes); i++) {
+  size_t count = cspan_value_get_kind(attributes) == CSPAN_VALUE_MAP ? attributes->size : 0;
+  for (size_t i = 0; i < count; i++) {
     const cspan_value *attribute = cspan_value_at(attributes, i);
     size += strlen(cspan_value_name_at(attributes, i)) +
             cspan_carried_text_size(attribute, "DataType") +

@@ -120,19 +120,18 @@ bool cspan_carry_ask(const cspan_propagator *propagator, const cspan_memory *mem
 
 /* --------------------------------------------------------------- restoring */
 
-static bool is_ours(const cspan_asked *asked, const char *name) {
+static bool is_field(const cspan_asked *asked, const char *name) {
   for (size_t i = 0; i < asked->part_count; i++) {
     for (const char *const *field = asked->fields[i]; *field != NULL; field++) {
       if (strcmp(*field, name) == 0) {
-        return !is_asked(asked->attributes, name);
+        return true;
       }
     }
   }
   return false;
 }
 
-/* A map without what the caller did not ask for; what is taken out is put behind `hidden` as texts.
- * False: nothing was, or there is no memory. */
+/* What a message carried, as texts: a context that is whole, with what the caller sees of it. */
 typedef struct taking {
   const cspan_asked *asked;
   const cspan_memory *memory;
@@ -140,24 +139,33 @@ typedef struct taking {
   size_t count;
 } taking;
 
+static void hide(taking *t, const cspan_member *attribute) {
+  const cspan_value *text = cspan_value_get(&attribute->value, "StringValue");
+  if (t->count < CSPAN_CARRIED_MAX_KEYS && text != NULL) {
+    t->hidden[t->count] = *attribute;
+    t->hidden[t->count++].value = *text;
+  }
+}
+
+/* The attributes without what the caller did not ask for. False: that is all of them, or there is
+ * no memory. */
 static bool take_attributes(taking *t, const cspan_value *given, cspan_value *out) {
-  size_t count = cspan_value_count(given);
-  size_t before = t->count;
+  size_t count = cspan_value_get_kind(given) == CSPAN_VALUE_MAP ? given->size : 0;
   cspan_member *members =
       count > 0 ? t->memory->alloc(t->memory->user, count * sizeof *members) : NULL;
   size_t kept = 0;
   for (size_t i = 0; members != NULL && i < count; i++) {
     const cspan_member *member = &given->as.members[i];
-    if (t->count < CSPAN_CARRIED_MAX_KEYS && is_ours(t->asked, member->name)) {
-      t->hidden[t->count] = *member;
-      const cspan_value *text = cspan_value_get(&member->value, "StringValue");
-      t->hidden[t->count++].value = text != NULL ? *text : cspan_null();
-    } else {
+    bool is_ours = is_field(t->asked, member->name);
+    if (is_ours) {
+      hide(t, member);
+    }
+    if (!is_ours || is_asked(t->asked->attributes, member->name)) {
       members[kept++] = *member;
     }
   }
   *out = cspan_map(members, kept);
-  return t->count > before;
+  return members != NULL && kept < count;
 }
 
 static bool take_system(taking *t, const cspan_value *given, cspan_value *out) {
@@ -189,7 +197,7 @@ static bool has_name(const cspan_member *member, const char *name) {
 static bool put_together(taking *t, const cspan_value *message, const cspan_value *attributes,
                          const cspan_value *system, cspan_value *out) {
   cspan_member *members = t->memory->alloc(t->memory->user, (message->size + 1) * sizeof *members);
-  cspan_member *hidden = t->memory->alloc(t->memory->user, t->count * sizeof *hidden);
+  cspan_member *hidden = t->memory->alloc(t->memory->user, (t->count + 1) * sizeof *hidden);
   size_t kept = 0;
   if (members == NULL || hidden == NULL) {
     return false;
