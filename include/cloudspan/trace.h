@@ -9,6 +9,7 @@
 #define CLOUDSPAN_TRACE_H
 
 #include <cloudspan/aws.h>
+#include <cloudspan/configuration.h>
 #include <cloudspan/telemetry.h>
 #include <cloudspan/value.h>
 
@@ -57,18 +58,24 @@ typedef enum cspan_attribute_source {
   CSPAN_FROM_ERROR /**< the members of a modelled error */
 } cspan_attribute_source;
 
-/** What is made of the values at a path. */
+/** What is made of the values at a path: of all of them where the form is a list or a count, else of
+ * the first. Zero and false are values, null is none. A text that is not UTF-8 is not set. */
 typedef enum cspan_attribute_form {
   CSPAN_AS_STRING = 0, /**< a text, number or boolean as text */
   CSPAN_AS_INT,
   CSPAN_AS_DOUBLE,
   CSPAN_AS_BOOL,
-  CSPAN_AS_STRINGS,  /**< the texts of a list, the names of a map, or one text */
-  CSPAN_AS_JSON,     /**< a text that is JSON */
-  CSPAN_AS_JSONS,    /**< JSON of each item of a list, or of a map */
-  CSPAN_AS_COUNT,    /**< int: how many items a list or map has */
-  CSPAN_AS_SIZE,     /**< int: bytes of a text or blob */
-  CSPAN_AS_LAST_PART /**< what follows the last '/' or ':', as the name in an ARN or a URL */
+  /** The texts of a list, the names of a map, or one text; at most 64, each of them once where the
+   * path has "[]". */
+  CSPAN_AS_STRINGS,
+  CSPAN_AS_JSON,       /**< a text that is JSON */
+  CSPAN_AS_JSONS,      /**< JSON of each item of a list, or of a map; at most 64 */
+  CSPAN_AS_COUNT,      /**< int: how many items lists and maps have */
+  CSPAN_AS_SIZE,       /**< int: bytes of a text or blob */
+  CSPAN_AS_LAST_PART,  /**< what follows the last '/' or ':', as the name in an ARN or a URL */
+  CSPAN_AS_ARN,        /**< a text that is an ARN; any other is not set */
+  CSPAN_AS_BATCH_SIZE, /**< as CSPAN_AS_COUNT, but 1 is not set: that is no batch */
+  CSPAN_AS_ONLY_NAME   /**< as CSPAN_AS_LAST_PART, where all texts at the path are the same */
 } cspan_attribute_form;
 
 /** A member of an input or output that becomes an attribute. */
@@ -76,9 +83,10 @@ typedef struct cspan_attribute_rule {
   const char *service;   /**< the model's id: "DynamoDB"; NULL: any */
   const char *operation; /**< "Query,Scan", "Get*"; NULL: any */
   cspan_attribute_source source;
-  /** Members with '.' between; "[]" is every item, "[0]" the first: "Entries[].EventBusName". */
+  /** Members with '.' between; "[]" is every item of a list or member of a map, "[0]" the first
+   * item: "Entries[].EventBusName". At most 16 steps. */
   const char *path;
-  const char *key;
+  const char *key; /**< of the attribute */
   cspan_attribute_form form;
   size_t max_bytes; /**< of a text, cut at a character; 0: 1,024 */
 } cspan_attribute_rule;
@@ -114,7 +122,8 @@ typedef struct cspan_trace_options {
   cspan_messaging_spans messaging_spans;
   /** CSPAN_CARRIERS_DEFAULT, CSPAN_CARRIERS_NONE, or CSPAN_CARRIER_* joined by '|'. */
   cspan_context_carriers carriers;
-  /** Tried before the library's own; copied. */
+  /** Tried before the library's own; for each key the first that finds a value counts. Copied. At
+   * most 100; CSPAN_ERR_INVALID from cspan_trace_append() names the row that is wrong. */
   const cspan_attribute_rule *attribute_rules;
   size_t attribute_rule_count;
   /** Keys that are not set, of the library's own attributes too; each may end in '*'.
@@ -136,11 +145,19 @@ typedef struct cspan_trace_options {
   /** Whether what S3 sends counts as transfer out to the internet. Within AWS it is free, so by
    * default: off. */
   cspan_switch cost_transfer_out;
+  /** A file that was parsed already, needed only during the call; NULL: the one that
+   * OTEL_CONFIG_FILE names. */
+  const cspan_configuration *configuration;
 } cspan_trace_options;
 
 /**
  * Appends the tracing middlewares to `config`: clients made from it afterwards are
  * traced. `options` may be NULL. Calling it twice is an error (CSPAN_ERR_INVALID).
+ *
+ * Where the options leave the default (zero), the section `instrumentation/development: c:
+ * cloudspan:` of a configuration file counts (docs/instrumentation.md); CSPAN_ERR_CONFIG names file,
+ * line, column and path of what is wrong in it. With such a file the propagators are X-Ray's and
+ * those of the file's `propagator`, and not of OTEL_PROPAGATORS.
  */
 CSPAN_API cspan_status cspan_trace_append(cspan_aws_config *config,
                                           const cspan_trace_options *options, cspan_error **error);

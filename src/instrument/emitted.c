@@ -84,6 +84,7 @@ const char *cspan_emitted_type(cspan_attribute_form form) {
   case CSPAN_AS_INT:
   case CSPAN_AS_COUNT:
   case CSPAN_AS_SIZE:
+  case CSPAN_AS_BATCH_SIZE:
     return "int";
   case CSPAN_AS_DOUBLE:
     return "double";
@@ -95,6 +96,8 @@ const char *cspan_emitted_type(cspan_attribute_form form) {
   case CSPAN_AS_STRING:
   case CSPAN_AS_JSON:
   case CSPAN_AS_LAST_PART:
+  case CSPAN_AS_ARN:
+  case CSPAN_AS_ONLY_NAME:
     break;
   }
   return "string";

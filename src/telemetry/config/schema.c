@@ -158,7 +158,7 @@ static cspan_status check_list(const cspan_schema *schema, const cspan_config_no
   if (node->type != CSPAN_CONFIG_LIST) {
     return wrong_type(node, "a list", error);
   }
-  if (node->count == 0) {
+  if (node->count == 0 && !schema->may_be_empty) {
     return cspan_config_fail(node, error, "must have at least one element");
   }
   cspan_status status = CSPAN_OK;

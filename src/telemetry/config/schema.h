@@ -10,7 +10,7 @@ typedef enum cspan_schema_kind {
   CSPAN_SCHEMA_ANY, /* of a map or null: its content is not checked */
   CSPAN_SCHEMA_OBJECT,
   CSPAN_SCHEMA_CHOICE, /* a map with exactly one member, which says what it is */
-  CSPAN_SCHEMA_LIST,   /* of at least one element */
+  CSPAN_SCHEMA_LIST,   /* of at least one element, but where may_be_empty says otherwise */
   CSPAN_SCHEMA_STRING,
   CSPAN_SCHEMA_BOOL,
   CSPAN_SCHEMA_INTEGER,
@@ -34,6 +34,7 @@ struct cspan_schema {
   const cspan_schema_member *members;
   size_t member_count;
   const cspan_schema *items;
+  bool may_be_empty;
   double min; /* of INTEGER and NUMBER */
   double max;
   const char *const *values; /* of STRING, NULL-terminated: those allowed, in any case */
