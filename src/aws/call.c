@@ -283,10 +283,25 @@ const char *cspan_call_request_header(const struct cspan_call *call, const char 
 
 cspan_status cspan_call_set_request_header(struct cspan_call *call, const char *name,
                                            const char *value) {
-  if (!name || !cspan_header_is_safe(name, value)) {
+  if (!name || !cspan_header_name_is_safe(name)) {
     return CSPAN_ERR_INVALID;
   }
-  return cspan_header_list_set(&call->request.headers, call->scratch, name, value);
+  if (!value) {
+    return cspan_header_list_put(&call->request.headers, call->scratch, name, NULL);
+  }
+  const char *copy = cspan_arena_strdup(call->scratch, name);
+  return copy ? cspan_call_set_known_header(call, copy, value) : CSPAN_ERR_NOMEM;
+}
+
+cspan_status cspan_call_set_known_header(struct cspan_call *call, const char *name,
+                                         const char *value) {
+  size_t len = strlen(value);
+  if (!cspan_header_value_is_safe(value, len)) {
+    return CSPAN_ERR_INVALID;
+  }
+  const char *copy = cspan_arena_strndup(call->scratch, value, len);
+  return copy ? cspan_header_list_put(&call->request.headers, call->scratch, name, copy)
+              : CSPAN_ERR_NOMEM;
 }
 
 int64_t cspan_call_request_body_size(const struct cspan_call *call) {

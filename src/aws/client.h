@@ -129,6 +129,9 @@ void cspan_call_set_endpoint(struct cspan_call *call, const cspan_endpoint *endp
 /* A header whose texts live as long as the call. */
 cspan_status cspan_call_put_request_header(struct cspan_call *call, const char *name,
                                            const char *value);
+/* Copies the value only, and looks only into that: the name is safe and lives as long as the call. */
+cspan_status cspan_call_set_known_header(struct cspan_call *call, const char *name,
+                                         const char *value);
 /* Goes before the host of the endpoint: "data-". Copied. "": nothing. */
 cspan_status cspan_call_set_host_prefix(struct cspan_call *call, const char *prefix);
 /* Appends to the query what is encoded already: "a=b&c=d". */

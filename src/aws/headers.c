@@ -17,14 +17,9 @@ void cspan_header_list_init(cspan_header_list *list) {
   list->cap = sizeof list->few / sizeof list->few[0];
 }
 
-/* Most names differ in the first letter already. */
-static bool is_name(const char *name, const char *other) {
-  return ((name[0] ^ other[0]) & ~0x20) == 0 && cspan_ieq(name, other);
-}
-
 static size_t find(const cspan_header_list *list, const char *name) {
   size_t i = 0;
-  while (i < list->count && !is_name(list->items[i].name, name)) {
+  while (i < list->count && !cspan_ieq(list->items[i].name, name)) {
     i++;
   }
   return i;
@@ -112,11 +107,13 @@ static bool has_below(const char *text, size_t len, uint8_t limit) {
   return (found | below(text + len - WORD, limit)) != 0;
 }
 
-bool cspan_header_is_safe(const char *name, const char *value) {
-  size_t name_len = strlen(name);
-  size_t value_len = value ? strlen(value) : 0;
-  return name_len > 0 && !has_below(name, name_len, ' ' + 1) && !memchr(name, ':', name_len) &&
-         (!has_below(value, value_len, ' ') || !strpbrk(value, "\r\n"));
+bool cspan_header_name_is_safe(const char *name) {
+  size_t len = strlen(name);
+  return len > 0 && !has_below(name, len, ' ' + 1) && !memchr(name, ':', len);
+}
+
+bool cspan_header_value_is_safe(const char *value, size_t len) {
+  return !has_below(value, len, ' ') || !strpbrk(value, "\r\n");
 }
 
 void cspan_header_block_init(cspan_header_block *block) {

@@ -23,9 +23,10 @@ cspan_status cspan_header_list_set(cspan_header_list *list, cspan_arena *arena, 
 /* The same without copying: `name` and `value` live as long as the list. */
 cspan_status cspan_header_list_put(cspan_header_list *list, cspan_arena *arena, const char *name,
                                    const char *value);
-/* Neither blanks, colons and control characters in the name, nor line ends in the value, which may
- * be NULL. */
-bool cspan_header_is_safe(const char *name, const char *value);
+/* Neither blanks, colons nor control characters. */
+bool cspan_header_name_is_safe(const char *name);
+/* No line ends. */
+bool cspan_header_value_is_safe(const char *value, size_t len);
 
 /* Of a response: received one by one; forgotten all at once. */
 typedef struct cspan_header_block {

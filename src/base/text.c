@@ -16,7 +16,7 @@ static char ascii_lower(char c) {
   return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-bool cspan_ieq(const char *a, const char *b) {
+bool cspan_ieq_whole(const char *a, const char *b) {
   if (!a || !b) {
     return a == b;
   }

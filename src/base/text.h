@@ -17,9 +17,14 @@ typedef struct cspan_str {
 
 cspan_str cspan_str_of(const char *text); /* NULL gives {NULL,0} */
 bool cspan_str_eq(cspan_str a, const char *b);
-bool cspan_ieq(const char *a, const char *b); /* ASCII case-insensitive; NULL only equals NULL */
-cspan_str cspan_str_trim(cspan_str s);        /* spaces, tabs, CR, LF */
+cspan_str cspan_str_trim(cspan_str s); /* spaces, tabs, CR, LF */
 bool cspan_starts_with(const char *text, const char *prefix);
+
+bool cspan_ieq_whole(const char *a, const char *b);
+/* ASCII case-insensitive; NULL only equals NULL. Most texts differ in the first letter already. */
+static inline bool cspan_ieq(const char *a, const char *b) {
+  return !(a && b && ((*a ^ *b) & ~0x20)) && cspan_ieq_whole(a, b);
+}
 
 extern const char cspan_hex_pairs[]; /* the two digits of each byte, lower case */
 /* 2*len+1 bytes, lower case. */

@@ -117,6 +117,7 @@ static cspan_status instrument_new(const cspan_trace_options *options, cspan_tra
     cspan_tracing_free(self);
     return status;
   }
+  self->known_headers = cspan_trace_known_headers(self->propagator);
   *out = self;
   return CSPAN_OK;
 }

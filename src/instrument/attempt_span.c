@@ -3,6 +3,8 @@
  * wanted. */
 #include <string.h>
 
+#include "aws/client.h"
+#include "aws/headers.h"
 #include "instrument/metrics.h"
 #include "instrument/tracing.h"
 #include "telemetry/slot_put.h"
@@ -14,9 +16,34 @@ typedef struct attempt_state {
   int64_t start_ns; /* of metrics and span; 0: there are no metrics */
 } attempt_state;
 
+typedef struct header_carrier {
+  struct cspan_call *call;
+  const char *const *known; /* names that live as long as the call */
+} header_carrier;
+
 /* Tracing never fails a call: without memory the header is left out. */
-static void set_header(void *carrier, const char *key, const char *value) {
-  (void)cspan_call_set_request_header(carrier, key, value);
+static void set_header(void *carrier_data, const char *key, const char *value) {
+  const header_carrier *carrier = carrier_data;
+  const char *const *known = carrier->known;
+  while (*known && *known != key) {
+    known++;
+  }
+  if (*known && value) {
+    (void)cspan_call_set_known_header(carrier->call, key, value);
+  } else {
+    (void)cspan_call_set_request_header(carrier->call, key, value);
+  }
+}
+
+const char *const *cspan_trace_known_headers(const cspan_propagator *propagator) {
+  static const char *const none[] = {NULL};
+  const char *const *fields = cspan_propagator_fields(propagator);
+  for (const char *const *each = fields; *each; each++) {
+    if (!cspan_header_name_is_safe(*each)) {
+      return none;
+    }
+  }
+  return fields;
 }
 
 static void start_span(const cspan_tracing *self, struct cspan_call *call, attempt_state *state) {
@@ -59,15 +86,15 @@ static cspan_status attempt_begin(void *data, struct cspan_call *call, void *sta
   if (self->retries != CSPAN_RETRY_EVENTS) {
     start_span(self, call, state);
   }
-  cspan_propagator_inject(self->propagator, cspan_call_context(call), set_header, call);
+  header_carrier carrier = {.call = call, .known = self->known_headers};
+  cspan_propagator_inject(self->propagator, cspan_call_context(call), set_header, &carrier);
   return CSPAN_OK;
 }
 
 /* When it ended, by which its span ends as well; 0: there are no metrics. */
 static int64_t record_metrics(cspan_tracing *self, const struct cspan_call *call,
                               int64_t start_ns) {
-  const cspan_plan *plan =
-      start_ns ? cspan_plan_of(self, cspan_call_service(call), cspan_call_operation(call)) : NULL;
+  const cspan_plan *plan = start_ns ? cspan_plan_of(self, call) : NULL;
   if (!plan) {
     return 0;
   }

@@ -8,6 +8,7 @@
 #include "instrument/messaging_span.h"
 #include "instrument/metrics.h"
 #include "instrument/tracing.h"
+#include "telemetry/attr_block.h"
 #include "telemetry/baggage.h"
 #include "telemetry/context.h"
 #include "telemetry/slot_put.h"
@@ -24,22 +25,6 @@ typedef struct call_state {
   cspan_billed_attempts billed;
   cspan_asked *asked; /* what is restored at the end; NULL: nothing */
 } call_state;
-
-static size_t region_attrs(const cspan_tracing *self, const struct cspan_call *call,
-                           cspan_attr *out) {
-  const char *region = cspan_call_region(call);
-  size_t n = 0;
-  if (!region || !*region) {
-    return 0;
-  }
-  if (self->semconv != CSPAN_SEMCONV_LEGACY) {
-    out[n++] = cspan_attr_string("cloud.region", region);
-  }
-  if (self->semconv != CSPAN_SEMCONV_STABLE) {
-    out[n++] = cspan_attr_string("aws.region", region);
-  }
-  return n;
-}
 
 /* What the caller left out of the context is taken from the thread's current one now: attempts may
  * be made after that was detached. Hence not its values, which are memory of whoever set them. */
@@ -70,9 +55,12 @@ static void start_span(const cspan_tracing *self, struct cspan_call *call, call_
   if (!plan || (!tracer && !plan->subject_key)) {
     return;
   }
-  size_t n = plan->fixed_count;
+  bool is_usual = strcmp(state->region, plan->region) == 0;
+  size_t n = is_usual ? plan->start_count : plan->fixed_count;
   memcpy(attrs, plan->fixed, n * sizeof attrs[0]);
-  n += region_attrs(self, call, &attrs[n]);
+  if (!is_usual) {
+    n += cspan_plan_region(self, state->region, &attrs[n]);
+  }
   size_t room = MAX_INPUT_ATTRS;
   if (plan->own && plan->own->at_start) {
     size_t more = plan->own->at_start(call, &attrs[n], room);
@@ -106,7 +94,9 @@ static void start_span(const cspan_tracing *self, struct cspan_call *call, call_
       .attributes = attrs,
       .attribute_count = n,
   };
-  state->span = cspan_span_start(tracer, cspan_call_context(call), naming.name, &options);
+  state->span =
+      cspan_span_begin_block(tracer, cspan_call_context(call), naming.name, strlen(naming.name),
+                             &options, is_usual ? plan->block : NULL);
 }
 
 static cspan_status call_begin(void *data, struct cspan_call *call, void *state_data,
@@ -114,7 +104,7 @@ static cspan_status call_begin(void *data, struct cspan_call *call, void *state_
   call_state *state = state_data;
   (void)error;
   state->region = cspan_call_region(call);
-  state->plan = cspan_plan_of(data, cspan_call_service(call), cspan_call_operation(call));
+  state->plan = cspan_plan_of(data, call);
   if (state->plan) {
     state->start_ns = cspan_metrics_start_ns(((cspan_tracing *)data)->metrics);
   }
@@ -131,7 +121,7 @@ static void set_region(const cspan_tracing *self, cspan_span span, const struct 
                        const call_state *state) {
   cspan_attr attrs[2];
   if (cspan_call_region(call) != state->region) {
-    size_t n = region_attrs(self, call, attrs);
+    size_t n = cspan_plan_region(self, cspan_call_region(call), attrs);
     for (size_t i = 0; i < n; i++) {
       cspan_span_set(span, attrs[i]);
     }

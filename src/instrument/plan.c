@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "instrument/plan.h"
 
+#include <cloudspan/ext/middleware.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -10,6 +11,7 @@
 #include "instrument/messaging_span.h"
 #include "instrument/metrics.h"
 #include "instrument/tracing.h"
+#include "telemetry/attr_block.h"
 
 cspan_status cspan_plan_table_init(cspan_plan_table *table) {
   memset(table, 0, sizeof *table);
@@ -22,6 +24,7 @@ static void plan_free(cspan_plan *plan) {
     cspan_extraction_free(&plan->end);
     cspan_plan_prices_free(plan->prices);
     cspan_batch_free(&plan->batch);
+    cspan_attr_block_free(plan->block);
     cspan_plan_metrics_free(atomic_load_explicit(&plan->metrics, memory_order_acquire));
     cspan_free(plan);
   }
@@ -39,11 +42,12 @@ void cspan_plan_table_free(cspan_plan_table *table) {
   pthread_mutex_destroy(&table->mutex);
 }
 
-/* The texts of a plan are one piece behind it: service, operation, name, method. */
-static cspan_plan *plan_new(const char *service, const char *operation) {
+/* The texts of a plan are one piece behind it: service, operation, name, method, region. */
+static cspan_plan *plan_new(const char *service, const char *operation, const char *region) {
   size_t a = strlen(service);
   size_t b = strlen(operation);
-  cspan_plan *plan = cspan_calloc(1, sizeof *plan + 3 * (a + b + 2));
+  size_t c = strlen(region);
+  cspan_plan *plan = cspan_calloc(1, sizeof *plan + 3 * (a + b + 2) + c + 1);
   if (plan == NULL) {
     return NULL;
   }
@@ -58,6 +62,7 @@ static cspan_plan *plan_new(const char *service, const char *operation) {
     *(i == 0 ? &plan->name : &plan->method) = at;
     at += a + b + 2;
   }
+  plan->region = memcpy(at, region, c);
   return plan;
 }
 
@@ -85,6 +90,32 @@ static void fill_fixed(cspan_plan *plan, cspan_semconv_mode semconv) {
     if (cspan_operation_matches(fixed->operation, plan->operation)) {
       add_fixed(plan, fixed->key, fixed->value != NULL ? fixed->value : plan->operation);
     }
+  }
+}
+
+size_t cspan_plan_region(const cspan_tracing *tracing, const char *region, cspan_attr *out) {
+  size_t n = 0;
+  if (*region == '\0') {
+    return 0;
+  }
+  if (tracing->semconv != CSPAN_SEMCONV_LEGACY) {
+    out[n++] = cspan_attr_string("cloud.region", region);
+  }
+  if (tracing->semconv != CSPAN_SEMCONV_STABLE) {
+    out[n++] = cspan_attr_string("aws.region", region);
+  }
+  return n;
+}
+
+/* What every call begins with, unless it goes to another region. */
+static void fill_start(cspan_plan *plan, const cspan_tracing *tracing) {
+  size_t more = 0;
+  if (plan->fixed_count + 2 <= CSPAN_PLAN_MAX_FIXED) {
+    more = cspan_plan_region(tracing, plan->region, &plan->fixed[plan->fixed_count]);
+  }
+  plan->start_count = plan->fixed_count + more;
+  if (tracing->own_rules.removed == NULL) { /* else some of them may have to be left out */
+    plan->block = cspan_attr_block_make(plan->fixed, plan->start_count);
   }
 }
 
@@ -119,8 +150,8 @@ static void fill_rows(cspan_plan *plan, cspan_context_carriers carriers) {
 }
 
 static cspan_plan *plan_make(const cspan_tracing *tracing, const char *service,
-                             const char *operation) {
-  cspan_plan *plan = plan_new(service, operation);
+                             const char *operation, const char *region) {
+  cspan_plan *plan = plan_new(service, operation, region);
   if (plan == NULL) {
     return NULL;
   }
@@ -129,6 +160,7 @@ static cspan_plan *plan_make(const cspan_tracing *tracing, const char *service,
   if (plan->own != NULL) {
     fill_rows(plan, tracing->carriers);
   }
+  fill_start(plan, tracing);
   plan->subject_key = cspan_metrics_subject_key(plan);
   const cspan_batch_rule *batch = batch_of(plan);
   if ((batch != NULL && cspan_batch_make(batch, &plan->batch, NULL) != CSPAN_OK) ||
@@ -143,12 +175,11 @@ static cspan_plan *plan_make(const cspan_tracing *tracing, const char *service,
   return plan;
 }
 
+/* By the operation's length and its letters at both ends. */
 static size_t bucket_of(const char *service, const char *operation) {
-  uint32_t hash = 2166136261U;
-  for (const char *at = operation; *at != '\0'; at++) {
-    hash = (hash ^ (unsigned char)*at) * 16777619U;
-  }
-  return (hash ^ (unsigned char)service[0]) % CSPAN_PLAN_BUCKETS;
+  size_t len = strlen(operation);
+  size_t ends = len > 1 ? (size_t)operation[1] * 5 + (size_t)operation[len - 2] * 11 : 0;
+  return (len * 7 + ends + (size_t)operation[0] + (size_t)service[0] * 3) % CSPAN_PLAN_BUCKETS;
 }
 
 static const cspan_plan *find(const cspan_plan *plan, const char *service, const char *operation) {
@@ -159,8 +190,9 @@ static const cspan_plan *find(const cspan_plan *plan, const char *service, const
   return plan;
 }
 
-const cspan_plan *cspan_plan_of(struct cspan_tracing *tracing, const char *service,
-                                const char *operation) {
+const cspan_plan *cspan_plan_of(struct cspan_tracing *tracing, const struct cspan_call *call) {
+  const char *service = cspan_call_service(call);
+  const char *operation = cspan_call_operation(call);
   cspan_plan_table *table = &tracing->plans;
   _Atomic(cspan_plan *) *bucket = &table->buckets[bucket_of(service, operation)];
   const cspan_plan *found =
@@ -172,7 +204,7 @@ const cspan_plan *cspan_plan_of(struct cspan_tracing *tracing, const char *servi
   cspan_plan *first = atomic_load_explicit(bucket, memory_order_acquire);
   found = find(first, service, operation);
   if (found == NULL) {
-    cspan_plan *made = plan_make(tracing, service, operation);
+    cspan_plan *made = plan_make(tracing, service, operation, cspan_call_region(call));
     if (made != NULL) {
       made->next = first;
       atomic_store_explicit(bucket, made, memory_order_release);

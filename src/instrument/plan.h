@@ -13,7 +13,7 @@
 
 #include "instrument/partial.h"
 
-enum { CSPAN_PLAN_MAX_FIXED = 12, CSPAN_PLAN_BUCKETS = 64 };
+enum { CSPAN_PLAN_MAX_FIXED = 14, CSPAN_PLAN_BUCKETS = 64 };
 
 typedef struct cspan_plan {
   struct cspan_plan *next; /* of the bucket */
@@ -23,13 +23,16 @@ typedef struct cspan_plan {
   const char *method; /* "SQS/SendMessage" */
   cspan_attr fixed[CSPAN_PLAN_MAX_FIXED];
   size_t fixed_count;
-  cspan_extraction start;                       /* rules over the input */
-  cspan_extraction end;                         /* over output and error */
-  const cspan_service_rules *own;               /* NULL: there is no table of the service */
-  const cspan_messaging_rule *messaging;        /* of the operation; NULL: none */
-  const cspan_carrier *carrier;                 /* where the option allows it; NULL: none */
-  cspan_batch batch;                            /* of the operation */
-  const char *subject_key;                      /* cspan_metrics_subject_key() */
+  const char *region;                    /* of the call by which the plan was made */
+  size_t start_count;                    /* attributes of `fixed`, with those of that region */
+  struct cspan_attr_block *block;        /* these, encoded; NULL: they have to be set one by one */
+  cspan_extraction start;                /* rules over the input */
+  cspan_extraction end;                  /* over output and error */
+  const cspan_service_rules *own;        /* NULL: there is no table of the service */
+  const cspan_messaging_rule *messaging; /* of the operation; NULL: none */
+  const cspan_carrier *carrier;          /* where the option allows it; NULL: none */
+  cspan_batch batch;                     /* of the operation */
+  const char *subject_key;               /* cspan_metrics_subject_key() */
   _Atomic(struct cspan_plan_metrics *) metrics; /* metrics.h; made by its first use */
   struct cspan_plan_prices *prices;             /* cost.h; NULL: none, or off */
 } cspan_plan;
@@ -43,8 +46,9 @@ struct cspan_tracing;
 
 cspan_status cspan_plan_table_init(cspan_plan_table *table);
 void cspan_plan_table_free(cspan_plan_table *table);
-/* NULL when out of memory: the call is then not traced. */
-const cspan_plan *cspan_plan_of(struct cspan_tracing *tracing, const char *service,
-                                const char *operation);
+/* The plan of a call's operation. NULL when out of memory: the call is then not traced. */
+const cspan_plan *cspan_plan_of(struct cspan_tracing *tracing, const struct cspan_call *call);
+/* The attributes of a region, two at most, in the names of the mode. */
+size_t cspan_plan_region(const struct cspan_tracing *tracing, const char *region, cspan_attr *out);
 
 #endif

@@ -14,6 +14,7 @@ typedef struct cspan_tracing {
   cspan_tracer_provider *provider; /* NULL: the global one, at each call */
   cspan_tracer *tracer;            /* of provider */
   cspan_propagator *propagator;
+  const char *const *known_headers; /* that it writes; they live as long as it */
   cspan_retry_tracing retries;
   cspan_semconv_mode semconv;
   cspan_messaging_spans messaging_spans;
@@ -45,6 +46,9 @@ const cspan_tracing *cspan_tracing_of_config(const cspan_aws_config *config);
 
 /* X-Ray, which the services understand, and what OTEL_PROPAGATORS says. */
 cspan_propagator *cspan_default_propagator(cspan_error **error);
+
+/* Names of headers that a propagator writes and that need not be checked or copied. */
+const char *const *cspan_trace_known_headers(const cspan_propagator *propagator);
 
 /* What OTEL_SEMCONV_STABILITY_OPT_IN says; NULL: stable. */
 cspan_semconv_mode cspan_semconv_parse(const char *opt_in);

@@ -2,6 +2,7 @@
 /* The birth of a span: parent, ids, sampling, and the fields that never change,
  * written at once. */
 #include "base/sys.h"
+#include "telemetry/attr_block.h"
 #include "telemetry/context.h"
 #include "telemetry/core.h"
 #include "telemetry/ended.h"
@@ -168,8 +169,32 @@ static bool write_fixed_fields(cspan_slot *slot) {
   return true;
 }
 
-static bool open_record(cspan_slot *slot, const char *name, size_t name_size,
-                        const cspan_span_options *options, const cspan_sampling_result *sampled) {
+/* What a span is to be begun with. */
+typedef struct start {
+  const char *name;
+  size_t name_size;
+  const cspan_span_options *options;
+  const cspan_attr_block *block; /* the first attributes of the options; NULL: none of them */
+} start;
+
+static void write_attributes(cspan_slot *slot, const start *given,
+                             const cspan_sampling_result *sampled) {
+  const cspan_span_options *options = given->options;
+  size_t i = given->block != NULL ? cspan_enc_put_block(&slot->enc, given->block) : 0;
+  for (; options->attributes != NULL && i < options->attribute_count; i++) {
+    cspan_slot_attr(slot, &options->attributes[i]);
+  }
+  for (i = 0; i < sampled->attribute_count; i++) {
+    cspan_slot_attr(slot, &sampled->attributes[i]);
+  }
+  for (i = 0; options->links != NULL && i < options->link_count; i++) {
+    cspan_slot_link(slot, &options->links[i]);
+  }
+}
+
+static bool open_record(cspan_slot *slot, const start *given,
+                        const cspan_sampling_result *sampled) {
+  const cspan_span_options *options = given->options;
   slot->status = CSPAN_SPAN_UNSET;
   slot->event_count = 0;
   slot->event_names = 0;
@@ -186,16 +211,8 @@ static bool open_record(cspan_slot *slot, const char *name, size_t name_size,
   if (!write_fixed_fields(slot)) {
     return false;
   }
-  cspan_slot_name(slot, name, name_size);
-  for (size_t i = 0; options->attributes != NULL && i < options->attribute_count; i++) {
-    cspan_slot_attr(slot, &options->attributes[i]);
-  }
-  for (size_t i = 0; i < sampled->attribute_count; i++) {
-    cspan_slot_attr(slot, &sampled->attributes[i]);
-  }
-  for (size_t i = 0; options->links != NULL && i < options->link_count; i++) {
-    cspan_slot_link(slot, &options->links[i]);
-  }
+  cspan_slot_name(slot, given->name, given->name_size);
+  write_attributes(slot, given, sampled);
   return true;
 }
 
@@ -249,19 +266,16 @@ static __attribute__((noinline)) void report_start(const cspan_slot *slot,
 }
 
 static __attribute__((noinline)) cspan_span begin(cspan_tracer *tracer,
-                                                  const cspan_context *context, const char *name,
-                                                  size_t name_size,
-                                                  const cspan_span_options *options) {
+                                                  const cspan_context *context,
+                                                  const start *given) {
   cspan_tracer_provider *provider = tracer->provider;
   if (cspan_thread.suppressed > 0 ||
       atomic_load_explicit(&provider->is_shut_down, memory_order_relaxed)) {
     return no_span;
   }
-  options = options != NULL ? options : &no_options;
-  name = name != NULL ? name : "";
   cspan_context own;
   cspan_context_resolve_into(&own, context);
-  if (options->root) {
+  if (given->options->root) {
     own.span = no_span;
   }
   cspan_slot *slot = cspan_slot_take(provider);
@@ -274,9 +288,9 @@ static __attribute__((noinline)) cspan_span begin(cspan_tracer *tracer,
     inherit(slot, own.span, &parent);
   }
   make_ids(slot, provider, &parent);
-  cspan_sampling_result sampled = sample(slot, &own, &parent, name, options);
+  cspan_sampling_result sampled = sample(slot, &own, &parent, given->name, given->options);
   bool recording = sampled.decision != CSPAN_SAMPLING_DROP;
-  if (recording && !open_record(slot, name, name_size, options, &sampled)) {
+  if (recording && !open_record(slot, given, &sampled)) {
     cspan_slot_give(slot);
     return no_span;
   }
@@ -290,11 +304,24 @@ static __attribute__((noinline)) cspan_span begin(cspan_tracer *tracer,
   return span;
 }
 
-cspan_span cspan_span_begin(cspan_tracer *tracer, const cspan_context *context, const char *name,
-                            size_t name_size, const cspan_span_options *options) {
+cspan_span cspan_span_begin_block(cspan_tracer *tracer, const cspan_context *context,
+                                  const char *name, size_t name_size,
+                                  const cspan_span_options *options,
+                                  const cspan_attr_block *block) {
   if (tracer == NULL) {
     return no_span;
   }
-  return tracer->provider->is_disabled ? pass_through(context, options)
-                                       : begin(tracer, context, name, name_size, options);
+  if (tracer->provider->is_disabled) {
+    return pass_through(context, options);
+  }
+  const start given = {.name = name != NULL ? name : "",
+                       .name_size = name_size,
+                       .options = options != NULL ? options : &no_options,
+                       .block = block};
+  return begin(tracer, context, &given);
+}
+
+cspan_span cspan_span_begin(cspan_tracer *tracer, const cspan_context *context, const char *name,
+                            size_t name_size, const cspan_span_options *options) {
+  return cspan_span_begin_block(tracer, context, name, name_size, options, NULL);
 }

@@ -12,7 +12,8 @@ enum { MAX_NAME_BYTES = 255, MAX_DELETE_BYTES = 4096 };
 static const cspan_attribute_rule rules[] = {
     {"S3", NULL, CSPAN_FROM_INPUT, "Bucket", "aws.s3.bucket", CSPAN_AS_STRING, MAX_NAME_BYTES},
     {"S3", NULL, CSPAN_FROM_INPUT, "Key", "aws.s3.key", CSPAN_AS_STRING, 0},
-    {"S3", NULL, CSPAN_FROM_INPUT, "UploadId", "aws.s3.upload_id", CSPAN_AS_STRING, 0},
+    {"S3", "UploadPart*,CompleteMultipartUpload,AbortMultipartUpload,ListParts", CSPAN_FROM_INPUT,
+     "UploadId", "aws.s3.upload_id", CSPAN_AS_STRING, 0},
     {"S3", "UploadPart,UploadPartCopy", CSPAN_FROM_INPUT, "PartNumber", "aws.s3.part_number",
      CSPAN_AS_INT, 0},
     {"S3", "CopyObject,UploadPartCopy", CSPAN_FROM_INPUT, "CopySource", "aws.s3.copy_source",
