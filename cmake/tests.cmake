@@ -141,6 +141,22 @@ if(TARGET cspan_services AND NOT CLOUDSPAN_SANITIZE)
     LABELS peer SKIP_RETURN_CODE 77 TIMEOUT 600)
 endif()
 
+# The same calls by other languages' instrumentations; messages to and from one of them.
+if(TARGET cspan_services AND NOT CLOUDSPAN_SANITIZE)
+  set(comparison ${cspan_source}/tests/peers/comparison)
+  foreach(program ours messages)
+    add_executable(comparison_${program} ${comparison}/${program}.c)
+    cspan_link(comparison_${program} services)
+  endforeach()
+  set(moto ${cspan_source}/tests/peers/services_peer.sh moto ${CMAKE_BINARY_DIR}/peers)
+  add_test(NAME peer_comparison COMMAND ${moto} ${comparison}/compare.sh
+    ${CMAKE_BINARY_DIR}/peers $<TARGET_FILE:comparison_ours>)
+  add_test(NAME peer_messages COMMAND ${moto} ${comparison}/exchange.sh
+    ${CMAKE_BINARY_DIR}/peers $<TARGET_FILE:comparison_messages>)
+  set_tests_properties(peer_comparison peer_messages PROPERTIES
+    LABELS peer SKIP_RETURN_CODE 77 TIMEOUT 600)
+endif()
+
 # The count of every span of a busy producer; how many get through is a matter of the machine.
 if(TARGET bench_saturation)
   foreach(protocol grpc http)
