@@ -6,7 +6,9 @@
 #include "base/error.h"
 #include "base/sys.h"
 #include "instrument/cost.h"
+#include "instrument/extract.h"
 #include "instrument/metrics.h"
+#include "instrument/options.h"
 #include "instrument/tracing.h"
 
 cspan_tracer *cspan_tracing_tracer(const cspan_tracing *self) {
@@ -20,6 +22,7 @@ void cspan_tracing_free(void *data) {
     cspan_propagator_free(self->propagator);
     cspan_expected_free(&self->expected);
     cspan_plan_table_free(&self->plans);
+    cspan_own_rules_free(&self->own_rules);
     cspan_call_metrics_free(self->metrics);
     cspan_prices_free(self->prices);
     cspan_allocation_tags_free(self->allocation_tags);
@@ -58,10 +61,11 @@ static cspan_status check_options(const cspan_trace_options *options, cspan_erro
   if ((unsigned)options->retries > CSPAN_RETRY_EVENTS_AND_SPANS ||
       (unsigned)options->semconv > CSPAN_SEMCONV_DUP ||
       (unsigned)options->messaging_spans > CSPAN_MESSAGING_SPANS_PLAIN ||
+      (unsigned)options->metrics > CSPAN_SWITCH_OFF ||
       ((unsigned)options->carriers & ~(unsigned)CSPAN_CARRIERS_ALL & ~1U) != 0) {
     return cspan_error_set(error, CSPAN_ERR_INVALID,
-                           "cspan_trace_append: retries, semconv, messaging_spans or carriers is "
-                           "not one of the values of trace.h");
+                           "cspan_trace_append: retries, semconv, messaging_spans, metrics or "
+                           "carriers is not one of the values of trace.h");
   }
   return CSPAN_OK;
 }
@@ -98,6 +102,10 @@ static cspan_status instrument_new(const cspan_trace_options *options, cspan_tra
   if (status == CSPAN_OK) {
     status = cspan_expected_parse(options->expected_outcomes, &self->expected, error);
   }
+  if (status == CSPAN_OK) {
+    status = cspan_own_rules_copy(options, &self->own_rules, error);
+    self->left_out = cspan_call_keys_left_out(&self->own_rules);
+  }
   if (status == CSPAN_OK && self->provider) {
     self->tracer = cspan_tracer_get(self->provider, CSPAN_TRACE_SCOPE, CSPAN_VERSION, NULL);
     status = self->tracer ? CSPAN_OK : cspan_error_move(error, cspan_error_nomem());
@@ -124,7 +132,7 @@ static cspan_status instrument_new(const cspan_trace_options *options, cspan_tra
 
 static cspan_status add_middlewares(cspan_aws_config *config, cspan_tracing *self,
                                     cspan_error **error) {
-  /* TraceCall owns `self`; TraceAttempt only uses it. */
+  /* TraceCall owns `self`; the others only use it. */
   cspan_middleware attempt = {
       .vtable = &cspan_trace_attempt_vtable,
       .self = self,
@@ -138,8 +146,18 @@ static cspan_status add_middlewares(cspan_aws_config *config, cspan_tracing *sel
       .step = CSPAN_STEP_INITIALIZE,
       .position = CSPAN_BEFORE,
   };
+  cspan_middleware headers = {
+      .vtable = &cspan_trace_headers_vtable,
+      .self = self,
+      .step = CSPAN_STEP_FINALIZE,
+      .position = CSPAN_AFTER,
+      .relative_to = "Signing",
+  };
   cspan_status status = cspan_aws_config_add_middleware(config, &call, error);
-  return status == CSPAN_OK ? cspan_aws_config_add_middleware(config, &attempt, error) : status;
+  if (status == CSPAN_OK) {
+    status = cspan_aws_config_add_middleware(config, &attempt, error);
+  }
+  return status == CSPAN_OK ? cspan_aws_config_add_middleware(config, &headers, error) : status;
 }
 
 cspan_status cspan_trace_append(cspan_aws_config *config, const cspan_trace_options *options,
@@ -158,6 +176,13 @@ cspan_status cspan_trace_append(cspan_aws_config *config, const cspan_trace_opti
                                : "cspan_trace_append needs a config");
   }
   cspan_tracing *self = NULL;
-  cspan_status status = instrument_new(&all, &self, error);
+  cspan_file_options file;
+  cspan_status status = cspan_options_complete(&all, &file, error);
+  if (status == CSPAN_OK) {
+    status = instrument_new(&all, &self, error);
+  } else {
+    cspan_propagator_free(all.propagator);
+  }
+  cspan_file_options_free(&file);
   return status == CSPAN_OK ? add_middlewares(config, self, error) : status;
 }

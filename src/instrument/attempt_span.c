@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* "TraceAttempt": headers that carry the trace on, and the span of an attempt where that is
- * wanted. */
+/* "TraceAttempt": the span of an attempt where that is wanted, and its metrics. */
 #include <string.h>
 
-#include "aws/client.h"
-#include "aws/headers.h"
+#include "instrument/extract.h"
 #include "instrument/metrics.h"
 #include "instrument/tracing.h"
 #include "telemetry/slot_put.h"
@@ -15,36 +13,6 @@ typedef struct attempt_state {
   cspan_span span;
   int64_t start_ns; /* of metrics and span; 0: there are no metrics */
 } attempt_state;
-
-typedef struct header_carrier {
-  struct cspan_call *call;
-  const char *const *known; /* names that live as long as the call */
-} header_carrier;
-
-/* Tracing never fails a call: without memory the header is left out. */
-static void set_header(void *carrier_data, const char *key, const char *value) {
-  const header_carrier *carrier = carrier_data;
-  const char *const *known = carrier->known;
-  while (*known && *known != key) {
-    known++;
-  }
-  if (*known && value) {
-    (void)cspan_call_set_known_header(carrier->call, key, value);
-  } else {
-    (void)cspan_call_set_request_header(carrier->call, key, value);
-  }
-}
-
-const char *const *cspan_trace_known_headers(const cspan_propagator *propagator) {
-  static const char *const none[] = {NULL};
-  const char *const *fields = cspan_propagator_fields(propagator);
-  for (const char *const *each = fields; *each; each++) {
-    if (!cspan_header_name_is_safe(*each)) {
-      return none;
-    }
-  }
-  return fields;
-}
 
 static void start_span(const cspan_tracing *self, struct cspan_call *call, attempt_state *state) {
   cspan_tracer *tracer = cspan_tracing_tracer(self);
@@ -69,7 +37,7 @@ static void start_span(const cspan_tracing *self, struct cspan_call *call, attem
       .kind = CSPAN_SPAN_CLIENT,
       .start_time_unix_ns = state->start_ns,
       .attributes = attrs,
-      .attribute_count = n,
+      .attribute_count = cspan_own_rules_filter(&self->own_rules, attrs, n),
   };
   state->span = cspan_span_start(tracer, context, cspan_call_method(call), &options);
   if (state->span.slot) {
@@ -86,8 +54,6 @@ static cspan_status attempt_begin(void *data, struct cspan_call *call, void *sta
   if (self->retries != CSPAN_RETRY_EVENTS) {
     start_span(self, call, state);
   }
-  header_carrier carrier = {.call = call, .known = self->known_headers};
-  cspan_propagator_inject(self->propagator, cspan_call_context(call), set_header, &carrier);
   return CSPAN_OK;
 }
 
@@ -120,14 +86,16 @@ static void attempt_end(void *data, struct cspan_call *call, void *state_data) {
   if (slot) {
     const char *peer = cspan_call_peer_address(call);
     int status = cspan_call_http_status(call);
-    if (*peer) {
+    if (*peer && cspan_keeps(self->left_out, CSPAN_KEY_PEER_ADDRESS)) {
       cspan_slot_put_text(slot, "network.peer.address", peer);
+    }
+    if (*peer && cspan_keeps(self->left_out, CSPAN_KEY_PEER_PORT)) {
       cspan_slot_put_int64(slot, "network.peer.port", cspan_call_peer_port(call));
     }
-    if (status > 0) {
+    if (status > 0 && cspan_keeps(self->left_out, CSPAN_KEY_STATUS_CODE)) {
       cspan_slot_put_int64(slot, "http.response.status_code", status);
     }
-    cspan_trace_put_timings(slot, call);
+    cspan_trace_put_timings(self, slot, call);
     cspan_slot_unlock_span(slot, span);
     cspan_trace_set_outcome(self, call, span);
   }

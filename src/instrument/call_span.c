@@ -13,7 +13,12 @@
 #include "telemetry/context.h"
 #include "telemetry/slot_put.h"
 
-enum { MAX_BEFORE_ATTRS = 32, MAX_INPUT_ATTRS = 32, MAX_TAGS = CSPAN_MAX_ALLOCATION_TAGS };
+enum {
+  MAX_BEFORE_ATTRS = 32,
+  MAX_INPUT_ATTRS = 32,
+  MAX_TAGS = CSPAN_MAX_ALLOCATION_TAGS,
+  MAX_END_ATTRS = 8
+};
 
 typedef struct call_state {
   cspan_span span;
@@ -74,6 +79,7 @@ static void start_span(const cspan_tracing *self, struct cspan_call *call, call_
     room -= more;
   }
   n += cspan_extract_start(&plan->start, call, &attrs[n], room);
+  n = cspan_own_rules_filter(&self->own_rules, attrs, n);
   if (state->start_ns) {
     find_subject(state, attrs, n);
   }
@@ -122,66 +128,88 @@ static void set_region(const cspan_tracing *self, cspan_span span, const struct 
   cspan_attr attrs[2];
   if (cspan_call_region(call) != state->region) {
     size_t n = cspan_plan_region(self, cspan_call_region(call), attrs);
+    n = cspan_own_rules_filter(&self->own_rules, attrs, n);
     for (size_t i = 0; i < n; i++) {
       cspan_span_set(span, attrs[i]);
     }
   }
 }
 
-static void put_request(cspan_slot *slot, const struct cspan_call *call) {
+static void put_request(cspan_slot *slot, uint32_t left_out, const struct cspan_call *call) {
   const char *host = cspan_call_host(call);
   const char *method = cspan_call_method(call);
   int64_t body_size = cspan_call_request_body_size(call);
-  if (host && *host) {
+  if (host && *host && cspan_keeps(left_out, CSPAN_KEY_SERVER_ADDRESS)) {
     cspan_slot_put_text(slot, "server.address", host);
+  }
+  if (host && *host && cspan_keeps(left_out, CSPAN_KEY_SERVER_PORT)) {
     cspan_slot_put_int64(slot, "server.port", cspan_call_port(call));
   }
-  if (method && *method) {
+  if (method && *method && cspan_keeps(left_out, CSPAN_KEY_METHOD)) {
     cspan_slot_put_text(slot, "http.request.method", method);
   }
-  if (body_size >= 0) {
+  if (body_size >= 0 && cspan_keeps(left_out, CSPAN_KEY_REQUEST_SIZE)) {
     cspan_slot_put_int64(slot, "http.request.body.size", body_size);
   }
 }
 
-static void put_response(cspan_slot *slot, const struct cspan_call *call) {
+static void put_response(cspan_slot *slot, uint32_t left_out, const struct cspan_call *call) {
   int status = cspan_call_http_status(call);
   const char *request_id = cspan_call_request_id(call);
   const char *extended = cspan_call_extended_request_id(call);
-  if (status > 0) {
+  if (status > 0 && cspan_keeps(left_out, CSPAN_KEY_STATUS_CODE)) {
     cspan_slot_put_int64(slot, "http.response.status_code", status);
+  }
+  if (status > 0 && cspan_keeps(left_out, CSPAN_KEY_RESPONSE_SIZE)) {
     cspan_slot_put_int64(slot, "http.response.body.size", cspan_call_response_body_size(call));
   }
-  if (*request_id) {
+  if (*request_id && cspan_keeps(left_out, CSPAN_KEY_REQUEST_ID)) {
     cspan_slot_put_text(slot, "aws.request_id", request_id);
   }
-  if (*extended) {
+  if (*extended && cspan_keeps(left_out, CSPAN_KEY_EXTENDED_REQUEST_ID)) {
     cspan_slot_put_text(slot, "aws.extended_request_id", extended);
   }
 }
 
-static void put_attempts(cspan_slot *slot, const struct cspan_call *call) {
+static void put_attempts(cspan_slot *slot, uint32_t left_out, const struct cspan_call *call) {
   /* A call that was refused before it had a target made none. */
   int attempts = *cspan_call_host(call) ? cspan_call_attempt(call) : 0;
   int64_t backoff_ms = cspan_call_backoff_ms(call);
-  cspan_slot_put_int64(slot, "aws.retry.attempts", attempts);
-  if (attempts > 1 || backoff_ms > 0) {
+  if (cspan_keeps(left_out, CSPAN_KEY_ATTEMPTS)) {
+    cspan_slot_put_int64(slot, "aws.retry.attempts", attempts);
+  }
+  if ((attempts > 1 || backoff_ms > 0) && cspan_keeps(left_out, CSPAN_KEY_BACKOFF)) {
     cspan_slot_put_int64(slot, "aws.retry.backoff_ms", backoff_ms);
   }
 }
 
 /* False when the span does not record. */
-static bool put_what_happened(cspan_span span, const struct cspan_call *call) {
+static bool put_what_happened(const cspan_tracing *self, cspan_span span,
+                              const struct cspan_call *call) {
   cspan_slot *slot = cspan_slot_lock_recording(span);
   if (!slot) {
     return false;
   }
-  put_request(slot, call);
-  put_response(slot, call);
-  put_attempts(slot, call);
-  cspan_trace_put_timings(slot, call);
+  put_request(slot, self->left_out, call);
+  put_response(slot, self->left_out, call);
+  put_attempts(slot, self->left_out, call);
+  cspan_trace_put_timings(self, slot, call);
   cspan_slot_unlock_span(slot, span);
   return true;
+}
+
+/* What the service's own table finds at the end, before the user's rows. */
+static void put_service(const cspan_tracing *self, const cspan_plan *plan, struct cspan_call *call,
+                        cspan_span span) {
+  cspan_attr attrs[MAX_END_ATTRS];
+  if (plan->own && plan->own->at_end) {
+    size_t n = plan->own->at_end(call, attrs, MAX_END_ATTRS);
+    n = cspan_own_rules_filter(&self->own_rules, attrs, n);
+    for (size_t i = 0; i < n; i++) {
+      cspan_span_set(span, attrs[i]);
+    }
+  }
+  cspan_extract_end(&plan->end, call, span);
 }
 
 /* When it ended, by which its span ends as well; 0: there are no metrics. */
@@ -220,12 +248,12 @@ static void call_end(void *data, struct cspan_call *call, void *state_data) {
   if (!span.slot) {
     return;
   }
-  if (put_what_happened(span, call)) {
+  if (put_what_happened(self, span, call)) {
     set_region(self, span, call, state_data);
     if (((call_state *)state_data)->plan->messaging) {
       cspan_messaging_end(((call_state *)state_data)->plan, call, span);
     }
-    cspan_extract_end(&((call_state *)state_data)->plan->end, call, span);
+    put_service(self, ((call_state *)state_data)->plan, call, span);
     cspan_batch_add_event(&((call_state *)state_data)->plan->batch, call, span);
     cspan_trace_set_outcome(self, call, span);
     set_cost(state_data, call, span);

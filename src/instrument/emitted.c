@@ -3,6 +3,7 @@
 
 #include "instrument/cost.h"
 #include "instrument/messaging_span.h"
+#include "instrument/rules.h"
 
 #define ALWAYS "always"
 
@@ -33,7 +34,6 @@ static const cspan_emitted all[] = {
     {"call", "aws.http.transfer_us", "int", "of the last attempt, where the phase happened"},
     {"call", "aws.http.connection_reused", "boolean", "of the last attempt, where it was sent"},
     {"call", "error.type", "string", "on failure: the service's code, or a name of ours"},
-    {"call", "aws.s3.delete", "string", "S3.DeleteObjects: what is deleted, in shorthand"},
     {"attempt", "http.request.method", "string", ALWAYS},
     {"attempt", "url.full", "string", "always; secrets in the query are redacted"},
     {"attempt", "server.address", "string", ALWAYS},
@@ -66,9 +66,21 @@ static const cspan_emitted *own_at(size_t index) {
   return index < sizeof all / sizeof all[0] ? &all[index] : NULL;
 }
 
+/* What the functions of services set. */
+static const cspan_emitted *service_at(size_t index) {
+  for (size_t i = 0; cspan_rules_at(i) != NULL; i++) {
+    const cspan_service_rules *rules = cspan_rules_at(i);
+    if (index < rules->emitted_count) {
+      return &rules->emitted[index];
+    }
+    index -= rules->emitted_count;
+  }
+  return NULL;
+}
+
 const cspan_emitted *cspan_emitted_at(size_t index) {
-  static const cspan_emitted *(*const tables[])(size_t) = {own_at, cspan_emitted_messaging_at,
-                                                           cspan_emitted_cost_at};
+  static const cspan_emitted *(*const tables[])(size_t) = {
+      own_at, service_at, cspan_emitted_messaging_at, cspan_emitted_cost_at};
   for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
     for (size_t row = 0; tables[i](row) != NULL; row++) {
       if (index-- == 0) {

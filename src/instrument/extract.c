@@ -2,157 +2,99 @@
 #include "instrument/extract.h"
 
 #include <cloudspan/ext/middleware.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "aws/client.h"
 #include "base/alloc.h"
 #include "base/error.h"
-#include "base/text.h"
-#include "base/value.h"
 #include "instrument/tracing.h"
 
-enum { MAX_ITEMS = 64, MAX_END_ATTRS = 32 };
+/* -------------------------------------------------------------- making rules */
 
-/* ------------------------------------------------------------------ values */
+typedef struct rule_maker {
+  const char *service;
+  const char *operation;
+  bool of_input;
+  cspan_extraction *out;
+  size_t capacity;
+} rule_maker;
 
-static size_t limit_of(const cspan_attribute_rule *rule) {
-  return rule->max_bytes != 0 ? rule->max_bytes : CSPAN_MAX_VALUE_BYTES;
+static bool matches(const rule_maker *maker, const cspan_attribute_rule *rule) {
+  return (rule->source == CSPAN_FROM_INPUT) == maker->of_input &&
+         (rule->service == NULL || strcmp(rule->service, maker->service) == 0) &&
+         cspan_operation_matches(rule->operation, maker->operation);
 }
 
-/* A scalar as text; NULL: it is none. */
-static const char *scalar_text(struct cspan_call *call, const cspan_value *value, size_t *size) {
-  switch (cspan_value_get_kind(value)) {
-  case CSPAN_VALUE_STRING:
-  case CSPAN_VALUE_NUMBER:
-    return cspan_value_text(value, size);
-  case CSPAN_VALUE_BOOL:
-    *size = value->as.boolean ? 4 : 5;
-    return value->as.boolean ? "true" : "false";
-  case CSPAN_VALUE_INT:
-  case CSPAN_VALUE_DOUBLE: {
-    char *json = NULL;
-    if (cspan_value_to_json(value, CSPAN_JSON_COMPACT, &json, size, NULL) != CSPAN_OK) {
-      return NULL;
+static cspan_status add_rule(rule_maker *maker, const cspan_attribute_rule *rule,
+                             cspan_error **error) {
+  cspan_extraction *out = maker->out;
+  if (!matches(maker, rule) || out->count == maker->capacity) {
+    return CSPAN_OK;
+  }
+  cspan_path_rule *made = &out->rules[out->count];
+  if (rule->path != NULL) {
+    cspan_status status = cspan_path_parse(rule->path, &made->path, error);
+    if (status != CSPAN_OK) {
+      return status;
     }
-    char *kept = cspan_call_memory(call, *size + 1);
-    if (kept != NULL) {
-      memcpy(kept, json, *size + 1);
+    made->member = cspan_path_member(made->path);
+  }
+  made->rule = *rule;
+  made->group = out->count;
+  for (size_t i = 0; i < out->count; i++) {
+    if (strcmp(out->rules[i].rule.key, rule->key) == 0) {
+      made->group = out->rules[i].group;
     }
-    cspan_free(json);
-    return kept;
   }
-  default:
-    return NULL;
-  }
-}
-
-static bool as_string(struct cspan_call *call, const cspan_value *value,
-                      const cspan_attribute_rule *rule, cspan_attr *out) {
-  size_t size = 0;
-  const char *text = scalar_text(call, value, &size);
-  if (text == NULL) {
-    return false;
-  }
-  *out = cspan_attr_string_n(rule->key, text, cspan_trace_bounded(text, size, limit_of(rule)));
-  return true;
-}
-
-static bool as_int(const cspan_value *value, const cspan_attribute_rule *rule, cspan_attr *out) {
-  cspan_value_kind kind = cspan_value_get_kind(value);
-  int64_t number = 0;
-  if (kind == CSPAN_VALUE_STRING) {
-    size_t size = 0;
-    const char *text = cspan_value_text(value, &size);
-    char copy[24];
-    if (size >= sizeof copy) {
-      return false;
-    }
-    memcpy(copy, text, size);
-    copy[size] = '\0';
-    if (!cspan_parse_i64(copy, &number)) {
-      return false;
-    }
-  } else if (kind == CSPAN_VALUE_INT || kind == CSPAN_VALUE_DOUBLE || kind == CSPAN_VALUE_NUMBER) {
-    number = cspan_value_int(value, 0);
-  } else {
-    return false;
-  }
-  *out = cspan_attr_int64(rule->key, number);
-  return true;
-}
-
-static bool make(struct cspan_call *call, const cspan_value *value,
-                 const cspan_attribute_rule *rule, cspan_attr *out) {
-  switch (rule->form) {
-  case CSPAN_AS_STRING:
-    return as_string(call, value, rule, out);
-  case CSPAN_AS_INT:
-    return as_int(value, rule, out);
-  default:
-    return false;
-  }
-}
-
-/* ------------------------------------------------------------------- paths */
-
-struct cspan_path {
-  char *text;
-};
-
-cspan_status cspan_path_parse(const char *text, cspan_path **out, cspan_error **error) {
-  cspan_path *path = cspan_calloc(1, sizeof *path);
-  *out = path;
-  if (path == NULL || (path->text = cspan_strdup(text)) == NULL) {
-    cspan_free(path);
-    return cspan_error_move(error, cspan_error_nomem());
-  }
+  out->count++;
   return CSPAN_OK;
 }
 
-void cspan_path_free(cspan_path *path) {
-  if (path != NULL) {
-    cspan_free(path->text);
-    cspan_free(path);
+/* A row of the user's for the input decides about its key: no answer replaces what it found. */
+static bool is_users(const rule_maker *maker, const cspan_own_rules *own, const char *key) {
+  for (size_t i = 0; i < own->rule_count && !maker->of_input; i++) {
+    const cspan_attribute_rule *rule = &own->rules[i];
+    if (rule->source == CSPAN_FROM_INPUT && strcmp(rule->key, key) == 0 &&
+        (rule->service == NULL || strcmp(rule->service, maker->service) == 0) &&
+        cspan_operation_matches(rule->operation, maker->operation)) {
+      return true;
+    }
   }
+  return false;
 }
-
-const cspan_value *cspan_path_first(const cspan_path *path, const cspan_value *value) {
-  return cspan_value_get(value, path->text);
-}
-
-/* -------------------------------------------------------------- extraction */
 
 cspan_status cspan_extraction_make(const cspan_service_rules *service,
                                    const cspan_own_rules *own_rules, const char *service_id,
                                    const char *operation, bool of_input, cspan_extraction *out,
                                    cspan_error **error) {
-  size_t count = service != NULL ? service->rule_count : 0;
-  (void)own_rules;
-  (void)service_id;
+  size_t of_service = service != NULL ? service->rule_count : 0;
+  size_t most = own_rules->rule_count + of_service;
   *out = (cspan_extraction){0};
-  if (count == 0) {
+  if (most == 0) {
     return CSPAN_OK;
   }
-  out->rules = cspan_calloc(count, sizeof *out->rules);
+  rule_maker maker = {service_id, operation, of_input, out,
+                      most < CSPAN_MAX_RULES ? most : CSPAN_MAX_RULES};
+  out->rules = cspan_calloc(maker.capacity, sizeof *out->rules);
   if (out->rules == NULL) {
     return cspan_error_move(error, cspan_error_nomem());
   }
-  for (size_t i = 0; i < count; i++) {
-    const cspan_attribute_rule *rule = &service->rules[i];
-    if ((rule->source == CSPAN_FROM_INPUT) == of_input &&
-        cspan_operation_matches(rule->operation, operation)) {
-      cspan_path_rule *made = &out->rules[out->count];
-      cspan_status status = cspan_path_parse(rule->path, &made->path, error);
-      if (status != CSPAN_OK) {
-        cspan_extraction_free(out);
-        return status;
-      }
-      made->rule = *rule;
-      out->count++;
+  cspan_status status = CSPAN_OK;
+  for (size_t i = 0; i < own_rules->rule_count && status == CSPAN_OK; i++) {
+    if (!cspan_own_rules_remove(own_rules, own_rules->rules[i].key)) {
+      status = add_rule(&maker, &own_rules->rules[i], error);
     }
   }
-  return CSPAN_OK;
+  for (size_t i = 0; i < of_service && status == CSPAN_OK; i++) {
+    const char *key = service->rules[i].key;
+    if (!cspan_own_rules_remove(own_rules, key) && !is_users(&maker, own_rules, key)) {
+      status = add_rule(&maker, &service->rules[i], error);
+    }
+  }
+  if (status != CSPAN_OK) {
+    cspan_extraction_free(out);
+  }
+  return status;
 }
 
 void cspan_extraction_free(cspan_extraction *extraction) {
@@ -163,27 +105,73 @@ void cspan_extraction_free(cspan_extraction *extraction) {
   *extraction = (cspan_extraction){0};
 }
 
+/* --------------------------------------------------------------- using rules */
+
+static void *call_alloc(void *user, size_t size_bytes) {
+  return cspan_call_memory(user, size_bytes);
+}
+
+cspan_memory cspan_memory_of_call(struct cspan_call *call) {
+  return (cspan_memory){call_alloc, call};
+}
+
+/* A member of a typed input is asked for alone: all of it would have to become a document first. */
+static bool make_of_input(const cspan_memory *memory, struct cspan_call *call,
+                          const cspan_path_rule *rule, cspan_attr *out) {
+  if (rule->member == NULL) {
+    return cspan_attribute_make(memory, &rule->rule, rule->path, cspan_call_input_document(call),
+                                out);
+  }
+  cspan_value value;
+  return cspan_call_input_member(call, rule->member, &value) &&
+         cspan_attribute_make(memory, &rule->rule, NULL, &value, out);
+}
+
 size_t cspan_extract_start(const cspan_extraction *extraction, struct cspan_call *call,
                            cspan_attr *out, size_t capacity) {
+  bool is_done[CSPAN_MAX_RULES];
+  const cspan_memory memory = cspan_memory_of_call(call);
   size_t used = 0;
+  memset(is_done, 0, extraction->count * sizeof is_done[0]);
   for (size_t i = 0; i < extraction->count && used < capacity; i++) {
     const cspan_path_rule *rule = &extraction->rules[i];
-    cspan_value value;
-    /* Not by the document, which a typed input would have to become first. */
-    used += cspan_call_input_member(call, rule->path->text, &value) &&
-            make(call, &value, &rule->rule, &out[used]);
+    if (!is_done[rule->group] && make_of_input(&memory, call, rule, &out[used])) {
+      is_done[rule->group] = true;
+      used++;
+    }
   }
   return used;
 }
 
+static bool make_of_end(const cspan_memory *memory, const cspan_path_rule *rule,
+                        const cspan_value *output, const cspan_error *error, cspan_attr *out) {
+  if (rule->rule.source == CSPAN_FROM_OUTPUT) {
+    return cspan_attribute_make(memory, &rule->rule, rule->path, output, out);
+  }
+  if (rule->path != NULL) {
+    return cspan_attribute_make(memory, &rule->rule, rule->path, cspan_error_fields(error), out);
+  }
+  /* What never reached the service has no code of the service's. */
+  const char *code = cspan_error_code(error);
+  return error != NULL && cspan_error_http_status(error) > 0 &&
+         cspan_attribute_text(rule->rule.key, code, strlen(code), CSPAN_MAX_VALUE_BYTES, out);
+}
+
 void cspan_extract_end(const cspan_extraction *extraction, struct cspan_call *call,
                        cspan_span span) {
-  const cspan_value *output = extraction->count != 0 ? cspan_call_output_document(call) : NULL;
-  for (size_t i = 0; i < extraction->count && output != NULL; i++) {
+  if (extraction->count == 0) {
+    return;
+  }
+  bool is_done[CSPAN_MAX_RULES];
+  const cspan_memory memory = cspan_memory_of_call(call);
+  const cspan_error *error = cspan_call_error(call);
+  const cspan_value *output = error == NULL ? cspan_call_output_document(call) : NULL;
+  memset(is_done, 0, extraction->count * sizeof is_done[0]);
+  for (size_t i = 0; i < extraction->count; i++) {
     const cspan_path_rule *rule = &extraction->rules[i];
-    const cspan_value *value = cspan_path_first(rule->path, output);
     cspan_attr attr;
-    if (value != NULL && make(call, value, &rule->rule, &attr)) {
+    if (!is_done[rule->group] && make_of_end(&memory, rule, output, error, &attr)) {
+      is_done[rule->group] = true;
       cspan_span_set(span, attr);
     }
   }

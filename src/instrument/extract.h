@@ -3,22 +3,18 @@
 #ifndef INSTRUMENT_EXTRACT_H
 #define INSTRUMENT_EXTRACT_H
 
+#include "instrument/carriers/carried.h"
+#include "instrument/path.h"
 #include "instrument/rules.h"
 
-/* A path: members with '.' between; "[]" after a name is every item of the list (or member of the
- * map), "[0]" the item at an index: "Entries[].EventBusName". */
-typedef struct cspan_path cspan_path;
-
-/* CSPAN_ERR_INVALID for what is no path. */
-cspan_status cspan_path_parse(const char *text, cspan_path **out, cspan_error **error);
-void cspan_path_free(cspan_path *path);
-/* The first value at the path; NULL: none. */
-const cspan_value *cspan_path_first(const cspan_path *path, const cspan_value *value);
+enum { CSPAN_MAX_OWN_RULES = 100, CSPAN_MAX_RULES = 128 };
 
 /* A rule with its path read. */
 typedef struct cspan_path_rule {
-  cspan_path *path;
+  cspan_path *path;          /* NULL: the code of the error */
   cspan_attribute_rule rule; /* its texts live as long as the plan */
+  const char *member;        /* the path, when it is one name; else NULL */
+  size_t group;              /* index of the first rule with the same key */
 } cspan_path_rule;
 
 /* The rules of a plan: the user's, then the service's, without the keys that are left out. */
@@ -36,9 +32,23 @@ size_t cspan_extract_start(const cspan_extraction *extraction, struct cspan_call
 void cspan_extract_end(const cspan_extraction *extraction, struct cspan_call *call,
                        cspan_span span);
 
-/* The user's rows and removals, copied and checked. */
+/* attribute_form.c: the attribute of a rule from the document at `root`, or, where `path` is NULL,
+ * from that value itself; false: there is none. Texts are borrowed from it or from `memory`. */
+bool cspan_attribute_make(const cspan_memory *memory, const cspan_attribute_rule *rule,
+                          const cspan_path *path, const cspan_value *root, cspan_attr *out);
+/* Memory of a call. */
+cspan_memory cspan_memory_of_call(struct cspan_call *call);
+/* Texts that no rule finds, checked and bounded as those are; false: it is not UTF-8. */
+bool cspan_attribute_text(const char *key, const char *text, size_t size, size_t max_bytes,
+                          cspan_attr *out);
+
+/* own_rules.c: the user's rows and removals, copied and checked. */
 cspan_status cspan_own_rules_copy(const cspan_trace_options *options, cspan_own_rules *out,
                                   cspan_error **error);
 void cspan_own_rules_free(cspan_own_rules *own_rules);
+/* Whether a key of the library's own is left out. */
+bool cspan_own_rules_remove(const cspan_own_rules *own_rules, const char *key);
+/* Takes out attributes whose keys are left out; returns how many stay. */
+size_t cspan_own_rules_filter(const cspan_own_rules *own_rules, cspan_attr *attrs, size_t count);
 
 #endif

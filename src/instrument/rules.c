@@ -6,8 +6,19 @@
 #include "instrument/rules_table.h"
 
 static const cspan_service_rules *const tables[] = {
-    &cspan_rules_s3,          &cspan_rules_sqs,     &cspan_rules_sns, &cspan_rules_lambda,
-    &cspan_rules_eventbridge, &cspan_rules_kinesis, &cspan_rules_sfn,
+    &cspan_rules_s3,
+    &cspan_rules_dynamodb,
+    &cspan_rules_sqs,
+    &cspan_rules_sns,
+    &cspan_rules_lambda,
+    &cspan_rules_kinesis,
+    &cspan_rules_eventbridge,
+    &cspan_rules_sfn,
+    &cspan_rules_secrets_manager,
+    &cspan_rules_bedrock,
+    &cspan_rules_bedrock_runtime,
+    &cspan_rules_bedrock_agent,
+    &cspan_rules_bedrock_agent_runtime,
 };
 
 enum { TABLES = sizeof tables / sizeof tables[0] };

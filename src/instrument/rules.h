@@ -12,6 +12,7 @@
 struct cspan_call;
 struct cspan_tracing;
 struct cspan_plan;
+struct cspan_emitted;
 
 /* -------------------------------------------------------------- attributes */
 
@@ -95,10 +96,12 @@ typedef struct cspan_service_rules {
   const char *messaging_system; /* "aws_sqs"; NULL: none */
   const cspan_carrier *carriers;
   size_t carrier_count;
-  /* For what no row can say; may be NULL. At the start: attributes for samplers, up to `capacity`
-   * of them, their texts in memory of the call (cspan_call_memory()). */
+  /* For what no row can say; may be NULL. Attributes for samplers, and those of the outcome, up to
+   * `capacity` of them, their texts in memory of the call (cspan_call_memory()). */
   size_t (*at_start)(struct cspan_call *call, cspan_attr *out, size_t capacity);
-  void (*at_end)(struct cspan_call *call, cspan_span span);
+  size_t (*at_end)(struct cspan_call *call, cspan_attr *out, size_t capacity);
+  const struct cspan_emitted *emitted; /* emitted.h: by these two */
+  size_t emitted_count;
 } cspan_service_rules;
 
 /* The table of a service; NULL: it has none. */

@@ -5,6 +5,7 @@
 
 #include <cloudspan/trace.h>
 
+#include "instrument/call_keys.h"
 #include "instrument/expected.h"
 #include "instrument/plan.h"
 
@@ -25,6 +26,7 @@ typedef struct cspan_tracing {
   void *after_user;
   cspan_expected_list expected;
   cspan_own_rules own_rules; /* the user's rows, and the keys that are left out */
+  uint32_t left_out;         /* cspan_call_keys_left_out() */
   cspan_plan_table plans;
   struct cspan_call_metrics *metrics; /* metrics.h; NULL: off */
   struct cspan_prices *prices;        /* cost.h; NULL: off */
@@ -38,6 +40,7 @@ struct cspan_slot;
 
 extern const cspan_middleware_vtable cspan_trace_call_vtable;
 extern const cspan_middleware_vtable cspan_trace_attempt_vtable;
+extern const cspan_middleware_vtable cspan_trace_headers_vtable;
 
 void cspan_tracing_free(void *self);
 cspan_tracer *cspan_tracing_tracer(const cspan_tracing *self);
@@ -56,7 +59,8 @@ cspan_semconv_mode cspan_semconv_parse(const char *opt_in);
 enum { CSPAN_MAX_VALUE_BYTES = 1024 };
 
 /* The phases of the last attempt. Of a locked slot (telemetry/slot_put.h). */
-void cspan_trace_put_timings(struct cspan_slot *slot, const struct cspan_call *call);
+void cspan_trace_put_timings(const cspan_tracing *self, struct cspan_slot *slot,
+                             const struct cspan_call *call);
 /* error.type, and status Error with a bounded description unless that outcome is expected. */
 void cspan_trace_set_outcome(const cspan_tracing *self, const struct cspan_call *call,
                              cspan_span span);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "instrument/emitted.h"
 #include "instrument/rules_table.h"
 #include "instrument/tracing.h"
 
@@ -70,6 +71,10 @@ static size_t at_start(struct cspan_call *call, cspan_attr *out, size_t capacity
   return n;
 }
 
+static const cspan_emitted emitted[] = {
+    {"call", "aws.s3.delete", "string", "S3.DeleteObjects: what is deleted, in shorthand"},
+};
+
 static const cspan_batch_rule batches[] = {
     {"DeleteObjects", "Errors", "Code", "Delete.Objects", false},
 };
@@ -80,5 +85,7 @@ const cspan_service_rules cspan_rules_s3 = {
     .rule_count = sizeof rules / sizeof rules[0],
     .batches = batches,
     .batch_count = sizeof batches / sizeof batches[0],
+    .emitted = emitted,
+    .emitted_count = sizeof emitted / sizeof emitted[0],
     .at_start = at_start,
 };

@@ -1,7 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SQS: semantic conventions, messaging (aws.sqs). */
+/* SQS: semantic conventions, aws.sqs.* (aws/registry) and messaging (aws.sqs). */
 #include "instrument/carriers/carried.h"
 #include "instrument/rules_table.h"
+
+static const cspan_attribute_rule rules[] = {
+    {"SQS", NULL, CSPAN_FROM_INPUT, "QueueUrl", "aws.sqs.queue.url", CSPAN_AS_STRING, 0},
+    {"SQS", "CreateQueue,GetQueueUrl", CSPAN_FROM_OUTPUT, "QueueUrl", "aws.sqs.queue.url",
+     CSPAN_AS_STRING, 0},
+};
+
+static const cspan_batch_rule batches[] = {
+    {"SendMessageBatch,DeleteMessageBatch,ChangeMessageVisibilityBatch", "Failed", "Code",
+     "Entries", false},
+};
 
 static const cspan_messaging_rule messaging[] = {
     {"SendMessage", CSPAN_MESSAGING_SEND, "send", "QueueUrl", NULL, "MessageId"},
@@ -22,6 +33,10 @@ static const cspan_carrier carriers[] = {
 
 const cspan_service_rules cspan_rules_sqs = {
     .service = "SQS",
+    .rules = rules,
+    .rule_count = sizeof rules / sizeof rules[0],
+    .batches = batches,
+    .batch_count = sizeof batches / sizeof batches[0],
     .messaging = messaging,
     .messaging_count = sizeof messaging / sizeof messaging[0],
     .messaging_system = "aws_sqs",
