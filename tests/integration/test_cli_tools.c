@@ -195,31 +195,10 @@ static void test_demo_without_a_collector(void **state) {
   command_free(&c);
 }
 
-/* The port that follows a word in a file that is still written; 0: not there yet. */
-static int port_after(const char *path, const char *word) {
-  char *text = command_read_file(path, NULL);
-  char *at = text ? strstr(text, word) : NULL;
-  int port = at && strchr(at, '\n') ? atoi(at + strlen(word)) : 0;
-  free(text);
-  return port;
-}
-
-typedef struct port_wait {
-  const char *path;
-  const char *word;
-  int port;
-} port_wait;
-
-static bool port_is_there(void *user) {
-  port_wait *wait = user;
-  wait->port = port_after(wait->path, wait->word);
-  return wait->port != 0;
-}
-
 static int wait_for_port(command *c, const char *path, const char *word) {
-  port_wait wait = {path, word, 0};
-  assert_true(command_wait_until(c, port_is_there, &wait));
-  return wait.port;
+  int port = command_wait_port(c, path, word);
+  assert_true(port > 0);
+  return port;
 }
 
 static void test_view_receives_the_demo(void **state) {

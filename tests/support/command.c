@@ -144,3 +144,29 @@ bool command_wait_until(command *c, bool (*ready)(void *user), void *user) {
     (void)nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
   }
 }
+
+/* The port that follows a word in a file that is still written; 0: not there yet. */
+static int port_after(const char *path, const char *word) {
+  char *text = command_read_file(path, NULL);
+  char *at = text ? strstr(text, word) : NULL;
+  int port = at && strchr(at, '\n') ? atoi(at + strlen(word)) : 0;
+  free(text);
+  return port;
+}
+
+typedef struct port_wait {
+  const char *path;
+  const char *word;
+  int port;
+} port_wait;
+
+static bool port_is_there(void *user) {
+  port_wait *wait = user;
+  wait->port = port_after(wait->path, wait->word);
+  return wait->port != 0;
+}
+
+int command_wait_port(command *c, const char *path, const char *word) {
+  port_wait wait = {path, word, 0};
+  return command_wait_until(c, port_is_there, &wait) ? wait.port : 0;
+}

@@ -28,6 +28,9 @@ void command_run(command *c, const char *const *args);
 
 /* Waits, as long as it takes, until `ready` holds or the command has ended; false then. */
 bool command_wait_until(command *c, bool (*ready)(void *user), void *user);
+/* Waits until the command has written `word` with a port behind it to `path` (out_path, err_path);
+ * 0 when it ended before. */
+int command_wait_port(command *c, const char *path, const char *word);
 /* What a file holds, NUL-terminated; free(). NULL when there is none. */
 char *command_read_file(const char *path, size_t *len);
 
