@@ -10,6 +10,7 @@
 
 #include <cloudspan/cloudspan.h>
 
+#include "support/carrier_models.h"
 #include "support/model_folder.h"
 #include "support/script_server.h"
 
@@ -48,6 +49,8 @@ static const char typed_sqs[] =
     "{'version':'2.0','metadata':{'apiVersion':'2012-11-05','endpointPrefix':'sqs',"
     "'jsonVersion':'1.0','protocol':'json','serviceId':'SQS','signatureVersion':'v4',"
     "'targetPrefix':'AmazonSQS'},'operations':{"
+    "'SendMessage':{'name':'SendMessage','http':{'method':'POST','requestUri':'/'},"
+    "'input':{'shape':'SendIn'},'output':{'shape':'Sent'}},"
     "'SendMessageBatch':{'name':'SendMessageBatch','http':{'method':'POST','requestUri':'/'},"
     "'input':{'shape':'Batch'},'output':{'shape':'Done'}},"
     "'DeleteMessageBatch':{'name':'DeleteMessageBatch','http':{'method':'POST','requestUri':'/'},"
@@ -60,7 +63,14 @@ static const char typed_sqs[] =
     "'shapes':{'S':{'type':'string'},'I':{'type':'integer'},'T':{'type':'boolean'},"
     "'Strings':{'type':'list','member':{'shape':'S'}},"
     "'Map':{'type':'map','key':{'shape':'S'},'value':{'shape':'S'}},"
+    "'Attribute':{'type':'structure','members':{'DataType':{'shape':'S'},"
+    "'StringValue':{'shape':'S'}}},"
+    "'Typed':{'type':'map','key':{'shape':'S'},'value':{'shape':'Attribute'}},"
+    "'SendIn':{'type':'structure','members':{'QueueUrl':{'shape':'S'},'MessageBody':{'shape':'S'},"
+    "'MessageAttributes':{'shape':'Typed'},'MessageSystemAttributes':{'shape':'Typed'}}},"
+    "'Sent':{'type':'structure','members':{'MessageId':{'shape':'S'}}},"
     "'Entry':{'type':'structure','members':{'Id':{'shape':'S'},'MessageBody':{'shape':'S'},"
+    "'MessageAttributes':{'shape':'Typed'},'MessageSystemAttributes':{'shape':'Typed'},"
     "'ReceiptHandle':{'shape':'S'},'VisibilityTimeout':{'shape':'I'},'DelaySeconds':{'shape':'I'}}"
     "},'Entries':{'type':'list','member':{'shape':'Entry'}},"
     "'Batch':{'type':'structure','members':{'QueueUrl':{'shape':'S'},"
@@ -75,7 +85,8 @@ static const char typed_sqs[] =
     "'MaxNumberOfMessages':{'shape':'I'},'VisibilityTimeout':{'shape':'I'},"
     "'WaitTimeSeconds':{'shape':'I'}}},"
     "'Message':{'type':'structure','members':{'MessageId':{'shape':'S'},"
-    "'ReceiptHandle':{'shape':'S'},'Body':{'shape':'S'},'Attributes':{'shape':'Map'}}},"
+    "'ReceiptHandle':{'shape':'S'},'Body':{'shape':'S'},'Attributes':{'shape':'Map'},"
+    "'MessageAttributes':{'shape':'Typed'},'MD5OfMessageAttributes':{'shape':'S'}}},"
     "'Messages':{'type':'list','member':{'shape':'Message'}},"
     "'ReceiveOut':{'type':'structure','members':{'Messages':{'shape':'Messages'}}}}}";
 
@@ -129,6 +140,10 @@ static inline void typed_open_traced(typed_fixture *f, const char *service,
   typed_put_model(f->models, "dynamodb/2012-08-10", typed_dynamodb);
   typed_put_model(f->models, "sqs/2012-11-05", typed_sqs);
   typed_put_model(f->models, "lambda/2015-03-31", typed_lambda);
+  typed_put_model(f->models, "sns/2010-03-31", typed_sns);
+  typed_put_model(f->models, "events/2015-10-07", typed_events);
+  typed_put_model(f->models, "stepfunctions/2016-11-23", typed_states);
+  typed_put_model(f->models, "kinesis/2013-12-02", typed_kinesis);
   for (size_t i = 0; i < count && i < TYPED_ANSWERS_MAX; i++) {
     const char *bar = strchr(answers[i], '|');
     size_t room = strlen(answers[i]) + 256;
