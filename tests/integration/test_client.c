@@ -130,6 +130,35 @@ static void test_modelled_error(void **state) {
   fixture_close(&f);
 }
 
+static void test_request_id(void **state) {
+  (void)state;
+  static const struct {
+    const char *operation;
+    const char *answer;
+    size_t room;
+    const char *id;
+  } cases[] = {{"PutJar", "200 {\"Place\": 7}", 8, "id-1"},
+               {"PutJar", "200 {\"Place\": 7}", 3, "id"},
+               {"PutJar", "400 {\"__type\": \"ShelfFull\"}", 8, ""},
+               {"PutJam", NULL, 8, ""}};
+  cspan_value input =
+      CSPAN_MAP(cspan_field("Jar", CSPAN_MAP(cspan_field("Name", cspan_string("plums")))));
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    fixture f;
+    char id[8] = "before";
+    const cspan_client_request request = {.size = sizeof request,
+                                          .operation = cases[i].operation,
+                                          .input = &input,
+                                          .request_id = id,
+                                          .request_id_room = cases[i].room};
+    fixture_open(&f, &cases[i].answer, cases[i].answer != NULL);
+    cspan_status status = cspan_client_send(f.client, &request, NULL, NULL);
+    assert_int_equal(status == CSPAN_OK, cases[i].id[0] != '\0');
+    assert_string_equal(id, cases[i].id);
+    fixture_close(&f);
+  }
+}
+
 static void assert_refused(fixture *f, const char *operation, const cspan_value *input,
                            const char *message) {
   cspan_error *error = NULL;
@@ -463,6 +492,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_call),
       cmocka_unit_test(test_modelled_error),
+      cmocka_unit_test(test_request_id),
       cmocka_unit_test(test_bad_input),
       cmocka_unit_test(test_unknown_service),
       cmocka_unit_test(test_on_a_loop),

@@ -36,13 +36,18 @@ static cspan_call_options options_of(const cspan_call_options *given) {
   return options;
 }
 
+static void forget_request_id(const cspan_client_request *request) {
+  if (request->request_id != NULL && request->request_id_room > 0) {
+    request->request_id[0] = '\0';
+  }
+}
+
 /* The output goes to the caller, or nowhere where the call failed after it was
  * read. */
 static void deliver(cspan_invocation *invocation, cspan_status status) {
-  const cspan_client_request *request = &invocation->request;
   cspan_client_events_free(invocation->events);
-  if (status != CSPAN_OK && request->request_id != NULL && request->request_id_room > 0) {
-    request->request_id[0] = '\0';
+  if (status != CSPAN_OK) {
+    forget_request_id(&invocation->request);
   }
   if (status == CSPAN_OK && invocation->output != NULL) {
     *invocation->output = invocation->document;
@@ -68,6 +73,7 @@ static cspan_status set_up(cspan_invocation *invocation, cspan_client *client,
                            cspan_error **error) {
   *invocation = (cspan_invocation){
       .client = client, .request = cspan_client_request_of(request), .output = output};
+  forget_request_id(&invocation->request);
   cspan_status status =
       cspan_client_operation(client, invocation->request.operation, &invocation->model, error);
   if (status == CSPAN_OK) {
