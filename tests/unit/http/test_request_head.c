@@ -606,6 +606,63 @@ static void test_origins(void **state) {
   end(&f);
 }
 
+static size_t count_of(const char *text, char wanted) {
+  size_t count = 0;
+  for (; *text; text++) {
+    count += *text == wanted;
+  }
+  return count;
+}
+
+/* Whether the request is taken; then its block has as many lines as one of plain letters. */
+static bool check_byte(fixture *f, const char *url, const cspan_http_header headers[2]) {
+  const cspan_http_request request = {
+      .method = "GET", .url = url, .headers = headers, .header_count = 2};
+  outcome o = {.is_done = false};
+  cspan_http_exchange *started = NULL;
+  cspan_status status = cspan_http_start(f->client, f->loop, &request, on_done, &o, &started, NULL);
+  if (status != CSPAN_OK) {
+    assert_int_equal(status, CSPAN_ERR_INVALID);
+    return false;
+  }
+  if (started->has_target) {
+    const char *origin = url_for_curl(started);
+    const char *block = origin + strlen(origin) + 1;
+    assert_int_equal(count_of(block, '\n'), 3);
+    assert_int_equal(count_of(block, '\r'), 3);
+    assert_int_equal(strcspn(block, " "), strcspn(block, "\r") - strlen(" HTTP/1.1"));
+  }
+  cspan_http_abort(started, CSPAN_ERR_CANCELLED);
+  return true;
+}
+
+/* Each byte at each place: it is refused, or it ends nothing. */
+static void test_every_byte(void **state) {
+  (void)state;
+  fixture f;
+  size_t in_path = 0;
+  size_t in_name = 0;
+  size_t in_value = 0;
+  begin(&f, &direct);
+  for (int byte = 1; byte < 256; byte++) {
+    char url[32];
+    char name[8];
+    char value[8];
+    snprintf(url, sizeof url, "http://a.test/b%cc", byte);
+    snprintf(name, sizeof name, "x%cy", byte);
+    snprintf(value, sizeof value, "a%c", byte);
+    in_path += check_byte(&f, url, (cspan_http_header[]){AGENT, {"x", "y"}});
+    in_name += check_byte(&f, "http://a.test/", (cspan_http_header[]){AGENT, {name, "y"}});
+    in_value += check_byte(&f, "http://a.test/", (cspan_http_header[]){AGENT, {"x", value}});
+    in_value +=
+        check_byte(&f, "http://a.test/", (cspan_http_header[]){{"user-agent", value}, {"x", "y"}});
+  }
+  assert_int_equal(in_path, 255 - 0x20 - 1); /* no controls, no blank, no DEL */
+  assert_int_equal(in_name, 77);             /* the characters of a token */
+  assert_int_equal(in_value, 2 * (255 - 2));
+  end(&f);
+}
+
 /* A head that takes more than one packet. */
 static void test_large_head(void **state) {
   (void)state;
@@ -656,6 +713,7 @@ int main(void) {
       cmocka_unit_test(test_tunnel),
       cmocka_unit_test(test_environment_is_read_once),
       cmocka_unit_test(test_origins),
+      cmocka_unit_test(test_every_byte),
       cmocka_unit_test(test_large_head),
   };
   return cmocka_run_group_tests(tests, clear_environment, NULL);
