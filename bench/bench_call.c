@@ -17,6 +17,7 @@
 #include <cloudspan/client.h>
 #include <cloudspan/cloudspan.h>
 #include <cloudspan/ext/exporter.h>
+#include <cloudspan/metrics.h>
 
 #include "bare_curl.h"
 #include "stub_server.h"
@@ -29,6 +30,7 @@ typedef struct bench {
   char endpoint[64];
   char body[BODY];
   cspan_tracer_provider *provider;
+  cspan_meter_provider *meters;
   cspan_aws_config *plain_config;
   cspan_aws_config *traced_config;
   cspan_s3 *plain;
@@ -172,6 +174,20 @@ static cspan_status accept_spans(void *self, const cspan_context *context,
   return CSPAN_OK;
 }
 
+static cspan_status open_metrics(bench *b, cspan_error **error) {
+  cspan_metric_reader *reader = cspan_metric_reader_periodic(cspan_metric_exporter_memory(), NULL);
+  const cspan_meter_provider_options options = {
+      .size = sizeof options, .readers = &reader, .reader_count = 1};
+  return cspan_meter_provider_create(&options, &b->meters, error);
+}
+
+/* Everything is on: attributes, propagation and metrics. */
+static cspan_status append_trace(bench *b, cspan_error **error) {
+  const cspan_trace_options options = {
+      .size = sizeof options, .provider = b->provider, .meter_provider = b->meters};
+  return cspan_trace_append(b->traced_config, &options, error);
+}
+
 static cspan_status open_clients(bench *b, cspan_error **error) {
   static const cspan_exporter_vtable vtable = {.size = sizeof vtable, .export_spans = accept_spans};
   cspan_span_processor *processor =
@@ -189,8 +205,9 @@ static cspan_status open_clients(bench *b, cspan_error **error) {
   if (status == CSPAN_OK)
     status = cspan_aws_config_load(&aws, &b->traced_config, error);
   if (status == CSPAN_OK)
-    status = cspan_trace_append(b->traced_config, &(cspan_trace_options){.provider = b->provider},
-                                error);
+    status = open_metrics(b, error);
+  if (status == CSPAN_OK)
+    status = append_trace(b, error);
   if (status == CSPAN_OK)
     status = cspan_s3_create(b->plain_config, &b->plain, error);
   return status == CSPAN_OK ? cspan_s3_create(b->traced_config, &b->traced, error) : status;
@@ -234,6 +251,7 @@ static void close_all(bench *b) {
   cspan_loop_free(b->loop);
   cspan_aws_config_free(b->plain_config);
   cspan_aws_config_free(b->traced_config);
+  cspan_meter_provider_free(b->meters);
   cspan_tracer_provider_free(b->provider);
 }
 
