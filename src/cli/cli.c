@@ -41,10 +41,9 @@ const size_t cspan_cli_global_option_count =
     sizeof cspan_cli_global_options / sizeof cspan_cli_global_options[0];
 
 static const cspan_cli_command *const commands[] = {
-    &cspan_cmd_call,   &cspan_cmd_complete, &cspan_cmd_completion,
-    &cspan_cmd_config, &cspan_cmd_cost,     &cspan_cmd_demo,
-    &cspan_cmd_models, &cspan_cmd_s3,       &cspan_cmd_sandbox,
-    &cspan_cmd_view,
+    &cspan_cmd_call,    &cspan_cmd_complete, &cspan_cmd_completion, &cspan_cmd_config,
+    &cspan_cmd_cost,    &cspan_cmd_demo,     &cspan_cmd_models,     &cspan_cmd_s3,
+    &cspan_cmd_sandbox, &cspan_cmd_view,
 };
 
 const cspan_cli_command cspan_cli_program = {

@@ -80,6 +80,25 @@ static void test_commands(void **state) {
 }
 
 /* Any service, of a compiled model, against a server that always gives the same answer. */
+static void test_cost(void **state) {
+  (void)state;
+  static const char spans[] =
+      "{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{\"traceId\":"
+      "\"0102030405060708090a0b0c0d0e0f10\",\"spanId\":\"0102030405060708\",\"name\":\"n\","
+      "\"attributes\":[{\"key\":\"rpc.method\",\"value\":{\"stringValue\":\"S3/GetObject\"}},"
+      "{\"key\":\"cloudspan.cost.usd\",\"value\":{\"doubleValue\":0.5}}]}]}]}]}\n";
+  char path[128];
+  (void)snprintf(path, sizeof path, "%s/spans.jsonl", root);
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  assert_true(fputs(spans, file) >= 0);
+  assert_int_equal(fclose(file), 0);
+  REPLAY("cost", path);
+  REPLAY("cost", "--json", "--by", "service,bucket,table", path);
+  REPLAY("cost", "--output", "csv", path);
+  REPLAY("cost", "--prices");
+}
+
 static void test_call(void **state) {
   (void)state;
   static const script_step steps[] = {
@@ -142,7 +161,8 @@ static int teardown(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_commands), cmocka_unit_test(test_call)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_commands), cmocka_unit_test(test_cost),
+                                     cmocka_unit_test(test_call)};
   cspan_log_set(NULL, NULL, CSPAN_LOG_NONE);
   return cmocka_run_group_tests(tests, setup, teardown);
 }
