@@ -112,6 +112,20 @@ static cspan_attribute_rule rule_of(const cspan_config_node *node) {
   };
 }
 
+static cspan_status check_rule(const cspan_config_node *node, const cspan_attribute_rule *rule,
+                               cspan_error **error) {
+  const cspan_trace_options one = {
+      .size = sizeof one, .attribute_rules = rule, .attribute_rule_count = 1};
+  cspan_own_rules copied = {0};
+  cspan_error *why = NULL;
+  cspan_status status = cspan_own_rules_copy(&one, &copied, &why);
+  if (status != CSPAN_OK) {
+    return cspan_config_wrap(node, error, why);
+  }
+  cspan_own_rules_free(&copied);
+  return CSPAN_OK;
+}
+
 static cspan_status choose_rules(cspan_arena *arena, const cspan_config_node *list,
                                  cspan_trace_options *options, cspan_error **error) {
   size_t count = cspan_config_node_count(list);
@@ -123,7 +137,12 @@ static cspan_status choose_rules(cspan_arena *arena, const cspan_config_node *li
     return cspan_config_no_memory(list, error);
   }
   for (size_t i = 0; i < count; i++) {
-    rules[i] = rule_of(cspan_config_node_at(list, i, NULL));
+    const cspan_config_node *node = cspan_config_node_at(list, i, NULL);
+    rules[i] = rule_of(node);
+    cspan_status status = check_rule(node, &rules[i], error);
+    if (status != CSPAN_OK) {
+      return status;
+    }
   }
   options->attribute_rules = rules;
   options->attribute_rule_count = count;
