@@ -226,6 +226,14 @@ const char *cspan_call_region(const struct cspan_call *call) {
   return call->region ? call->region : "";
 }
 
+void cspan_call_set_plan(struct cspan_call *call, const void *plan) {
+  call->plan = plan;
+}
+
+const void *cspan_call_plan(const struct cspan_call *call) {
+  return call->plan;
+}
+
 const cspan_context *cspan_call_context(const struct cspan_call *call) {
   return &call->context;
 }

@@ -113,6 +113,7 @@ struct cspan_call {
   void **output_to;
   void *output;
   const cspan_value *input_document; /* made by the first look; NULL: not looked at */
+  const void *plan;                  /* cspan_call_plan() */
   cspan_context context;
   cspan_context_frame *frames;
   const cspan_chain *chain;

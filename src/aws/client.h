@@ -93,6 +93,10 @@ typedef struct cspan_call_start {
   const cspan_call_options *options; /* what is needed is copied; may be NULL */
 } cspan_call_start;
 
+/* What the call's instrumentation has found for its operation, for the middlewares that it has
+ * further in; NULL: nothing. */
+void cspan_call_set_plan(struct cspan_call *call, const void *plan);
+const void *cspan_call_plan(const struct cspan_call *call);
 /* A member of cspan_call_input_document(), borrowed as that is; false: it is not set. Cheaper where
  * a typed input would have to become a document for it. */
 bool cspan_call_input_member(const struct cspan_call *call, const char *name, cspan_value *out);

@@ -73,8 +73,23 @@ size_t cspan_utf8_size(const char *data, size_t len) {
   return size;
 }
 
+/* Of at least eight bytes, the last eight of which may overlap. */
+static bool is_ascii(const char *data, size_t len) {
+  uint64_t seen = 0;
+  uint64_t word;
+  for (size_t i = 0; i + sizeof word < len; i += sizeof word) {
+    memcpy(&word, data + i, sizeof word);
+    seen |= word;
+  }
+  memcpy(&word, data + len - sizeof word, sizeof word);
+  return ((seen | word) & 0x8080808080808080U) == 0;
+}
+
 bool cspan_utf8_valid(const char *data, size_t len) {
   size_t i = 0;
+  if (len >= sizeof(uint64_t) && len <= 256 && is_ascii(data, len)) {
+    return true; /* nearly all short text is that */
+  }
   while (i < len) {
     /* Eight ASCII bytes at once: nearly all text is that. */
     uint64_t word;

@@ -2,6 +2,7 @@
 /* "TraceAttempt": the span of an attempt where that is wanted, and its metrics. */
 #include <string.h>
 
+#include "aws/client.h"
 #include "instrument/extract.h"
 #include "instrument/metrics.h"
 #include "instrument/tracing.h"
@@ -60,7 +61,7 @@ static cspan_status attempt_begin(void *data, struct cspan_call *call, void *sta
 /* When it ended, by which its span ends as well; 0: there are no metrics. */
 static int64_t record_metrics(cspan_tracing *self, const struct cspan_call *call,
                               int64_t start_ns) {
-  const cspan_plan *plan = start_ns ? cspan_plan_of(self, call) : NULL;
+  const cspan_plan *plan = start_ns ? cspan_call_plan(call) : NULL;
   if (!plan) {
     return 0;
   }

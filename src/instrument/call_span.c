@@ -2,6 +2,7 @@
 /* "TraceCall": the span of a call, around all of its attempts. */
 #include <string.h>
 
+#include "aws/client.h"
 #include "instrument/carriers/carry.h"
 #include "instrument/cost.h"
 #include "instrument/extract.h"
@@ -111,6 +112,7 @@ static cspan_status call_begin(void *data, struct cspan_call *call, void *state_
   (void)error;
   state->region = cspan_call_region(call);
   state->plan = cspan_plan_of(data, call);
+  cspan_call_set_plan(call, state->plan);
   if (state->plan) {
     state->start_ns = cspan_metrics_start_ns(((cspan_tracing *)data)->metrics);
   }
