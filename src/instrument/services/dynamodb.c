@@ -126,8 +126,7 @@ static void put_metrics(cspan_buf *out, const cspan_value *metrics) {
 static size_t at_end(struct cspan_call *call, cspan_attr *out, size_t capacity) {
   const cspan_value *metrics =
       cspan_value_get(cspan_call_output_document(call), "ItemCollectionMetrics");
-  if (capacity == 0 || cspan_value_get_kind(metrics) != CSPAN_VALUE_MAP ||
-      cspan_value_count(metrics) == 0) {
+  if (capacity == 0 || cspan_value_get_kind(metrics) != CSPAN_VALUE_MAP) {
     return 0;
   }
   cspan_buf text;
