@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where something is in the file of prices. It was parsed before, so it is well-formed. */
+/* Where something is in the file of prices. It was parsed before, so it is well-formed; in anything
+ * else the walk ends as well, somewhere inside. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,17 +17,22 @@ static char peek(const walker *w) {
   return w->at < w->end ? *w->at : '\0';
 }
 
+static bool is_at(const walker *w, const char *set) {
+  return w->at < w->end && *w->at != '\0' && strchr(set, *w->at) != NULL;
+}
+
 static void skip_blanks(walker *w) {
-  while (w->at < w->end && strchr(" \t\r\n,:", *w->at) != NULL && *w->at != '\0') {
+  while (is_at(w, " \t\r\n,:")) {
     w->at++;
   }
 }
 
 static void skip_string(walker *w) {
-  for (w->at++; w->at < w->end && *w->at != '"'; w->at++) {
-    w->at += *w->at == '\\';
-  }
   w->at++;
+  while (w->at < w->end && *w->at != '"') {
+    w->at += *w->at == '\\' && w->at + 1 < w->end ? 2 : 1;
+  }
+  w->at += w->at < w->end;
 }
 
 static void skip_value(walker *w) {
@@ -43,7 +49,7 @@ static void skip_value(walker *w) {
       depth -= depth > 0;
       w->at++;
     } else {
-      while (w->at < w->end && strchr(" \t\r\n,:{}[]", *w->at) == NULL) {
+      while (w->at < w->end && !is_at(w, " \t\r\n,:{}[]\"")) {
         w->at++;
       }
     }
