@@ -10,6 +10,8 @@ import threading
 import bodies
 
 REFUSALS = 2
+REFUSAL = (b"<Error><Code>ServiceUnavailable</Code>"
+           b"<Message>Please reduce your request rate.</Message></Error>")
 KNOWN_MODEL = "amazon.titan-text-lite-v1"
 ANSWER = {
     "output": {"message": {"role": "assistant", "content": [{"text": "hidden"}]}},
@@ -48,8 +50,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         path = self.path.partition("?")[0]
         if self.server.refused[path] < REFUSALS:
             self.server.refused[path] += 1
-            self._send(503, [("x-amz-request-id", "refused")], b"<Error><Code>ServiceUnavailable</Code>"
-                       b"<Message>Please reduce your request rate.</Message></Error>")
+            self._send(503, [("x-amz-request-id", "refused")], REFUSAL)
             return
         connection = http.client.HTTPConnection(self.server.address)
         connection.request("GET", self.path, headers=dict(self.headers.items()))

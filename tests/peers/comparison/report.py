@@ -124,19 +124,37 @@ def _metric_rows(seen, entries, kind):
     return rows
 
 
-def _reasons(entries):
+def _statuses(seen, calls):
+    """Of the calls that fail."""
     rows = []
-    for kind, services, key, ours, reason in entries:
-        where = "all" if services is None else ", ".join(NAMES[service] for service in services)
-        rows.append([f"`{key}`", kind.replace("_", " "), where,
-                     ", ".join(f"`{name}`" for _, name in ours) or "nothing", reason])
-    return _table(["Theirs", "Kind", "Services", "cloudspan's", "Reason"], rows)
+    for number, call in enumerate(calls):
+        if "error" in call:
+            cells = [_cell(observed.calls[number].status.get("", ())) for observed in seen.values()]
+            rows.append([NAMES[call["service"]], call["operation"],
+                         call["error"].partition("|")[0], *cells])
+    return _table(["Service", "Operation", "Fails with", *COLUMNS], rows)
+
+
+def _where(places):
+    if places is None:
+        return "all"
+    return ", ".join(NAMES[service] + (f" {operation}" if operation else "")
+                     for service, _, operation in (place.partition(".") for place in places))
+
+
+def _reasons(entries):
+    rows = [[f"`{key}`", _where(places), ", ".join(f"`{name}`" for _, name in ours) or "nothing",
+             reason] for _, places, key, ours, reason in entries]
+    return _table(["Theirs", "Services", "cloudspan's", "Reason"], rows)
 
 
 def document(seen, calls, entries):
     parts = [INTRO.format(count=len(calls), versions=_versions()),
              "## Spans\n\nNames and kinds; `Q` is a queue, topic, or table of the test.\n",
-             _spans(seen, calls)]
+             _spans(seen, calls),
+             "## Status\n\nOf the calls that fail. What is expected is no error for cloudspan: an "
+             "option says what that is.\n",
+             _statuses(seen, calls)]
     for kind, title in SECTIONS:
         rows = _rows_of(seen, calls, entries, kind)
         if rows:

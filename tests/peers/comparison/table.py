@@ -4,6 +4,7 @@ the metrics of all calls."""
 from dataclasses import dataclass, field
 
 KINDS = {1: "INTERNAL", 2: "SERVER", 3: "CLIENT", 4: "PRODUCER", 5: "CONSUMER"}
+STATUSES = {0: "Unset", 1: "Ok", 2: "Error"}
 
 
 @dataclass
@@ -14,8 +15,9 @@ class Seen:
     attributes: dict = field(default_factory=dict)
     events: dict = field(default_factory=dict)
     event_attributes: dict = field(default_factory=dict)  # "exception: exception.type"
-    links: dict = field(default_factory=dict)  # "to the sender"
+    links: dict = field(default_factory=dict)
     link_attributes: dict = field(default_factory=dict)
+    status: dict = field(default_factory=dict)  # "" to "Error"
 
 
 @dataclass
@@ -40,6 +42,7 @@ def _add_span(seen, span, peer):
     _add(seen.spans, f"{name} {KINDS[span['kind']]}", "")
     for key, kind, value in span["attributes"]:
         _add(seen.attributes, key, _type_of(kind, value))
+    _add(seen.status, "", STATUSES[span["status"]["code"]])
     for event in span["events"]:
         _add(seen.events, event["name"], "yes")
         for key, kind, value in event["attributes"]:
@@ -76,9 +79,10 @@ class Equivalents:
         self.entries = entries
         self.used = set()
 
-    def find(self, kind, service, key):
-        for number, (of_kind, services, name, *_) in enumerate(self.entries):
-            if of_kind == kind and name == key and (services is None or service in services):
+    def find(self, kind, places, key):
+        """`places` are the service's name, and the one with the operation's."""
+        for number, (of_kind, where, name, *_) in enumerate(self.entries):
+            if of_kind == kind and name == key and (where is None or set(places) & set(where)):
                 self.used.add(number)
                 return self.entries[number]
         return None
@@ -88,11 +92,11 @@ class Equivalents:
                 for number, entry in enumerate(self.entries) if number not in self.used]
 
 
-def ours_has(equivalents, kind, service, key, ours):
+def ours_has(equivalents, kind, places, key, ours):
     """`ours` are all of our keys for the call, by kind."""
     if key in ours[kind]:
         return True
-    entry = equivalents.find(kind, service, key)
+    entry = equivalents.find(kind, places, key)
     if entry is None:
         return False
     return all(instead in ours[of] for of, instead in entry[3])
@@ -111,17 +115,18 @@ def compare(seen, calls, entries):
         for number, call in enumerate(calls):
             ours, theirs = vars(seen["cloudspan"].calls[number]), observed.calls[number]
             what = call["operation"] + (" (fails)" if "error" in call else "")
+            places = (call["service"], f"{call['service']}.{call['operation']}")
             if theirs.spans and not ours["spans"]:
                 lacks.setdefault(("span", call["service"], what), {})[column] = [what]
             for kind in ROW_KINDS:
                 for key in vars(theirs)[kind]:
-                    if not ours_has(equivalents, kind, call["service"], key, ours):
+                    if not ours_has(equivalents, kind, places, key, ours):
                         lacks.setdefault((kind, call["service"], key), {}).setdefault(
                             column, []).append(what)
         ours = vars(seen["cloudspan"])
         for kind in ("metrics", "metric_attributes"):
             for key in vars(observed)[kind]:
-                if not ours_has(equivalents, kind, None, key, ours):
+                if not ours_has(equivalents, kind, (), key, ours):
                     lacks.setdefault((kind, "", key), {})[column] = ["any call"]
     lines = []
     for (kind, service, key), where in sorted(lacks.items()):
