@@ -14,11 +14,19 @@ enum {
 void cspan_header_list_init(cspan_header_list *list) {
   list->items = list->few;
   list->count = 0;
+  list->names = 0;
   list->cap = sizeof list->few / sizeof list->few[0];
 }
 
-static size_t find(const cspan_header_list *list, const char *name) {
+static uint64_t bit_of(const char *name) {
+  return UINT64_C(1) << ((strlen(name) + 5 * (size_t)(name[0] | 0x20)) % 64);
+}
+
+static size_t find(const cspan_header_list *list, const char *name, uint64_t bit) {
   size_t i = 0;
+  if ((list->names & bit) == 0) {
+    return list->count;
+  }
   while (i < list->count && !cspan_ieq(list->items[i].name, name)) {
     i++;
   }
@@ -26,7 +34,7 @@ static size_t find(const cspan_header_list *list, const char *name) {
 }
 
 const char *cspan_header_list_get(const cspan_header_list *list, const char *name) {
-  size_t i = find(list, name);
+  size_t i = find(list, name, bit_of(name));
   return i < list->count ? list->items[i].value : NULL;
 }
 
@@ -49,7 +57,8 @@ static cspan_status grow(cspan_header_list *list, cspan_arena *arena) {
 
 cspan_status cspan_header_list_put(cspan_header_list *list, cspan_arena *arena, const char *name,
                                    const char *value) {
-  size_t i = find(list, name);
+  uint64_t bit = bit_of(name);
+  size_t i = find(list, name, bit);
   if (!value) {
     if (i < list->count) {
       memmove(&list->items[i], &list->items[i + 1], (list->count - i - 1) * sizeof list->items[0]);
@@ -63,6 +72,7 @@ cspan_status cspan_header_list_put(cspan_header_list *list, cspan_arena *arena, 
       return status;
     }
     list->count++;
+    list->names |= bit;
   }
   list->items[i] = (cspan_http_header){name, value};
   return CSPAN_OK;

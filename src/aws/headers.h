@@ -12,6 +12,7 @@ typedef struct cspan_header_list {
   cspan_http_header *items; /* `few`, or memory of the arena */
   size_t count;
   size_t cap;
+  uint64_t names; /* a bit a name, by its length and first letter: where it is not set, it is new */
   cspan_http_header few[24];
 } cspan_header_list;
 
