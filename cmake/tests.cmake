@@ -121,7 +121,7 @@ endif()
 
 # Other services of servers that are not ours.
 if(TARGET cspan_services AND NOT CLOUDSPAN_SANITIZE)
-  foreach(service dynamodb sqs lambda events)
+  foreach(service dynamodb sqs lambda events messaging)
     add_executable(peer_${service} ${cspan_source}/tests/integration/peer_${service}.c)
     target_link_libraries(peer_${service} PRIVATE cspan_test_support)
     cspan_link(peer_${service} services)
