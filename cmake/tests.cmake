@@ -175,6 +175,11 @@ if(TARGET bench_span)
     $<TARGET_FILE:bench_span> "${CMAKE_BUILD_TYPE}" "${CLOUDSPAN_SANITIZE}")
   set_tests_properties(integration_bench_span PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
 endif()
+if(TARGET bench_call)
+  add_test(NAME integration_bench_call COMMAND ${cspan_source}/tests/integration/bench_call_test.sh
+    $<TARGET_FILE:bench_call> "${CMAKE_BUILD_TYPE}" "${CLOUDSPAN_SANITIZE}")
+  set_tests_properties(integration_bench_call PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 600)
+endif()
 if(TARGET bench_tail)
   add_test(NAME integration_bench_tail COMMAND ${cspan_source}/tests/integration/bench_tail_test.sh
     $<TARGET_FILE:bench_tail> "${CMAKE_BUILD_TYPE}" "${CLOUDSPAN_SANITIZE}")

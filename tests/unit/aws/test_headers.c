@@ -26,6 +26,35 @@ static void a_list_replaces_and_removes(void **state) {
   cspan_arena_free(arena);
 }
 
+static void names_and_values_are_looked_through(void **state) {
+  static const struct {
+    const char *text;
+    bool name;
+    bool value;
+  } rows[] = {
+      {"", false, true},
+      {"traceparent", true, true},
+      {"X-Amzn-Trace-Id", true, true},
+      {"a b", false, true},
+      {"a:b", false, true},
+      {"long-enough:for-words", false, true},
+      {"long-enough-for-words ", false, true},
+      {"a\tb", false, true},
+      {"tab in\ta longer text", false, true},
+      {"\r", false, false},
+      {"short\n", false, false},
+      {"a longer text with\na line", false, false},
+      {"\nat the start of it all", false, false},
+      {"at the very end of words\r", false, false},
+      {"\xc3\xa4\xc3\xb6\xc3\xbc-umlauts", true, true},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    assert_int_equal(cspan_header_name_is_safe(rows[i].text), rows[i].name);
+    assert_int_equal(cspan_header_value_is_safe(rows[i].text, strlen(rows[i].text)), rows[i].value);
+  }
+}
+
 static void a_list_grows_to_its_cap(void **state) {
   (void)state;
   cspan_arena *arena = cspan_arena_create(0);
@@ -80,6 +109,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_list_replaces_and_removes),
       cmocka_unit_test(a_list_grows_to_its_cap),
+      cmocka_unit_test(names_and_values_are_looked_through),
       cmocka_unit_test(a_block_keeps_order),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
