@@ -27,6 +27,12 @@ if [ -e "$build/models.csm" ]; then
     { echo "the installed models ($models) are not found"; head -n 3 "$work/models.list"; exit 1; }
 fi
 
+# So is the table of prices, found beside the command as well.
+env -u CLOUDSPAN_PRICES "$work/usr/bin/cloudspan" cost --prices --json >"$work/prices.list"
+grep -q '"name":"s3.put"' "$work/prices.list"
+cmp -s "$work/usr/share/cloudspan/prices.json" "$root/data/prices.json" ||
+  { echo "the installed prices are not those of data/prices.json"; exit 1; }
+
 # So are the scripts of the shells, which are what the command prints.
 for script in bash-completion/completions/cloudspan:bash zsh/site-functions/_cloudspan:zsh \
   fish/vendor_completions.d/cloudspan.fish:fish; do
