@@ -47,7 +47,10 @@ cspan_status cspan_allocation_tags_copy(const char *const *tags, char ***out, cs
                            CSPAN_MAX_ALLOCATION_TAGS);
   }
   char **copies = cspan_calloc(count + 1, sizeof *copies);
-  cspan_status status = copies != NULL ? CSPAN_OK : cspan_error_move(error, cspan_error_nomem());
+  if (copies == NULL) {
+    return cspan_error_move(error, cspan_error_nomem());
+  }
+  cspan_status status = CSPAN_OK;
   for (size_t i = 0; i < count && status == CSPAN_OK; i++) {
     status = check_tag(tags[i], error);
     if (status == CSPAN_OK) {
