@@ -22,34 +22,34 @@ typedef enum member_kind {
 
 typedef struct member {
   const char *name;
-  member_kind kind;
   size_t offset;
+  member_kind kind;
   bool is_required;
 } member;
 
 #define AT(field) offsetof(cspan_price, field)
 
 static const member members[] = {
-    {"name", TEXT, AT(name), true},
-    {"service", TEXT, AT(service), true},
-    {"operations", TEXT, AT(operations), true},
-    {"unit", UNIT, AT(unit), true},
-    {"usd", NUMBER, AT(usd), true},
-    {"per", POSITIVE, AT(per), false},
-    {"billed", BILLED, AT(answered_is_billed), false},
-    {"billed_errors", TEXTS, AT(billed_errors), false},
-    {"storage_class", TEXT, AT(storage_class), false},
-    {"fifo", BOOLEAN, AT(is_fifo), false},
-    {"transfer_out", BOOLEAN, AT(is_transfer_out), false},
-    {"unless", TEXTS, AT(unless), false},
-    {"from", FROM, AT(of_output), false},
-    {"items", TEXT, AT(items), false},
-    {"bytes", TEXTS, AT(bytes), false},
-    {"keyed_bytes", TEXTS, AT(keyed_bytes), false},
-    {"chunk_bytes", POSITIVE, AT(chunk_bytes), false},
-    {"regions", REGIONS, 0, false},
-    {"source", TEXT, AT(source), false},
-    {"note", NOTE, 0, false},
+    {"name", AT(name), TEXT, true},
+    {"service", AT(service), TEXT, true},
+    {"operations", AT(operations), TEXT, true},
+    {"unit", AT(unit), UNIT, true},
+    {"usd", AT(usd), NUMBER, true},
+    {"per", AT(per), POSITIVE, false},
+    {"billed", AT(answered_is_billed), BILLED, false},
+    {"billed_errors", AT(billed_errors), TEXTS, false},
+    {"storage_class", AT(storage_class), TEXT, false},
+    {"fifo", AT(is_fifo), BOOLEAN, false},
+    {"transfer_out", AT(is_transfer_out), BOOLEAN, false},
+    {"unless", AT(unless), TEXTS, false},
+    {"from", AT(of_output), FROM, false},
+    {"items", AT(items), TEXT, false},
+    {"bytes", AT(bytes), TEXTS, false},
+    {"keyed_bytes", AT(keyed_bytes), TEXTS, false},
+    {"chunk_bytes", AT(chunk_bytes), POSITIVE, false},
+    {"regions", 0, REGIONS, false},
+    {"source", AT(source), TEXT, false},
+    {"note", 0, NOTE, false},
 };
 
 enum { MEMBERS = sizeof members / sizeof members[0] };

@@ -202,7 +202,7 @@ cspan_status cspan_prices_of(const cspan_prices *prices, const char *service, co
   if (count == 0) {
     return CSPAN_OK;
   }
-  *out = cspan_malloc(sizeof **out + count * sizeof(*out)->rows[0]);
+  *out = cspan_malloc(sizeof **out + count * sizeof(const cspan_price *));
   if (*out == NULL) {
     return CSPAN_ERR_NOMEM;
   }

@@ -251,7 +251,7 @@ size_t cspan_cost_sum_count(const cspan_cost_sum *sum) {
 
 const cspan_cost_line *cspan_cost_sum_at(cspan_cost_sum *sum, size_t index) {
   if (!sum->is_sorted && sum->count > 0) {
-    qsort(sum->lines, sum->count, sizeof *sum->lines, compare);
+    qsort(sum->lines, sum->count, sizeof(cspan_cost_line *), compare);
     fill_slots(sum);
     sum->is_sorted = true;
   }
