@@ -20,7 +20,7 @@ declare -A allowed=(
 # Public headers belong to layers too.
 declare -A public=(
   [export.h]=base [base.h]=base [value.h]=base [loop.h]=http [telemetry.h]=telemetry [telemetry_inline.h]=telemetry [aws.h]=aws
-  [trace.h]=instrument [client.h]=services [dynamodb.h]=services [sqs.h]=services [lambda.h]=services [s3.h]=services [storage.h]=services [sandbox.h]=sandbox
+  [trace.h]=instrument [messaging.h]=instrument [client.h]=services [dynamodb.h]=services [sqs.h]=services [lambda.h]=services [s3.h]=services [storage.h]=services [sandbox.h]=sandbox
   [cloudspan.h]=cli [ext/sampler.h]=telemetry [ext/exporter.h]=telemetry
   [ext/propagator.h]=telemetry [ext/credentials.h]=aws [ext/middleware.h]=aws
   [configuration.h]=telemetry [metrics.h]=telemetry [resource.h]=telemetry [sampling.h]=telemetry
