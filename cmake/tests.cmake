@@ -129,6 +129,14 @@ if(TARGET cspan_services AND NOT CLOUDSPAN_SANITIZE)
     add_test(NAME peer_${service}_moto COMMAND ${cspan_source}/tests/peers/services_peer.sh moto
       ${CMAKE_BINARY_DIR}/peers $<TARGET_FILE:peer_${service}>)
   endforeach()
+  add_executable(peer_spans ${cspan_source}/tests/integration/peer_spans.c)
+  target_link_libraries(peer_spans PRIVATE cspan_test_support)
+  cspan_link(peer_spans services)
+  foreach(server moto dynalite)
+    list(APPEND peer_tests peer_spans_${server})
+    add_test(NAME peer_spans_${server} COMMAND ${cspan_source}/tests/peers/services_peer.sh ${server}
+      ${CMAKE_BINARY_DIR}/peers $<TARGET_FILE:peer_spans> ${cspan_source}/tests/peers/spans/${server})
+  endforeach()
   add_test(NAME peer_dynamodb_dynalite COMMAND ${cspan_source}/tests/peers/services_peer.sh dynalite
     ${CMAKE_BINARY_DIR}/peers $<TARGET_FILE:peer_dynamodb>)
   if(TARGET example_dynamodb AND TARGET cloudspan_command)

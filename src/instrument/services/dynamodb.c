@@ -89,38 +89,41 @@ static const cspan_emitted emitted[] = {
      "DynamoDB: JSON of the answer's ItemCollectionMetrics without its ItemCollectionKey"},
 };
 
-/* {"SizeEstimateRangeGB":[0,1]} of what also has the key of a collection. */
-static void put_sizes(cspan_buf *out, const cspan_value *metrics) {
+/* {"SizeEstimateRangeGB":[0,1]} of what also has the key of a collection; nothing without. */
+static void put_sizes(cspan_buf *out, const cspan_value *metrics, const char *before) {
   const cspan_value *sizes = cspan_value_get(metrics, "SizeEstimateRangeGB");
-  cspan_buf_char(out, '{');
   if (sizes != NULL) {
-    cspan_buf_str(out, "\"SizeEstimateRangeGB\":");
+    cspan_buf_str(out, before);
+    cspan_buf_str(out, "{\"SizeEstimateRangeGB\":");
     cspan_json_write(out, sizes, CSPAN_JSON_COMPACT);
+    cspan_buf_char(out, '}');
   }
-  cspan_buf_char(out, '}');
 }
 
-/* Of one table, or {"table":[...]} of several. */
-static void put_metrics(cspan_buf *out, const cspan_value *metrics) {
-  if (cspan_value_get(metrics, "SizeEstimateRangeGB") != NULL ||
-      cspan_value_get(metrics, "ItemCollectionKey") != NULL) {
-    put_sizes(out, metrics);
-    return;
-  }
-  cspan_buf_char(out, '{');
+/* {"table":[...]} of several tables; nothing where there are no sizes. */
+static void put_tables(cspan_buf *out, const cspan_value *metrics) {
   for (size_t i = 0; i < cspan_value_count(metrics); i++) {
     const cspan_value *of_table = cspan_value_at(metrics, i);
     const cspan_member *member = &metrics->as.members[i];
-    cspan_buf_str(out, i != 0 ? "," : "");
-    cspan_json_write_string(out, member->name, member->name_size_bytes);
-    cspan_buf_str(out, ":[");
-    for (size_t j = 0; j < cspan_value_count(of_table); j++) {
-      cspan_buf_str(out, j != 0 ? "," : "");
-      put_sizes(out, cspan_value_at(of_table, j));
+    if (cspan_value_count(of_table) != 0) {
+      cspan_buf_char(out, out->len == 0 ? '{' : ',');
+      cspan_json_write_string(out, member->name, member->name_size_bytes);
+      cspan_buf_str(out, ":[");
+      for (size_t j = 0; j < cspan_value_count(of_table); j++) {
+        put_sizes(out, cspan_value_at(of_table, j), j != 0 ? "," : "");
+      }
+      cspan_buf_char(out, ']');
     }
-    cspan_buf_char(out, ']');
   }
-  cspan_buf_char(out, '}');
+  if (out->len != 0) {
+    cspan_buf_char(out, '}');
+  }
+}
+
+/* Of more than one table, perhaps. */
+static bool is_batch(const struct cspan_call *call) {
+  const char *operation = cspan_call_operation(call);
+  return strcmp(operation, "BatchWriteItem") == 0 || strcmp(operation, "TransactWriteItems") == 0;
 }
 
 static size_t at_end(struct cspan_call *call, cspan_attr *out, size_t capacity) {
@@ -131,9 +134,14 @@ static size_t at_end(struct cspan_call *call, cspan_attr *out, size_t capacity) 
   }
   cspan_buf text;
   cspan_buf_init(&text, MAX_METRICS_BYTES);
-  put_metrics(&text, metrics);
+  if (is_batch(call)) {
+    put_tables(&text, metrics);
+  } else {
+    put_sizes(&text, metrics, "");
+  }
   size_t n = 0;
-  char *kept = cspan_buf_status(&text) == CSPAN_OK ? cspan_call_memory(call, text.len) : NULL;
+  bool is_text = cspan_buf_status(&text) == CSPAN_OK && text.len != 0;
+  char *kept = is_text ? cspan_call_memory(call, text.len) : NULL;
   if (kept != NULL) {
     memcpy(kept, text.data, text.len);
     n += cspan_attribute_text("aws.dynamodb.item_collection_metrics", kept, text.len,
