@@ -12,6 +12,7 @@
 #include "telemetry/published.h"
 #include "telemetry/settings.h"
 #include "telemetry/slot.h"
+#include "telemetry/wire.h"
 
 /* Whether an options struct or a vtable has the field, as its maker compiled it: `size` is its
  * size there, and 0 stands for that of today. */
@@ -134,7 +135,6 @@ void cspan_slot_event(cspan_slot *slot, const char *name, size_t name_size, int6
                       const cspan_attr_lists *attributes);
 void cspan_slot_link(cspan_slot *slot, const cspan_link *link);
 void cspan_slot_attr(cspan_slot *slot, const cspan_attr *attr);
-enum { CSPAN_TAG_ATTRIBUTE = 0x4A }; /* of a Span */
 void cspan_slot_name(cspan_slot *slot, const char *name, size_t size);
 
 #endif

@@ -101,4 +101,7 @@ static inline size_t wire_bytes_size(size_t len) {
   return 1 + wire_varint_size(len) + len;
 }
 
+/* Fields of Span, by their tags. */
+enum { CSPAN_TAG_STATE = 0x1A, CSPAN_TAG_ATTRIBUTE = 0x4A, CSPAN_TAG_EVENT = 0x5A };
+
 #endif

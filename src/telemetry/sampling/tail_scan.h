@@ -6,9 +6,6 @@
 #include "telemetry/sampling/match.h"
 #include "telemetry/wire.h"
 
-/* Fields of Span, by their tags. */
-enum { CSPAN_TAG_STATE = 0x1A, CSPAN_TAG_ATTRIBUTE = 0x4A, CSPAN_TAG_EVENT = 0x5A };
-
 typedef struct cspan_scan {
   const uint8_t *at;
   const uint8_t *end;
