@@ -253,7 +253,7 @@ static void call_end(void *data, struct cspan_call *call, void *state_data) {
   if (put_what_happened(self, span, call)) {
     set_region(self, span, call, state_data);
     if (((call_state *)state_data)->plan->messaging) {
-      cspan_messaging_end(((call_state *)state_data)->plan, call, span);
+      cspan_messaging_end(self, ((call_state *)state_data)->plan, call, span);
     }
     put_service(self, ((call_state *)state_data)->plan, call, span);
     cspan_batch_add_event(&((call_state *)state_data)->plan->batch, call, span);

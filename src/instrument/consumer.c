@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "instrument/extract.h"
 #include "instrument/messaging_span.h"
 #include "instrument/metrics.h"
 #include "instrument/tracing.h"
@@ -24,6 +25,7 @@ struct cspan_consumer {
   char *destination; /* as given; NULL: by the message */
   char *system;      /* NULL: by the destination or the message */
   cspan_consumer_parent parent;
+  const cspan_own_rules *own_rules; /* NULL: no keys are left out */
 };
 
 /* ---------------------------------------------------------------- consumers */
@@ -123,6 +125,7 @@ cspan_status cspan_consumer_of_config(const cspan_aws_config *config,
     (*out)->provider = tracing->provider;
     (*out)->propagator = tracing->propagator;
     (*out)->metrics = tracing->metrics;
+    (*out)->own_rules = &tracing->own_rules;
   }
   return status;
 }
@@ -218,6 +221,9 @@ static void fill_attrs(starting *s, const cspan_consumer *consumer, const cspan_
   }
   if (consumer->destination != NULL && strncmp(consumer->destination, "http", 4) == 0) {
     add_attr(s, cspan_attr_string("aws.sqs.queue.url", consumer->destination));
+  }
+  if (consumer->own_rules != NULL) {
+    s->attr_count = cspan_own_rules_filter(consumer->own_rules, s->attrs, s->attr_count);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/value.h"
+#include "instrument/extract.h"
 
 static const char destination_key[] = "messaging.destination.name";
 static const char count_key[] = "messaging.batch.message_count";
@@ -109,23 +110,27 @@ size_t cspan_messaging_start(const cspan_tracing *tracing, const cspan_plan *pla
   return n;
 }
 
-void cspan_messaging_end(const cspan_plan *plan, const struct cspan_call *call, cspan_span span) {
+void cspan_messaging_end(const cspan_tracing *tracing, const cspan_plan *plan,
+                         const struct cspan_call *call, cspan_span span) {
   const cspan_messaging_rule *rule = plan->messaging;
   const cspan_value *output = cspan_call_output_document(call);
-  if (output == NULL) {
-    return;
-  }
-  if (rule->kind == CSPAN_MESSAGING_RECEIVE && rule->messages != NULL) {
+  cspan_attr attrs[2];
+  size_t n = 0;
+  if (output != NULL && rule->kind == CSPAN_MESSAGING_RECEIVE && rule->messages != NULL) {
     size_t count = cspan_value_count(cspan_value_get(output, rule->messages));
-    cspan_span_set_int64(span, count_key, (int64_t)count);
+    attrs[n++] = cspan_attr_int64(count_key, (int64_t)count);
   }
   size_t size = 0;
   const char *id = rule->message_id != NULL
                        ? cspan_value_text(cspan_value_get(output, rule->message_id), &size)
                        : NULL;
   if (id != NULL) {
-    cspan_span_set(span, cspan_attr_string_n(id_key, id,
-                                             cspan_trace_bounded(id, size, CSPAN_MAX_VALUE_BYTES)));
+    size = cspan_trace_bounded(id, size, CSPAN_MAX_VALUE_BYTES);
+    attrs[n++] = cspan_attr_string_n(id_key, id, size);
+  }
+  n = cspan_own_rules_filter(&tracing->own_rules, attrs, n);
+  for (size_t i = 0; i < n; i++) {
+    cspan_span_set(span, attrs[i]);
   }
 }
 

@@ -19,7 +19,8 @@ size_t cspan_messaging_start(const cspan_tracing *tracing, const cspan_plan *pla
                              struct cspan_call *call, cspan_attr *out, size_t capacity,
                              cspan_span_naming *naming);
 /* What is only known at the end. */
-void cspan_messaging_end(const cspan_plan *plan, const struct cspan_call *call, cspan_span span);
+void cspan_messaging_end(const cspan_tracing *tracing, const cspan_plan *plan,
+                         const struct cspan_call *call, cspan_span span);
 
 /* What follows the last '/' of a URL, or the last ':' of an ARN; else all of it. */
 const char *cspan_destination_name(const char *destination, size_t size, size_t *name_size);

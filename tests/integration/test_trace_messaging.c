@@ -89,6 +89,13 @@ static void traceparent_of(const cspan_span_view *span, char out[64]) {
   snprintf(out, 64, "00-%s-%s-%02x", trace_id, span_id, span->flags & 0xffU);
 }
 
+/* The script answers deletes with messages. */
+static void ignore_error(void *user, const cspan_sqs_received *message, const cspan_error *error) {
+  (void)user;
+  (void)message;
+  assert_int_equal(cspan_error_status(error), CSPAN_ERR_PROTOCOL);
+}
+
 /* ----------------------------------------------------------- names and kinds */
 
 typedef struct naming {
@@ -162,6 +169,42 @@ static void test_names(void **state) {
     check_naming(&namings[i], false);
     check_naming(&namings[i], true);
   }
+}
+
+/* Keys that are left out are in no span of the client, those of processing included. */
+static cspan_status look(void *user, const cspan_context *context,
+                         const cspan_sqs_received *message) {
+  (void)context;
+  (void)message;
+  cspan_cancel_trigger(user);
+  return CSPAN_OK;
+}
+
+static void test_removed(void **state) {
+  (void)state;
+  bench b;
+  static const char *const removed[] = {"messaging.message.id", "messaging.batch.*", NULL};
+  cspan_context context = {.cancel = cspan_cancel_create()};
+  bench_open(&b, "sqs", "200 |{\"Messages\":[{\"MessageId\":\"m1\",\"Body\":\"b\"}]}",
+             &(cspan_trace_options){.removed_attributes = removed});
+  cspan_sqs_receive_input input = {.size = sizeof input,
+                                   .queue_url = QUEUE,
+                                   .handler = look,
+                                   .on_error = ignore_error,
+                                   .user = context.cancel,
+                                   .no_extension = true,
+                                   .context = &context};
+  assert_int_equal(cspan_sqs_receive(b.f.client, &input, NULL, NULL), CSPAN_OK);
+  cspan_cancel_free(context.cancel);
+  b.spans = cspan_memory_spans(b.memory);
+  assert_non_null(cspan_span_list_find(b.spans, "process orders", 0));
+  for (size_t i = 0; i < cspan_span_list_count(b.spans); i++) {
+    const cspan_span_view *span = cspan_span_list_at(b.spans, i);
+    assert_text(span, "messaging.system", "aws_sqs");
+    assert_text(span, "messaging.message.id", NULL);
+    assert_number(span, "messaging.batch.message_count", -1);
+  }
+  bench_close(&b);
 }
 
 /* ------------------------------------------------------------------- carriers */
@@ -361,20 +404,13 @@ static cspan_status on_message(void *user, const cspan_context *context,
   return strcmp(message->message_id, "m2") == 0 ? CSPAN_ERR_IO : CSPAN_OK;
 }
 
-/* The script answers deletes with messages. */
-static void on_error(void *user, const cspan_sqs_received *message, const cspan_error *error) {
-  (void)user;
-  (void)message;
-  assert_int_equal(cspan_error_status(error), CSPAN_ERR_PROTOCOL);
-}
-
 static void run_loop(bench *b, seen *s, cspan_switch spans) {
   s->cancel = cspan_cancel_create();
   cspan_context context = {.cancel = s->cancel};
   cspan_sqs_receive_input input = {.size = sizeof input,
                                    .queue_url = QUEUE,
                                    .handler = on_message,
-                                   .on_error = on_error,
+                                   .on_error = ignore_error,
                                    .user = s,
                                    .no_extension = true,
                                    .context = &context,
@@ -435,15 +471,11 @@ static void test_bad_options(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_names),
-      cmocka_unit_test(test_carriers),
-      cmocka_unit_test(test_trace_header),
-      cmocka_unit_test(test_kinesis),
-      cmocka_unit_test(test_lambda),
-      cmocka_unit_test(test_receive),
-      cmocka_unit_test(test_receive_without_carrier),
-      cmocka_unit_test(test_loop),
-      cmocka_unit_test(test_loop_without_spans),
+      cmocka_unit_test(test_names),       cmocka_unit_test(test_removed),
+      cmocka_unit_test(test_carriers),    cmocka_unit_test(test_trace_header),
+      cmocka_unit_test(test_kinesis),     cmocka_unit_test(test_lambda),
+      cmocka_unit_test(test_receive),     cmocka_unit_test(test_receive_without_carrier),
+      cmocka_unit_test(test_loop),        cmocka_unit_test(test_loop_without_spans),
       cmocka_unit_test(test_bad_options),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
