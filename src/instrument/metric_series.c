@@ -9,11 +9,11 @@
 enum { AGE_MAX = 64 };
 
 static bool is_same(const cspan_series_key *a, const cspan_series_key *b) {
-  return a->port == b->port && a->http_status == b->http_status &&
+  return a->port == b->port && a->http_status == b->http_status && a->version == b->version &&
          a->subject_size == b->subject_size && strcmp(a->host, b->host) == 0 &&
          (a->subject_size == 0 || memcmp(a->subject, b->subject, a->subject_size) == 0) &&
-         strcmp(a->method, b->method) == 0 && strcmp(a->scheme, b->scheme) == 0 &&
-         strcmp(a->version, b->version) == 0;
+         (a->method == NULL ||
+          (strcmp(a->method, b->method) == 0 && strcmp(a->scheme, b->scheme) == 0));
 }
 
 const cspan_bound *cspan_bound_find(const cspan_bound_slots *slots, const cspan_series_key *key) {
@@ -36,21 +36,25 @@ static char *put_text(char **at, const char *text, size_t size) {
   return copy;
 }
 
+static size_t size_of(const char *text) {
+  return text != NULL ? strlen(text) : 0;
+}
+
 static cspan_bound *bound_new(const cspan_series_key *key) {
-  const char *texts[] = {key->host, key->method, key->scheme, key->version};
-  size_t size = key->subject_size + 1;
-  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-    size += strlen(texts[i]) + 1;
-  }
-  cspan_bound *bound = cspan_calloc(1, sizeof *bound + size);
+  size_t host = strlen(key->host);
+  size_t method = size_of(key->method);
+  size_t scheme = size_of(key->scheme);
+  cspan_bound *bound =
+      cspan_calloc(1, sizeof *bound + host + method + scheme + key->subject_size + 4);
   if (bound != NULL) {
     char *at = (char *)(bound + 1);
     bound->key = *key;
-    bound->key.host = put_text(&at, key->host, strlen(key->host));
-    bound->key.method = put_text(&at, key->method, strlen(key->method));
-    bound->key.scheme = put_text(&at, key->scheme, strlen(key->scheme));
-    bound->key.version = put_text(&at, key->version, strlen(key->version));
+    bound->key.host = put_text(&at, key->host, host);
     bound->key.subject = put_text(&at, key->subject, key->subject_size);
+    if (key->method != NULL) {
+      bound->key.method = put_text(&at, key->method, method);
+      bound->key.scheme = put_text(&at, key->scheme, scheme);
+    }
   }
   return bound;
 }

@@ -11,7 +11,7 @@
 
 enum { CSPAN_SERIES_PER_PLAN = 4, CSPAN_METRIC_ATTRS_MAX = 8, CSPAN_BOUND_MAX = 2 };
 
-/* What series are found by; texts are not NULL. */
+/* What series are found by. */
 typedef struct cspan_series_key {
   uint64_t provider_id;
   int port;
@@ -19,9 +19,9 @@ typedef struct cspan_series_key {
   const char *host;
   const char *subject; /* of a call: table or queue */
   size_t subject_size;
-  const char *method; /* the rest is an attempt's */
+  const char *method; /* of an attempt; NULL: of a call, which has none of these */
   const char *scheme;
-  const char *version;
+  const char *version; /* static: compared by its address */
 } cspan_series_key;
 
 typedef struct cspan_bound {
