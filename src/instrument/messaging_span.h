@@ -13,8 +13,8 @@ typedef struct cspan_span_naming {
 
 /* "send", "receive", "settle". */
 const char *cspan_messaging_type(cspan_messaging_kind kind);
-/* Of an operation with plan->messaging, before its span starts: attributes (at most `capacity`) that
- * are not the same for each call, and how the span is called by the conventions. */
+/* Of an operation with plan->messaging, before its span starts: attributes (at most `capacity`)
+ * that are not the same for each call, and how the span is called by the conventions. */
 size_t cspan_messaging_start(const cspan_tracing *tracing, const cspan_plan *plan,
                              struct cspan_call *call, cspan_attr *out, size_t capacity,
                              cspan_span_naming *naming);
