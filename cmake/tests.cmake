@@ -54,6 +54,11 @@ foreach(kind ${kinds})
   endforeach()
 endforeach()
 
+if(TARGET integration_trace_services)
+  target_compile_definitions(integration_trace_services PRIVATE
+    SPAN_CASES="${cspan_source}/tests/integration/spans")
+endif()
+
 # A program for the W3C's trace context tests, which are run against it; ours start it, too.
 add_executable(w3c_service ${cspan_source}/tests/w3c_service.c)
 set_target_properties(w3c_service PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)

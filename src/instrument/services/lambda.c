@@ -56,7 +56,7 @@ static void read_function(text given, text *name, text *region) {
   *region = before;
   for (size_t i = 0; rest.size != 0; i++) {
     text part = next_part(&rest);
-    if (is_word(part, "function") && before.size != 0) {
+    if (is_word(part, "function") && before.size != 0 && rest.size != 0) {
       *name = next_part(&rest);
       return;
     }
