@@ -4,11 +4,15 @@
 #include "instrument/tracing.h"
 #include "telemetry/metrics/provider_id.h"
 
-/* The conventions advise these bounds, in seconds: for http and rpc (and messaging), and for
- * databases. */
+/* The conventions advise these bounds, in seconds: for http and rpc (and messaging), for databases,
+ * and for models; and those of tokens. */
 static const double seconds[] = {0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25,
                                  0.5,   0.75, 1,     2.5,  5,     7.5, 10};
 static const double db_seconds[] = {0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10};
+static const double model_seconds[] = {0.01, 0.02, 0.04, 0.08,  0.16,  0.32,  0.64,
+                                       1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92};
+static const double tokens[] = {1,     4,     16,     64,      256,     1024,     4096,
+                                16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864};
 
 static const char *const call_keys[] = {"rpc.system.name", "rpc.method", "server.address",
                                         "server.port",     "error.type", NULL};
@@ -35,6 +39,20 @@ static const char *const message_keys[] = {"messaging.system",
                                            NULL};
 static const char *const process_keys[] = {"messaging.system", "messaging.operation.name",
                                            "messaging.destination.name", "error.type", NULL};
+static const char *const model_keys[] = {"gen_ai.provider.name",
+                                         "gen_ai.operation.name",
+                                         "gen_ai.request.model",
+                                         "server.address",
+                                         "server.port",
+                                         "error.type",
+                                         NULL};
+static const char *const token_keys[] = {"gen_ai.provider.name",
+                                         "gen_ai.operation.name",
+                                         "gen_ai.request.model",
+                                         "server.address",
+                                         "server.port",
+                                         "gen_ai.token.type",
+                                         NULL};
 static const char *const attempt_keys[] = {"rpc.system.name", "rpc.method", "error.type", NULL};
 
 #define HISTOGRAM(bounds)                                                                          \
@@ -83,6 +101,21 @@ const cspan_metric_row cspan_metric_rows[CSPAN_METRIC_COUNT] = {
                               .description = "Duration of processing operation.",
                               .when = "each processing (messaging.h); as its span",
                               .attributes = process_keys},
+    [CSPAN_METRIC_GEN_AI] = {.name = "gen_ai.client.operation.duration",
+                             HISTOGRAM(model_seconds),
+                             .description = "Duration of operations of generative AI.",
+                             .when = "each call of a model of Bedrock Runtime",
+                             .attributes = model_keys},
+    [CSPAN_METRIC_TOKENS] = {.name = "gen_ai.client.token.usage",
+                             .unit = "{token}",
+                             .kind = CSPAN_HISTOGRAM,
+                             .number = CSPAN_NUMBER_INT64,
+                             .boundaries = tokens,
+                             .boundary_count = sizeof tokens / sizeof tokens[0],
+                             .description = "Number of input and output tokens used.",
+                             .when = "each call of a model of Bedrock Runtime whose answer tells "
+                                     "it: Converse, InvokeModel",
+                             .attributes = token_keys},
     [CSPAN_METRIC_ATTEMPTS] = {.name = "cloudspan.aws.client.attempts",
                                COUNTER("{attempt}"),
                                .description = "Number of attempts that calls were made in.",

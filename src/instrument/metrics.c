@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "instrument/metric_series.h"
+#include "instrument/metrics_gen_ai.h"
 #include "telemetry/metrics/provider_id.h"
 
 /* Providers that came one after the other, beyond which the instruments are looked up each time. */
@@ -121,10 +122,11 @@ static void count(const cspan_unbound *of, const cspan_context *context, int64_t
 
 /* ---------------------------------------------------------- what kind it is */
 
-static const char *db_system(const cspan_plan *plan) {
+/* What the service's table always has for a key; NULL: nothing. */
+static const char *fixed_text(const cspan_plan *plan, const char *key) {
   const cspan_service_rules *own = plan->own;
   for (size_t i = 0; own != NULL && i < own->fixed_count; i++) {
-    if (strcmp(own->fixed[i].key, "db.system.name") == 0 &&
+    if (strcmp(own->fixed[i].key, key) == 0 &&
         cspan_operation_matches(own->fixed[i].operation, plan->operation)) {
       return own->fixed[i].value;
     }
@@ -132,9 +134,20 @@ static const char *db_system(const cspan_plan *plan) {
   return NULL;
 }
 
+static const char *db_system(const cspan_plan *plan) {
+  return fixed_text(plan, "db.system.name");
+}
+
+static const char *gen_ai_provider(const cspan_plan *plan) {
+  return fixed_text(plan, "gen_ai.provider.name");
+}
+
 const char *cspan_metrics_subject_key(const cspan_plan *plan) {
   if (plan->messaging != NULL) {
     return "messaging.destination.name";
+  }
+  if (gen_ai_provider(plan) != NULL) {
+    return CSPAN_GEN_AI_MODEL;
   }
   return db_system(plan) != NULL ? "db.collection.name" : NULL;
 }
@@ -305,10 +318,7 @@ static void record_call_durations(const cspan_metric_set *set, const cspan_measu
                                 .port = cspan_call_port(m->call),
                                 .host = cspan_call_host(m->call),
                                 .subject = m->subject != NULL ? m->subject : "",
-                                .subject_size = m->subject != NULL ? m->subject_size : 0,
-                                .method = "",
-                                .scheme = "",
-                                .version = ""};
+                                .subject_size = m->subject != NULL ? m->subject_size : 0};
   bool is_common = own != NULL && cspan_call_error(m->call) == NULL;
   const cspan_bound *bound = is_common ? cspan_bound_find(&own->calls, &key) : NULL;
   if (bound != NULL) {
@@ -336,6 +346,8 @@ void cspan_metrics_record_call(cspan_call_metrics *metrics, const cspan_measured
     record_sent(set, m);
   } else if (m->plan->messaging != NULL && m->plan->messaging->kind == CSPAN_MESSAGING_RECEIVE) {
     record_consumed(set, m, own);
+  } else if (m->plan->subject_key != NULL && gen_ai_provider(m->plan) != NULL) {
+    cspan_metrics_record_gen_ai(set, m, gen_ai_provider(m->plan));
   }
 }
 

@@ -35,7 +35,7 @@ static inline int64_t cspan_metrics_end_ns(int64_t start_ns) {
   return now > start_ns ? now : start_ns;
 }
 
-/* The attribute of a call's span whose value its metrics have as well, the table or the queue;
+/* The attribute of a call's span whose value its metrics have as well: table, queue or model;
  * NULL: there is none. */
 const char *cspan_metrics_subject_key(const cspan_plan *plan);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Small models of DynamoDB, SQS and Lambda, with what the typed helpers use, and clients for them
+/* Small models of DynamoDB, SQS, Lambda and Bedrock, with what the typed helpers use, and clients for them
  * against a scripted server that closes every connection, so that answers come in order. */
 #ifndef SUPPORT_TYPED_MODELS_H
 #define SUPPORT_TYPED_MODELS_H
@@ -111,6 +111,23 @@ static const char typed_lambda[] =
     "'ExecutedVersion':{'shape':'S','location':'header',"
     "'locationName':'X-Amz-Executed-Version'},'Payload':{'shape':'Raw'}}}}}";
 
+static const char typed_bedrock[] =
+    "{'version':'2.0','metadata':{'apiVersion':'2023-09-30','endpointPrefix':'bedrock-runtime',"
+    "'protocol':'rest-json','serviceId':'Bedrock Runtime','signatureVersion':'v4'},'operations':{"
+    "'Converse':{'name':'Converse','http':{'method':'POST','requestUri':"
+    "'/model/{modelId}/converse'},'input':{'shape':'In'},'output':{'shape':'Out'}},"
+    "'InvokeModel':{'name':'InvokeModel','http':{'method':'POST','requestUri':"
+    "'/model/{modelId}/invoke'},'input':{'shape':'RawIn'},'output':{'shape':'RawOut'}}},"
+    "'shapes':{'S':{'type':'string'},'I':{'type':'integer'},'Raw':{'type':'blob'},"
+    "'In':{'type':'structure','required':['modelId'],'members':{"
+    "'modelId':{'shape':'S','location':'uri','locationName':'modelId'}}},"
+    "'Usage':{'type':'structure','members':{'inputTokens':{'shape':'I'},"
+    "'outputTokens':{'shape':'I'}}},"
+    "'Out':{'type':'structure','members':{'usage':{'shape':'Usage'},'stopReason':{'shape':'S'}}},"
+    "'RawIn':{'type':'structure','payload':'body','required':['modelId'],'members':{"
+    "'modelId':{'shape':'S','location':'uri','locationName':'modelId'},'body':{'shape':'Raw'}}},"
+    "'RawOut':{'type':'structure','payload':'body','members':{'body':{'shape':'Raw'}}}}}";
+
 enum { TYPED_ANSWERS_MAX = 8 };
 
 typedef struct typed_fixture {
@@ -144,6 +161,7 @@ static inline void typed_open_traced(typed_fixture *f, const char *service,
   typed_put_model(f->models, "events/2015-10-07", typed_events);
   typed_put_model(f->models, "stepfunctions/2016-11-23", typed_states);
   typed_put_model(f->models, "kinesis/2013-12-02", typed_kinesis);
+  typed_put_model(f->models, "bedrock-runtime/2023-09-30", typed_bedrock);
   for (size_t i = 0; i < count && i < TYPED_ANSWERS_MAX; i++) {
     const char *bar = strchr(answers[i], '|');
     size_t room = strlen(answers[i]) + 256;

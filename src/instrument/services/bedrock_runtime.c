@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "instrument/bedrock.h"
 #include "instrument/emitted.h"
 #include "instrument/extract.h"
 #include "instrument/rules_table.h"
@@ -83,16 +84,16 @@ static const struct {
   const char *header;
   const char *key;
 } of_headers[] = {
-    {"x-amzn-bedrock-input-token-count", INPUT_TOKENS},
-    {"x-amzn-bedrock-output-token-count", OUTPUT_TOKENS},
+    {CSPAN_BEDROCK_INPUT_TOKENS, INPUT_TOKENS},
+    {CSPAN_BEDROCK_OUTPUT_TOKENS, OUTPUT_TOKENS},
 };
 
-static bool is_invocation(const struct cspan_call *call) {
-  return strncmp(cspan_call_operation(call), "InvokeModel", 11) == 0;
+static bool is_invocation(const char *operation) {
+  return strncmp(operation, "InvokeModel", 11) == 0;
 }
 
 /* What an invocation does is only known by its model. */
-static size_t at_start(struct cspan_call *call, cspan_attr *out, size_t capacity) {
+const char *cspan_bedrock_operation(const char *operation, const char *model, size_t size) {
   static const struct {
     const char *word;
     const char *operation;
@@ -102,19 +103,24 @@ static size_t at_start(struct cspan_call *call, cspan_attr *out, size_t capacity
       {"stability.", "generate_content"},
       {"canvas", "generate_content"},
   };
-  char model[256];
-  if (capacity == 0 || !is_invocation(call)) {
-    return 0;
-  }
-  const char *operation = "chat";
-  (void)cspan_call_input(call, "modelId", model, sizeof model);
-  for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-    if (strstr(model, kinds[i].word) != NULL) {
-      operation = kinds[i].operation;
-      break;
+  bool is_told = is_invocation(operation) && size > 0;
+  for (size_t i = 0; is_told && i < sizeof kinds / sizeof kinds[0]; i++) {
+    if (memmem(model, size, kinds[i].word, strlen(kinds[i].word)) != NULL) {
+      return kinds[i].operation;
     }
   }
-  out[0] = cspan_attr_string("gen_ai.operation.name", operation);
+  return "chat";
+}
+
+static size_t at_start(struct cspan_call *call, cspan_attr *out, size_t capacity) {
+  char model[256] = "";
+  const char *operation = cspan_call_operation(call);
+  if (capacity == 0 || !is_invocation(operation)) {
+    return 0;
+  }
+  (void)cspan_call_input(call, "modelId", model, sizeof model);
+  out[0] = cspan_attr_string("gen_ai.operation.name",
+                             cspan_bedrock_operation(operation, model, strlen(model)));
   return 1;
 }
 
