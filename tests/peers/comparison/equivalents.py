@@ -31,6 +31,9 @@ TABLE = [
     ("attributes", ("dynamodb",), "db.namespace", [("attributes", "db.collection.name")],
      "It is a table's name, for which the conventions have `db.collection.name`; a namespace of "
      "tables is something else."),
+    ("attributes", ("dynamodb.BatchWriteItem",), "aws.dynamodb.item_collection_metrics", [],
+     "Ours tells the sizes of collections, which moto's answer is without, and never the keys of "
+     "items."),
     ("attributes", ("lambda",), "faas.execution", [("attributes", "aws.request_id")],
      "It is the id of the request, and deprecated."),
     ("attributes", ("sqs",), "url.full", [("attributes", "aws.sqs.queue.url")], _QUEUE),
