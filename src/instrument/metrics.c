@@ -13,6 +13,8 @@
 enum { AGE_MAX = 64, NOT_MODIFIED = 304 };
 
 static const double ns_per_s = 1e9;
+/* A plan that has this very text is one of calls of models. */
+static const char model_key[] = CSPAN_GEN_AI_MODEL;
 
 struct cspan_call_metrics {
   cspan_meter_provider *provider; /* NULL: the global one */
@@ -147,7 +149,7 @@ const char *cspan_metrics_subject_key(const cspan_plan *plan) {
     return "messaging.destination.name";
   }
   if (gen_ai_provider(plan) != NULL) {
-    return CSPAN_GEN_AI_MODEL;
+    return model_key;
   }
   return db_system(plan) != NULL ? "db.collection.name" : NULL;
 }
@@ -346,7 +348,7 @@ void cspan_metrics_record_call(cspan_call_metrics *metrics, const cspan_measured
     record_sent(set, m);
   } else if (m->plan->messaging != NULL && m->plan->messaging->kind == CSPAN_MESSAGING_RECEIVE) {
     record_consumed(set, m, own);
-  } else if (m->plan->subject_key != NULL && gen_ai_provider(m->plan) != NULL) {
+  } else if (m->plan->subject_key == model_key) {
     cspan_metrics_record_gen_ai(set, m, gen_ai_provider(m->plan));
   }
 }
