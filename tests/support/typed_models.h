@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Small models of DynamoDB, SQS, Lambda and Bedrock, with what the typed helpers use, and clients
- * for them against a scripted server that closes every connection, so that answers come in order. */
+ * for them against a scripted server that closes every connection: answers come in order. */
 #ifndef SUPPORT_TYPED_MODELS_H
 #define SUPPORT_TYPED_MODELS_H
 
