@@ -233,9 +233,10 @@ static int64_t record_metrics(const cspan_tracing *self, const struct cspan_call
   return end_ns;
 }
 
-static void set_cost(const call_state *state, const struct cspan_call *call, cspan_span span) {
+static void set_cost(const cspan_tracing *self, const call_state *state,
+                     const struct cspan_call *call, cspan_span span) {
   if (state->plan->prices) {
-    cspan_cost_set(state->plan->prices, call, &state->billed, span);
+    cspan_cost_set(state->plan->prices, call, &state->billed, &self->own_rules, span);
   }
 }
 
@@ -258,7 +259,7 @@ static void call_end(void *data, struct cspan_call *call, void *state_data) {
     put_service(self, ((call_state *)state_data)->plan, call, span);
     cspan_batch_add_event(&((call_state *)state_data)->plan->batch, call, span);
     cspan_trace_set_outcome(self, call, span);
-    set_cost(state_data, call, span);
+    set_cost(self, state_data, call, span);
   }
   if (self->after) {
     self->after(self->after_user, call, span);

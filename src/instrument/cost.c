@@ -10,6 +10,7 @@
 #include "aws/client.h"
 #include "base/text.h"
 #include "base/value.h"
+#include "instrument/extract.h"
 #include "instrument/prices.h"
 #include "instrument/tracing.h"
 
@@ -318,7 +319,8 @@ static void add_to_bill(bill *b, double usd, const char *basis) {
 }
 
 void cspan_cost_set(const cspan_plan_prices *prices, const struct cspan_call *call,
-                    const cspan_billed_attempts *before, cspan_span span) {
+                    const cspan_billed_attempts *before, const cspan_own_rules *own_rules,
+                    cspan_span span) {
   const char *region = cspan_call_region(call);
   ended_call ended = {
       .call = call,
@@ -343,8 +345,14 @@ void cspan_cost_set(const cspan_plan_prices *prices, const struct cspan_call *ca
   }
   if (b.basis != NULL) {
     bool several = b.more.len > 0 && cspan_buf_status(&b.more) == CSPAN_OK;
-    cspan_span_set_double(span, COST_USD, b.usd);
-    cspan_span_set_string(span, COST_BASIS, several ? cspan_buf_text(&b.more) : b.basis);
+    cspan_attr attrs[] = {
+        cspan_attr_double(COST_USD, b.usd),
+        cspan_attr_string(COST_BASIS, several ? cspan_buf_text(&b.more) : b.basis),
+    };
+    size_t kept = cspan_own_rules_filter(own_rules, attrs, 2);
+    for (size_t i = 0; i < kept; i++) {
+      cspan_span_set(span, attrs[i]);
+    }
   }
   cspan_buf_free(&b.more);
 }

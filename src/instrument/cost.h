@@ -6,6 +6,7 @@
 #include <cloudspan/trace.h>
 
 #include "instrument/emitted.h"
+#include "instrument/rules.h"
 
 typedef struct cspan_prices cspan_prices;
 
@@ -37,9 +38,10 @@ typedef struct cspan_billed_attempts {
 void cspan_billed_attempts_add(cspan_billed_attempts *billed, int http_status);
 
 /* Of a call that has ended, all attempts that were billed: sets cloudspan.cost.usd and
- * cloudspan.cost.basis where there is a price. */
+ * cloudspan.cost.basis where there is a price, unless `own_rules` leaves them out. */
 void cspan_cost_set(const cspan_plan_prices *prices, const struct cspan_call *call,
-                    const cspan_billed_attempts *before, cspan_span span);
+                    const cspan_billed_attempts *before, const cspan_own_rules *own_rules,
+                    cspan_span span);
 
 /* The values of the tags (options' allocation_tags) as attributes, at most `capacity`; they are
  * borrowed from the context's baggage and from the resource of `tracer`'s provider. */

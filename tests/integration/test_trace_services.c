@@ -123,16 +123,19 @@ static void rows_of_users(void **state) {
 static void removed_keys(void **state) {
   (void)state;
   const char *const removed[] = {
-      "rpc.system.name", "aws.http.*", "server.*", "http.request.method", "aws.retry.attempts",
-      "error.type",      "db.*",       "app.gone", "http.response.*",     NULL};
+      "rpc.system.name",    "aws.http.*",  "server.*", "http.request.method",
+      "aws.retry.attempts", "error.type",  "db.*",     "app.gone",
+      "http.response.*",    "cloudspan.*", NULL};
   const cspan_attribute_rule rows[] = {
       {NULL, NULL, CSPAN_FROM_INPUT, "TableName", "app.gone", CSPAN_AS_STRING, 0},
       {NULL, NULL, CSPAN_FROM_INPUT, "TableName", "app.kept", CSPAN_AS_STRING, 0},
   };
   traced t;
   traced_open(&t, NULL);
-  cspan_trace_options options = {
-      .removed_attributes = removed, .attribute_rules = rows, .attribute_rule_count = 2};
+  cspan_trace_options options = {.removed_attributes = removed,
+                                 .attribute_rules = rows,
+                                 .attribute_rule_count = 2,
+                                 .cost = CSPAN_SWITCH_ON};
   const cspan_span_view *span = put_item(&t, &options, FAILED);
   static const want_attr want[] = {
       WANT_STRING("rpc.method", "DynamoDB/PutItem"),
