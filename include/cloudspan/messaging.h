@@ -24,7 +24,9 @@
  *
  * All keys of a propagator are written or none; nothing is, where the caller has put a trace
  * context there already, where a limit of the service would be exceeded, and where JSON is no
- * object. (A queue that takes less than 256 KiB is not known as such: leave CSPAN_CARRIER_SQS out
+ * object. The input of StartExecution is left alone where that has a name, too: both together make
+ * it idempotent. A span that sends messages with contexts of the caller's own links to these, and
+ * is no PRODUCER where all messages have one. (A queue that takes less than 256 KiB is not known as such: leave CSPAN_CARRIER_SQS out
  * for it if messages come near its limit.)
  *
  * ReceiveMessage asks for what it needs, and takes out of the messages again what the caller did

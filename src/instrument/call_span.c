@@ -118,6 +118,9 @@ static cspan_status call_begin(void *data, struct cspan_call *call, void *state_
   }
   start_span(data, call, state);
   settle_context(call, state);
+  if (state->plan && state->plan->messaging) {
+    cspan_messaging_link_own(data, state->plan, call, state->span);
+  }
   if (state->plan && state->plan->carrier) {
     state->asked = cspan_carry_begin(data, state->plan->carrier, call);
   }

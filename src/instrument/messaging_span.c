@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "base/value.h"
+#include "instrument/carriers/carried.h"
 #include "instrument/extract.h"
+#include "telemetry/propagator.h"
 
 static const char destination_key[] = "messaging.destination.name";
 static const char count_key[] = "messaging.batch.message_count";
@@ -87,6 +89,74 @@ static const char *name_of(const cspan_messaging_rule *rule, struct cspan_call *
   return name;
 }
 
+/* Whether a message to be sent has a trace context that the caller put there. */
+static bool has_own_context(const cspan_tracing *tracing, const cspan_value *message) {
+  const cspan_propagator *parts[CSPAN_CARRIED_MAX_PARTS];
+  const cspan_value *attributes = cspan_value_get(message, "MessageAttributes");
+  if (cspan_value_count(attributes) == 0) {
+    return false;
+  }
+  size_t count = cspan_propagator_parts(tracing->propagator, parts, CSPAN_CARRIED_MAX_PARTS);
+  for (size_t i = 0; i < count; i++) {
+    const char *const *field = cspan_propagator_fields(parts[i]);
+    for (; *field != NULL; field++) {
+      if (strcmp(*field, "baggage") != 0 && cspan_carried_has_member(attributes, *field)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+/* The messages of a request; a single one is the request itself. */
+static const cspan_value *messages_of(const cspan_messaging_rule *rule, const cspan_value *input,
+                                      size_t *count) {
+  const cspan_value *list = rule->messages != NULL ? cspan_value_get(input, rule->messages) : NULL;
+  if (cspan_value_get_kind(list) == CSPAN_VALUE_LIST) {
+    *count = list->size;
+    return list->as.items;
+  }
+  *count = input != NULL && rule->messages == NULL ? 1 : 0;
+  return input;
+}
+
+/* A span whose context goes into none of the messages has not created them. */
+static cspan_span_kind kind_of(const cspan_tracing *tracing, const cspan_messaging_rule *rule,
+                               const cspan_value *input) {
+  size_t count = 0;
+  const cspan_value *messages = messages_of(rule, input, &count);
+  if (rule->kind != CSPAN_MESSAGING_SEND) {
+    return CSPAN_SPAN_CLIENT;
+  }
+  for (size_t i = 0; i < count; i++) {
+    if (!has_own_context(tracing, &messages[i])) {
+      return CSPAN_SPAN_PRODUCER;
+    }
+  }
+  return count > 0 ? CSPAN_SPAN_CLIENT : CSPAN_SPAN_PRODUCER;
+}
+
+void cspan_messaging_link_own(const cspan_tracing *tracing, const cspan_plan *plan,
+                              const struct cspan_call *call, cspan_span span) {
+  size_t count = 0;
+  const cspan_value *messages =
+      messages_of(plan->messaging, cspan_call_input_document(call), &count);
+  if (plan->messaging->kind != CSPAN_MESSAGING_SEND || !cspan_span_is_recording(span)) {
+    return;
+  }
+  for (size_t i = 0; i < count; i++) {
+    if (has_own_context(tracing, &messages[i])) {
+      const cspan_value *attributes = cspan_value_get(&messages[i], "MessageAttributes");
+      const cspan_value carrying = CSPAN_MAP(cspan_field("MessageAttributes", *attributes));
+      cspan_message_link link;
+      if (cspan_message_link_make(&carrying, tracing->propagator, &link)) {
+        cspan_span_add_link(span, &link.link);
+      }
+      cspan_message_link_free(&link);
+    }
+  }
+}
+
 size_t cspan_messaging_start(const cspan_tracing *tracing, const cspan_plan *plan,
                              struct cspan_call *call, cspan_attr *out, size_t capacity,
                              cspan_span_naming *naming) {
@@ -105,7 +175,7 @@ size_t cspan_messaging_start(const cspan_tracing *tracing, const cspan_plan *pla
   }
   if (tracing->messaging_spans != CSPAN_MESSAGING_SPANS_PLAIN) {
     naming->name = name_of(rule, call, destination, size);
-    naming->kind = rule->kind == CSPAN_MESSAGING_SEND ? CSPAN_SPAN_PRODUCER : CSPAN_SPAN_CLIENT;
+    naming->kind = kind_of(tracing, rule, input);
   }
   return n;
 }

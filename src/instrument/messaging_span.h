@@ -18,6 +18,10 @@ const char *cspan_messaging_type(cspan_messaging_kind kind);
 size_t cspan_messaging_start(const cspan_tracing *tracing, const cspan_plan *plan,
                              struct cspan_call *call, cspan_attr *out, size_t capacity,
                              cspan_span_naming *naming);
+/* Links a span that sends to the contexts that the caller put into messages itself; before others
+ * are put there. */
+void cspan_messaging_link_own(const cspan_tracing *tracing, const cspan_plan *plan,
+                              const struct cspan_call *call, cspan_span span);
 /* What is only known at the end. */
 void cspan_messaging_end(const cspan_tracing *tracing, const cspan_plan *plan,
                          const struct cspan_call *call, cspan_span span);

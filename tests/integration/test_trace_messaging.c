@@ -262,6 +262,44 @@ static void test_carriers(void **state) {
   }
 }
 
+/* The caller's own context is kept, and the span that sends it is no producer but links to it. */
+static void test_own_context(void **state) {
+  (void)state;
+  static const struct {
+    const char *operation;
+    const char *input;
+    cspan_span_kind kind;
+    size_t links;
+  } table[] = {
+#define OWN                                                                                        \
+  "\"MessageAttributes\":{\"traceparent\":{\"DataType\":\"String\",\"StringValue\":\"" TRACEPARENT \
+  "\"}}"
+      {"SendMessage", "{\"MessageBody\":\"b\"," OWN "}", CSPAN_SPAN_CLIENT, 1},
+      {"SendMessageBatch",
+       "{\"Entries\":[{\"Id\":\"1\",\"MessageBody\":\"b\"," OWN "},{\"Id\":\"2\","
+       "\"MessageBody\":\"b\"}]}",
+       CSPAN_SPAN_PRODUCER, 1},
+      {"SendMessageBatch", "{\"Entries\":[{\"Id\":\"1\",\"MessageBody\":\"b\"," OWN "}]}",
+       CSPAN_SPAN_CLIENT, 1},
+      {"SendMessageBatch", "{\"Entries\":[]}", CSPAN_SPAN_PRODUCER, 0},
+#undef OWN
+  };
+  for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+    bench b;
+    cspan_document *input = NULL;
+    const char *json = table[i].input;
+    bench_open(&b, "sqs", "200 |{}", &(cspan_trace_options){.before = NULL});
+    assert_int_equal(cspan_document_parse_json(json, strlen(json), &input, NULL), CSPAN_OK);
+    cspan_document_free(call(&b, table[i].operation, *cspan_document_value(input)));
+    cspan_document_free(input);
+    const cspan_span_view *span = only_span(&b);
+    assert_int_equal(span->kind, table[i].kind);
+    assert_int_equal(span->link_count, table[i].links);
+    assert_int_equal(typed_count(&b.f, TRACEPARENT), table[i].links);
+    bench_close(&b);
+  }
+}
+
 /* X-Ray's header in its own places is that of the HTTP request. */
 static void test_trace_header(void **state) {
   (void)state;
@@ -471,11 +509,17 @@ static void test_bad_options(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_names),       cmocka_unit_test(test_removed),
-      cmocka_unit_test(test_carriers),    cmocka_unit_test(test_trace_header),
-      cmocka_unit_test(test_kinesis),     cmocka_unit_test(test_lambda),
-      cmocka_unit_test(test_receive),     cmocka_unit_test(test_receive_without_carrier),
-      cmocka_unit_test(test_loop),        cmocka_unit_test(test_loop_without_spans),
+      cmocka_unit_test(test_names),
+      cmocka_unit_test(test_removed),
+      cmocka_unit_test(test_carriers),
+      cmocka_unit_test(test_own_context),
+      cmocka_unit_test(test_trace_header),
+      cmocka_unit_test(test_kinesis),
+      cmocka_unit_test(test_lambda),
+      cmocka_unit_test(test_receive),
+      cmocka_unit_test(test_receive_without_carrier),
+      cmocka_unit_test(test_loop),
+      cmocka_unit_test(test_loop_without_spans),
       cmocka_unit_test(test_bad_options),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

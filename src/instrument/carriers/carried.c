@@ -36,7 +36,7 @@ static const char *keep(const cspan_memory *memory, const char *text, size_t siz
   return copy;
 }
 
-/* Names that are not known beforehand (baggage of Jaeger) cannot be asked for: they do not travel. */
+/* Names that are not known beforehand (baggage of Jaeger) cannot be asked for, and stay here. */
 static void take(void *data, const char *key, const char *value) {
   collector *c = data;
   cspan_carried *carried = c->carried;
