@@ -25,15 +25,15 @@
  * All keys of a propagator are written or none; nothing is, where the caller has put a trace
  * context there already, where a limit of the service would be exceeded, and where JSON is no
  * object. The input of StartExecution is left alone where that has a name, too: both together make
- * it idempotent. A span that sends messages with contexts of the caller's own links to these, and
- * is no PRODUCER where all messages have one. (A queue that takes less than 256 KiB is not known as such: leave CSPAN_CARRIER_SQS out
- * for it if messages come near its limit.)
+ * it idempotent. (A queue that takes less than 256 KiB is not known as such: leave
+ * CSPAN_CARRIER_SQS out for it if messages come near its limit.) A span that sends messages with
+ * contexts of the caller's own links to these, and is no PRODUCER where all messages have one.
  *
  * ReceiveMessage asks for what it needs, and takes out of the messages again what the caller did
  * not ask for: MessageAttributes, AWSTraceHeader and, where attributes were taken out, their
- * MD5OfMessageAttributes (which was verified before). The context stays with the message all the
- * same, out of sight: cspan_message_context() finds it in the message and in copies of it that
- * cspan_document_copy() made.
+ * MD5OfMessageAttributes, which would not be that of the rest. The context stays with the message
+ * all the same, out of sight: cspan_message_context() finds it in the message and in copies of it
+ * that cspan_document_copy() made. JSON of the message does not have it.
  *
  * All functions are thread-safe.
  */
