@@ -415,6 +415,43 @@ static void receives(void **state) {
   close_bench(&b);
 }
 
+static cspan_status handle(void *user, const cspan_context *context, const cspan_value *message) {
+  (void)context;
+  (void)message;
+  return *(const cspan_status *)user;
+}
+
+/* Messages that are processed were counted when they were received. */
+static void processes(void **state) {
+  (void)state;
+  metric_memory metrics;
+  cspan_consumer *consumer = NULL;
+  metric_memory_open(&metrics);
+  const cspan_consumer_options options = {.size = sizeof options,
+                                          .meter_provider = metrics.provider,
+                                          .destination = "http://sqs/1/orders"};
+  assert_int_equal(cspan_consumer_create(&options, &consumer, NULL), CSPAN_OK);
+  cspan_value message = CSPAN_MAP(cspan_field("Body", cspan_string("hello")));
+  cspan_status results[] = {CSPAN_OK, CSPAN_ERR_IO};
+  for (size_t i = 0; i < COUNT(results); i++) {
+    assert_int_equal(cspan_consumer_process(consumer, NULL, &message, handle, &results[i]),
+                     results[i]);
+  }
+  const cspan_metric_list *list = metric_memory_look(&metrics);
+  const cspan_attr attrs[] = {
+      cspan_attr_string("messaging.system", "aws_sqs"),
+      cspan_attr_string("messaging.operation.name", "process"),
+      cspan_attr_string("messaging.destination.name", "orders"),
+      cspan_attr_string("error.type", "io_error"),
+  };
+  check_histogram(list, "messaging.process.duration", 14, 0.005, 10);
+  assert_int_equal(get_point(list, "messaging.process.duration", attrs, 3)->count, 1);
+  assert_int_equal(get_point(list, "messaging.process.duration", attrs, 4)->count, 1);
+  assert_null(cspan_metric_list_find(list, "messaging.client.consumed.messages"));
+  cspan_consumer_free(consumer);
+  metric_memory_close(&metrics);
+}
+
 /* ------------------------------------------------------------------ threads */
 
 enum { THREADS = 4, CALLS = 25 };
@@ -463,6 +500,7 @@ int main(void) {
       cmocka_unit_test(many_tables),
       cmocka_unit_test(sends),
       cmocka_unit_test(receives),
+      cmocka_unit_test(processes),
       cmocka_unit_test(threads),
   };
   static const char *const variables[] = {"AWS_PROFILE", "AWS_SESSION_TOKEN", "http_proxy",

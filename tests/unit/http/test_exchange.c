@@ -28,6 +28,7 @@ typedef struct call {
   int64_t bytes_received;
   char peer[64];
   int peer_port;
+  const char *version; /* static */
   cspan_http_timings timings;
   /* By the sink. */
   int heads;
@@ -50,6 +51,7 @@ static void on_done(void *user, const cspan_http_result *r) {
   snprintf(c->message, sizeof c->message, "%s", r->message);
   snprintf(c->peer, sizeof c->peer, "%s", r->peer_address);
   c->peer_port = r->peer_port;
+  c->version = r->version;
   c->http_status = r->http_status;
   c->request_sent = r->request_sent;
   c->body_started = r->body_started;
@@ -216,6 +218,7 @@ static void test_answers(void **state) {
     assert_true(c.request_sent);
     assert_string_equal(c.peer, "127.0.0.1");
     assert_int_equal(c.peer_port, script_server_port(f.server));
+    assert_string_equal(c.version, "1.1");
     assert_int_equal(cspan_loop_pending(f.loop), 0);
     call_free(&c);
     end(&f);
@@ -559,6 +562,7 @@ static void test_refused(void **state) {
   perform(&f, &c, &request);
   assert_int_equal(c.status, CSPAN_ERR_CONNECT);
   assert_string_equal(c.code, "connection_refused");
+  assert_string_equal(c.version, "");
   assert_false(c.request_sent);
   assert_string_equal(c.peer, "");
   assert_int_equal(c.timings.time_to_first_byte_us, -1);

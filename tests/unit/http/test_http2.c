@@ -17,6 +17,7 @@ typedef struct seen {
   cspan_status status;
   char code[32];
   int http_status;
+  const char *version; /* static */
   char events[512];
 } seen;
 
@@ -50,6 +51,7 @@ static void on_done(void *user, const cspan_http_result *result) {
   s->done++;
   s->status = result->status;
   s->http_status = result->http_status;
+  s->version = result->version;
   snprintf(s->code, sizeof s->code, "%s", result->code);
 }
 
@@ -126,6 +128,7 @@ static void run_case(const h2_case *x) {
   assert_string_equal(s.code, x->code);
   assert_int_equal(s.status, x->status);
   assert_int_equal(s.http_status, x->status == CSPAN_OK ? 200 : 0);
+  assert_true(x->status != CSPAN_OK || strcmp(s.version, "2") == 0);
   assert_string_equal(s.events, x->events);
   cspan_http_client_release(client, loop);
   cspan_http_client_free(client);
