@@ -173,7 +173,7 @@ static bool reads_back(const char *text, double number) {
 static bool format_above(double number, int precision, char out[CSPAN_DOUBLE_TEXT_MAX]) {
   int exponent = 0;
   double half = fabs(frexp(number, &exponent));
-  if (half > 0.5) {
+  if (!isfinite(number) || half > 0.5) {
     return false;
   }
   snprintf(out, CSPAN_DOUBLE_TEXT_MAX, "%.*e", precision - 1, number);

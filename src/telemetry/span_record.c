@@ -4,12 +4,7 @@
 #include "telemetry/kv.h"
 
 /* Fields of Span, Status. */
-enum {
-  TAG_NAME = 0x2A,
-  TAG_STATUS = 0x7A,
-  STATUS_MESSAGE = 0x12,
-  STATUS_CODE = 0x18
-};
+enum { TAG_NAME = 0x2A, TAG_STATUS = 0x7A, STATUS_MESSAGE = 0x12, STATUS_CODE = 0x18 };
 /* Names and status descriptions are cut to this. */
 enum { TEXT_MAX = 16384 };
 /* With a length of one byte, also of the message that it is in. */

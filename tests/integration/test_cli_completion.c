@@ -39,7 +39,7 @@ static void the_command_knows_what_may_follow(void **state) {
   (void)state;
   static const completion completions[] = {
       {{"ca"}, "call\n"},
-      {{"co"}, "completion\nconfig\n"},
+      {{"co"}, "completion\nconfig\ncost\n"},
       {{"_"}, ""},
       {{"help", "s"}, "s3\nsandbox\n"},
       {{"s3", "r"}, "rb\nrm\n"},

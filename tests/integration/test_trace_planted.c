@@ -132,6 +132,9 @@ static bool same_path(const char *rule, size_t len, const char *path) {
 /* Whether the attribute shows the value at the path, or (`deep`) all that is in it. */
 static bool is_shown(const cspan_attribute_rule *rule, const char *path, bool deep) {
   char items[PATH_BYTES + 2];
+  if (rule->path == NULL) {
+    return false; /* the code of the error */
+  }
   bool is_deep = rule->form == CSPAN_AS_JSON || rule->form == CSPAN_AS_JSONS;
   snprintf(items, sizeof items, "%s[]", rule->path);
   if (deep) {
