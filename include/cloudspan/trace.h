@@ -126,8 +126,8 @@ typedef struct cspan_trace_options {
    * most 100; CSPAN_ERR_INVALID from cspan_trace_append() names the row that is wrong. */
   const cspan_attribute_rule *attribute_rules;
   size_t attribute_rule_count;
-  /** Keys that are not set, of the library's own attributes too; each may end in '*'.
-   * NULL-terminated, or NULL. */
+  /** Keys that no span gets, of the library's own attributes too; each may end in '*'. Attributes of
+   * events, links and `before` stay. NULL-terminated, or NULL. */
   const char *const *removed_attributes;
   /** Durations and counts of calls. Default: on, where `meter_provider` or the global one is
    * there. */

@@ -7,7 +7,7 @@
 #include "instrument/path.h"
 #include "instrument/rules.h"
 
-enum { CSPAN_MAX_OWN_RULES = 100, CSPAN_MAX_RULES = 128 };
+enum { CSPAN_MAX_OWN_RULES = 100, CSPAN_MAX_RULES = 160 };
 
 /* A rule with its path read. */
 typedef struct cspan_path_rule {

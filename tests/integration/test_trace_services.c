@@ -68,9 +68,9 @@ static const cspan_span_view *put_item(traced *t, cspan_trace_options *options,
   typed_close(&f);
   cspan_span_list_free(t->spans);
   t->spans = cspan_memory_spans(t->memory);
-  assert_int_equal(cspan_span_list_count(t->spans), 1);
+  assert_int_equal(cspan_span_list_count(t->spans), options->retries == CSPAN_RETRY_SPANS ? 2 : 1);
   cspan_memory_reset(t->memory);
-  return cspan_span_list_at(t->spans, 0);
+  return get_span(t->spans, "DynamoDB.PutItem", 0);
 }
 
 static const cspan_attr *attr_of(const cspan_span_view *span, const char *key) {
@@ -146,6 +146,23 @@ static void removed_keys(void **state) {
   };
   CHECK_SPAN_ATTRS(span, want);
   assert_int_equal(span->status, CSPAN_SPAN_UNSET); /* a failed condition is expected */
+  traced_close(&t);
+}
+
+static void removed_of_attempts(void **state) {
+  (void)state;
+  const char *const removed[] = {"url.*", "network.peer.address", "http.*", "aws.http.*", NULL};
+  traced t;
+  traced_open(&t, NULL);
+  cspan_trace_options options = {.removed_attributes = removed, .retries = CSPAN_RETRY_SPANS};
+  put_item(&t, &options, FAILED);
+  static const want_attr want[] = {
+      WANT_STRING("server.address", "127.0.0.1"),
+      WANT_ANY("server.port", CSPAN_ATTR_INT64),
+      WANT_ANY("network.peer.port", CSPAN_ATTR_INT64),
+      WANT_STRING("error.type", "ConditionalCheckFailedException"),
+  };
+  CHECK_SPAN_ATTRS(get_span(t.spans, "POST", 0), want);
   traced_close(&t);
 }
 
@@ -228,8 +245,8 @@ static void samplers_see(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(whole_spans),  cmocka_unit_test(rows_of_users),
-      cmocka_unit_test(removed_keys), cmocka_unit_test(wrong_rows),
-      cmocka_unit_test(samplers_see),
+      cmocka_unit_test(removed_keys), cmocka_unit_test(removed_of_attempts),
+      cmocka_unit_test(wrong_rows),   cmocka_unit_test(samplers_see),
   };
   return cmocka_run_group_tests_name("trace services", tests, NULL, NULL);
 }
