@@ -68,6 +68,23 @@ static bool take_double(cspan_instrument *instrument, double value, measurement 
 
 /* --------------------------------------------------------------- exemplars */
 
+/* The ids of a span, which may have ended; whether it is sampled. */
+static bool take_ids(cspan_span span, cspan_exemplar *out) {
+  cspan_slot *slot = cspan_slot_lock(span);
+  if (slot != NULL) {
+    bool is_sampled = (slot->context.trace_flags & CSPAN_TRACE_FLAG_SAMPLED) != 0;
+    memcpy(out->trace_id, slot->context.trace_id, sizeof out->trace_id);
+    memcpy(out->span_id, slot->context.span_id, sizeof out->span_id);
+    cspan_slot_unlock(slot);
+    return is_sampled;
+  }
+  cspan_span_context context;
+  cspan_span_get_context(span, &context);
+  memcpy(out->trace_id, context.trace_id, sizeof out->trace_id);
+  memcpy(out->span_id, context.span_id, sizeof out->span_id);
+  return cspan_span_context_is_sampled(&context);
+}
+
 static bool make_exemplar(const cspan_instrument *instrument, const measurement *m,
                           cspan_exemplar *out) {
   bool is_traced = instrument->provider->exemplar_filter == CSPAN_EXEMPLAR_TRACE_BASED;
@@ -78,16 +95,12 @@ static bool make_exemplar(const cspan_instrument *instrument, const measurement 
   if (span.slot == NULL && is_traced) {
     return false;
   }
-  cspan_span_context context;
-  cspan_span_get_context(span, &context);
-  if (is_traced && !cspan_span_context_is_sampled(&context)) {
+  if (!take_ids(span, out) && is_traced) {
     return false;
   }
-  memset(out, 0, sizeof *out);
   out->time_ns = cspan_unix_ns();
   out->value = m->value;
-  memcpy(out->trace_id, context.trace_id, sizeof out->trace_id);
-  memcpy(out->span_id, context.span_id, sizeof out->span_id);
+  out->reported = 0;
   return true;
 }
 
