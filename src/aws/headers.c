@@ -184,6 +184,9 @@ bool cspan_header_block_at(const cspan_header_block *block, size_t index, const 
 
 const char *cspan_header_block_get(const cspan_header_block *block, const char *name) {
   size_t len = strlen(name);
+  if (block->count == 0) {
+    return NULL;
+  }
   const char *end = block->text.data + block->text.len;
   for (size_t i = 0; i < block->count; i++) {
     const char *each = name_at(block, i);
