@@ -183,6 +183,101 @@ static void wrong_rows(void **state) {
   cspan_aws_config_free(config);
 }
 
+/* ---------------------------------------------------- typed and generic calls */
+
+#define ANSWER(body)                                                                               \
+  "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/xml\r\n\r\n" body
+#define DELETED "<DeleteResult><Error><Key>b</Key><Code>AccessDenied</Code></Error></DeleteResult>"
+
+static const script_step answers[] = {
+    {SCRIPT_READ_REQUEST, NULL, 0}, {SCRIPT_SEND, ANSWER(DELETED), 0}, {SCRIPT_END, NULL, 0}};
+
+static void typed_calls(cspan_aws_config *config) {
+  const cspan_s3_object_identifier objects[] = {{"a", "v1"}, {"b", NULL}};
+  cspan_s3_get_object_input get = {.size = sizeof get, .bucket = "bucket", .key = "a/key"};
+  cspan_s3_list_parts_input list = {
+      .size = sizeof list, .bucket = "bucket", .key = "a/key", .upload_id = "upload"};
+  cspan_s3_delete_objects_input remove = {
+      .size = sizeof remove, .bucket = "bucket", .objects = objects, .object_count = 2};
+  cspan_s3 *client = NULL;
+  assert_int_equal(cspan_s3_create(config, &client, NULL), CSPAN_OK);
+  (void)cspan_s3_get_object(client, NULL, &get, NULL, NULL);
+  (void)cspan_s3_list_parts(client, NULL, &list, NULL, NULL);
+  (void)cspan_s3_delete_objects(client, NULL, &remove, NULL, NULL);
+  cspan_s3_free(client);
+}
+
+static void generic_calls(cspan_aws_config *config) {
+  cspan_client_options options = {.size = sizeof options, .models = SPAN_CASES "/models"};
+  cspan_client *client = NULL;
+  cspan_member bucket = cspan_field("Bucket", cspan_string("bucket"));
+  cspan_member key = cspan_field("Key", cspan_string("a/key"));
+  cspan_value get = CSPAN_MAP(bucket, key);
+  cspan_value list = CSPAN_MAP(bucket, key, cspan_field("UploadId", cspan_string("upload")));
+  cspan_value objects = CSPAN_LIST(CSPAN_MAP(cspan_field("Key", cspan_string("a")),
+                                             cspan_field("VersionId", cspan_string("v1"))),
+                                   CSPAN_MAP(cspan_field("Key", cspan_string("b"))));
+  cspan_value remove =
+      CSPAN_MAP(bucket, cspan_field("Delete", CSPAN_MAP(cspan_field("Objects", objects))));
+  assert_int_equal(cspan_client_create(config, "s3", &options, &client, NULL), CSPAN_OK);
+  (void)cspan_call(NULL, client, "GetObject", &get, NULL, NULL);
+  (void)cspan_call(NULL, client, "ListParts", &list, NULL, NULL);
+  (void)cspan_call(NULL, client, "DeleteObjects", &remove, NULL, NULL);
+  cspan_client_free(client);
+}
+
+static bool is_same(const cspan_attr *a, const cspan_attr *b) {
+  return b != NULL && a->type == b->type &&
+         (a->type != CSPAN_ATTR_STRING ||
+          (a->count == b->count && memcmp(a->value.string, b->value.string, a->count) == 0));
+}
+
+/* What one span tells of the service, the other tells as well. */
+static void check_told(const cspan_span_view *a, const cspan_span_view *b) {
+  size_t told = 0;
+  for (size_t i = 0; i < a->attribute_count; i++) {
+    const cspan_attr *attr = &a->attributes[i];
+    if (strncmp(attr->key, "aws.s3.", 7) == 0 || strncmp(attr->key, "rpc.", 4) == 0) {
+      told++;
+      if (!is_same(attr, attr_of(b, attr->key))) {
+        fail_msg("%s: %s is not the same", a->name, attr->key);
+      }
+    }
+  }
+  assert_true(told > 3);
+  assert_int_equal(a->event_count, b->event_count);
+}
+
+static void typed_as_generic(void **state) {
+  (void)state;
+  static const char *const names[] = {"S3.GetObject", "S3.ListParts", "S3.DeleteObjects"};
+  const script_connection connection = answers;
+  script_server *server = script_server_start(&connection, 1);
+  traced t;
+  traced_open(&t, NULL);
+  cspan_trace_options trace = {.size = sizeof trace, .provider = t.provider};
+  cspan_aws_options aws = {.size = sizeof aws,
+                           .region = "eu-west-1",
+                           .endpoint_url = script_server_url(server, ""),
+                           .access_key_id = "AKIDEXAMPLE",
+                           .secret_access_key = "not-a-secret",
+                           .max_attempts = 1};
+  cspan_aws_config *config = NULL;
+  assert_int_equal(cspan_aws_config_load(&aws, &config, NULL), CSPAN_OK);
+  assert_int_equal(cspan_trace_append(config, &trace, NULL), CSPAN_OK);
+  typed_calls(config);
+  generic_calls(config);
+  t.spans = cspan_memory_spans(t.memory);
+  for (size_t i = 0; i < 3; i++) {
+    check_told(get_span(t.spans, names[i], 0), get_span(t.spans, names[i], 1));
+    check_told(get_span(t.spans, names[i], 1), get_span(t.spans, names[i], 0));
+  }
+  assert_int_equal(get_span(t.spans, "S3.DeleteObjects", 0)->event_count, 1);
+  cspan_aws_config_free(config);
+  script_server_stop(server);
+  traced_close(&t);
+}
+
 /* ------------------------------------------------------------------ samplers */
 
 typedef struct watcher {
@@ -246,7 +341,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(whole_spans),  cmocka_unit_test(rows_of_users),
       cmocka_unit_test(removed_keys), cmocka_unit_test(removed_of_attempts),
-      cmocka_unit_test(wrong_rows),   cmocka_unit_test(samplers_see),
+      cmocka_unit_test(wrong_rows),   cmocka_unit_test(typed_as_generic),
+      cmocka_unit_test(samplers_see),
   };
   return cmocka_run_group_tests_name("trace services", tests, NULL, NULL);
 }
