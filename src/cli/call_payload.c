@@ -77,7 +77,7 @@ static cspan_status open_sink(cspan_cli_payload *payload, const cspan_cli_call *
   if (path == NULL) {
     return CSPAN_OK;
   }
-  if ((call->model->flags & CSPAN_OPERATION_RESPONSE_STREAMS) == 0) {
+  if (cspan_client_byte_payload(call->client->model, call->model->output) == NULL) {
     return cspan_error_set(error, CSPAN_ERR_INVALID,
                            "--save: the output of %s has no streamed member", call->operation);
   }
@@ -143,7 +143,7 @@ static cspan_status open_body(cspan_cli_payload *payload, const cspan_cli_call *
   if (path == NULL) {
     return CSPAN_OK;
   }
-  if ((call->model->flags & CSPAN_OPERATION_REQUEST_STREAMS) == 0) {
+  if (cspan_client_byte_payload(call->client->model, call->model->input) == NULL) {
     return cspan_error_set(error, CSPAN_ERR_INVALID,
                            "--body: the input of %s has no streamed member", call->operation);
   }

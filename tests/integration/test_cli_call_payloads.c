@@ -54,6 +54,44 @@ static void bodies_come_from_files(void **state) {
   PLAY(scenarios);
 }
 
+/* As botocore takes them, Lambda's Invoke among others. */
+static void blobs_that_are_no_streams_are_files_too(void **state) {
+  (void)state;
+  static const scenario scenarios[] = {
+      {.args = {"attic", "seal-box", NAME_A, "--body", "~/body.txt", "--save", "~/seal"},
+       .answers = {"200 red"},
+       .sent = {"POST /seals/a HTTP", "Content-Type: application/octet-stream\r\n",
+                "Content-Length: 11\r\n", "eleven byte"},
+       .out = "{\n    \"Kind\": \"application/json\"\n}\n"},
+      {.args = {"attic", "seal-box", "-i", "{\"Name\": \"a\", \"Wax\": \"eA==\"}", "--save", "-"},
+       .answers = {"200 blue"},
+       .sent = {"Content-Length: 1\r\n", "\r\n\r\nx"},
+       .out = "blue"},
+      {.args = {"attic", "seal-box", NAME_A, "--body", "-", "--query", "Seal"},
+       .input = "hot",
+       .answers = {"200 red"},
+       .sent = {"\r\n\r\nhot"},
+       .out = "\"cmVk\"\n"},
+      {.args = {"attic", "seal-box", NAME_A, "--save", "~/unsealed"},
+       .code = 2,
+       .err = "Wax: is required, but not given"},
+      {.args = {"attic", "seal-box", "-i", "{\"Name\": \"a\", \"Wax\": \"eA==\"}", "--body", "-"},
+       .input = "hot",
+       .code = 2,
+       .err = "Wax: it is in the input, and given as a body of its own"},
+      {.args = {"attic", "seal-box", NAME_A, "--body", "-", "--save", "~/unsealed"},
+       .input = "hot",
+       .answers = {"400 {\"message\": \"too hot\"}"},
+       .code = 1,
+       .err = "too hot"},
+  };
+  model_folder_put(model_folder_path(root, "body.txt"), "eleven byte", 11);
+  PLAY(scenarios);
+  assert_file("seal", "red");
+  assert_file("unsealed", NULL);
+  assert_no_parts();
+}
+
 static void payloads_are_saved(void **state) {
   (void)state;
   static const scenario scenarios[] = {
@@ -202,6 +240,7 @@ static void a_signal_ends_a_call(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup(bodies_come_from_files, call_set_up),
+      cmocka_unit_test_setup(blobs_that_are_no_streams_are_files_too, call_set_up),
       cmocka_unit_test_setup(payloads_are_saved, call_set_up),
       cmocka_unit_test_setup(a_half_payload_is_not_left_behind, call_set_up),
       cmocka_unit_test_setup(pipes_are_read_and_written, call_set_up),

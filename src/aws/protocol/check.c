@@ -49,12 +49,12 @@ static cspan_status refuse_unknown(checker *c, const path *at, const cspan_shape
                           cspan_model_text(c->model, shape->name));
 }
 
-/* Events, and a payload that streams, are given apart from the input. */
+/* Events, and a payload of bytes, may be given apart from the input. */
 static bool may_be_apart(const checker *c, const cspan_shape *shape,
                          const cspan_member_model *member) {
   const cspan_shape *target = cspan_member_shape(c->model, member);
   return (target->flags & CSPAN_SHAPE_EVENT_STREAM) != 0 ||
-         ((member->flags & CSPAN_MEMBER_STREAMING) != 0 &&
+         (((member->flags & CSPAN_MEMBER_STREAMING) != 0 || target->type == CSPAN_SHAPE_BLOB) &&
           member == cspan_shape_payload(c->model, shape));
 }
 

@@ -56,6 +56,10 @@ typedef struct cspan_invocation {
  * nearest. */
 cspan_status cspan_client_operation(const cspan_client *client, const char *name,
                                     const cspan_operation_model **out, cspan_error **error);
+/* The payload of a structure (of an operation, 0 for none) that may come from a body of its own or
+ * go to a sink: what the model calls a stream, or any blob, as botocore takes it. NULL: none. */
+const cspan_member_model *cspan_client_byte_payload(const cspan_service_model *model,
+                                                    cspan_table_ref shape);
 /* The request's fields that the caller was compiled with. */
 cspan_client_request cspan_client_request_of(const cspan_client_request *request);
 /* Fills `operation`: the hooks below, and flags by the model. */

@@ -49,7 +49,8 @@ static cspan_status add_body(const cspan_invocation *invocation,
 static cspan_status parse(struct cspan_call *call, cspan_invocation *invocation, cspan_arena *arena,
                           cspan_value *value, cspan_error **error) {
   cspan_protocol_response response = response_of(call, invocation);
-  bool streams = (invocation->model->flags & CSPAN_OPERATION_RESPONSE_STREAMS) != 0;
+  bool streams = (invocation->model->flags & CSPAN_OPERATION_RESPONSE_STREAMS) != 0 ||
+                 invocation->request.sink != NULL;
   bool has_events = (invocation->model->flags & CSPAN_OPERATION_RESPONSE_EVENTS) != 0;
   cspan_protocol_response seen = response;
   if (streams || has_events) {
@@ -192,8 +193,9 @@ void cspan_client_describe(cspan_invocation *invocation) {
   if ((operation->flags & events) != 0 && invocation->client->service.uses_http2) {
     flags |= CSPAN_OP_HTTP2;
   }
-  if ((operation->flags & (CSPAN_OPERATION_RESPONSE_STREAMS | CSPAN_OPERATION_RESPONSE_EVENTS)) !=
-      0) {
+  if (invocation->request.sink != NULL ||
+      (operation->flags & (CSPAN_OPERATION_RESPONSE_STREAMS | CSPAN_OPERATION_RESPONSE_EVENTS)) !=
+          0) {
     flags |= CSPAN_OP_STREAM_OUTPUT;
   } else if (strcmp(invocation->client->service.id, "S3") == 0) {
     flags |= CSPAN_OP_ERROR_IN_200;

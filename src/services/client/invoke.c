@@ -1,11 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From an operation's name and an input to a call of the AWS layer. */
+#include <stdint.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/nearest.h"
 #include "base/sys.h"
 #include "services/client/client.h"
+
+static const char *nearest_operation(const cspan_service_model *model, const char *name) {
+  const char *nearest = NULL;
+  size_t least = SIZE_MAX;
+  for (uint32_t i = 0; i < model->operation_count; i++) {
+    const char *known = cspan_model_text(model, model->operations[i].name);
+    size_t closeness = cspan_closeness(name, strlen(name), known);
+    if (closeness < least) {
+      least = closeness;
+      nearest = known;
+    }
+  }
+  return nearest;
+}
 
 cspan_status cspan_client_operation(const cspan_client *client, const char *name,
                                     const cspan_operation_model **out, cspan_error **error) {
@@ -13,9 +29,16 @@ cspan_status cspan_client_operation(const cspan_client *client, const char *name
   if (*out != NULL) {
     return CSPAN_OK;
   }
+  const char *wanted = name != NULL ? name : "";
+  const char *near = nearest_operation(client->model, wanted);
+  if (near != NULL) {
+    return cspan_error_set(error, CSPAN_ERR_INVALID,
+                           "%s has no operation \"%.80s\"; did you mean \"%s\"?",
+                           client->service.id, wanted, near);
+  }
   return cspan_error_set(error, CSPAN_ERR_INVALID,
                          "%s has no operation \"%.80s\"; `cloudspan models show %s` lists them",
-                         client->service.id, name != NULL ? name : "",
+                         client->service.id, wanted,
                          cspan_model_text(client->model, client->model->info->key));
 }
 

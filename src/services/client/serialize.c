@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "aws/config.h"
+#include "aws/protocol/shape.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "services/client/customize.h"
@@ -14,6 +15,20 @@ static const cspan_value empty_map = {.kind = CSPAN_VALUE_MAP};
 
 static cspan_status nomem(cspan_error **error) {
   return cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory: the request was not made");
+}
+
+const cspan_member_model *cspan_client_byte_payload(const cspan_service_model *model,
+                                                    cspan_table_ref shape) {
+  const cspan_shape *structure = cspan_model_shape(model, shape);
+  const cspan_member_model *payload =
+      structure != NULL ? cspan_shape_payload(model, structure) : NULL;
+  if (payload == NULL) {
+    return NULL;
+  }
+  const cspan_shape *target = cspan_member_shape(model, payload);
+  return (payload->flags & CSPAN_MEMBER_STREAMING) != 0 || target->type == CSPAN_SHAPE_BLOB
+             ? payload
+             : NULL;
 }
 
 static cspan_status take_headers(struct cspan_call *call, const cspan_protocol_request *request) {
@@ -25,15 +40,19 @@ static cspan_status take_headers(struct cspan_call *call, const cspan_protocol_r
   return status;
 }
 
+static cspan_status given_twice(const cspan_invocation *invocation,
+                                const cspan_member_model *member, cspan_error **error) {
+  return cspan_error_set(error, CSPAN_ERR_INVALID,
+                         "%s: it is in the input, and given as a body of its own: one must go",
+                         cspan_model_text(invocation->client->model, member->name));
+}
+
 /* A streamed payload: what the caller gave apart, or the blob or text of the
  * input. */
 static cspan_status take_stream(struct cspan_call *call, const cspan_invocation *invocation,
                                 const cspan_protocol_request *request, cspan_error **error) {
   if (invocation->request.body != NULL && cspan_protocol_is_given(request->stream)) {
-    return cspan_error_set(
-        error, CSPAN_ERR_INVALID,
-        "%s: it is in the input, and given as a body of its own: one must go",
-        cspan_model_text(invocation->client->model, request->stream_member->name));
+    return given_twice(invocation, request->stream_member, error);
   }
   if (invocation->request.body != NULL) {
     return cspan_call_set_body(call, invocation->request.body, error);
@@ -42,6 +61,26 @@ static cspan_status take_stream(struct cspan_call *call, const cspan_invocation 
   const void *data = cspan_value_bytes(request->stream, &size);
   cspan_body body = {.data = data, .size_bytes = (int64_t)size};
   return data != NULL ? cspan_call_set_body(call, &body, error) : CSPAN_OK;
+}
+
+/* A blob that the model does not call a stream, but the caller gives as one. */
+static cspan_status take_blob(struct cspan_call *call, const cspan_invocation *invocation,
+                              const cspan_protocol_request *request, cspan_error **error) {
+  const cspan_member_model *blob =
+      cspan_client_byte_payload(invocation->client->model, invocation->model->input);
+  if (blob == NULL) {
+    return cspan_error_set(error, CSPAN_ERR_INVALID,
+                           "%s has no streamed member: its body comes from the input alone",
+                           invocation->operation.name);
+  }
+  if (request->has_body) {
+    return given_twice(invocation, blob, error);
+  }
+  if (cspan_header_list_get(&request->headers, "Content-Type") == NULL &&
+      cspan_call_put_request_header(call, "Content-Type", "application/octet-stream") != CSPAN_OK) {
+    return nomem(error);
+  }
+  return cspan_call_set_body(call, invocation->request.body, error);
 }
 
 static cspan_status take_body(struct cspan_call *call, const cspan_invocation *invocation,
@@ -53,9 +92,7 @@ static cspan_status take_body(struct cspan_call *call, const cspan_invocation *i
     return take_stream(call, invocation, request, error);
   }
   if (invocation->request.body != NULL) {
-    return cspan_error_set(error, CSPAN_ERR_INVALID,
-                           "%s has no streamed member: its body comes from the input alone",
-                           invocation->operation.name);
+    return take_blob(call, invocation, request, error);
   }
   return request->has_body ? cspan_call_take_body(call, &request->body) : CSPAN_OK;
 }
@@ -126,6 +163,20 @@ static const char *path_of(const cspan_invocation *invocation, cspan_protocol_re
   return rest != NULL ? rest : "/";
 }
 
+/* A payload of bytes that neither the input nor the caller has. Who uses a presigned URL brings
+ * it. */
+static cspan_status check_payload(const cspan_invocation *invocation, cspan_error **error) {
+  const cspan_service_model *model = invocation->client->model;
+  const cspan_member_model *payload = cspan_client_byte_payload(model, invocation->model->input);
+  if (payload == NULL || (payload->flags & CSPAN_MEMBER_REQUIRED) == 0 ||
+      invocation->request.body != NULL || invocation->is_presigned ||
+      cspan_member_value(model, payload, invocation->request.input) != NULL) {
+    return CSPAN_OK;
+  }
+  return cspan_error_set(error, CSPAN_ERR_INVALID, "%s: is required, but not given",
+                         cspan_model_text(model, payload->name));
+}
+
 static cspan_status fill(struct cspan_call *call, const cspan_invocation *invocation,
                          cspan_protocol_request *request, cspan_error **error) {
   if (cspan_buf_status(&request->path) != CSPAN_OK ||
@@ -141,13 +192,15 @@ static cspan_status fill(struct cspan_call *call, const cspan_invocation *invoca
   if (status != CSPAN_OK) {
     return cspan_error_set(error, status, "the path of the request could not be written");
   }
-  return take_body(call, invocation, request, error);
+  status = check_payload(invocation, error);
+  return status == CSPAN_OK ? take_body(call, invocation, request, error) : status;
 }
 
 static cspan_status set_sink(struct cspan_call *call, const cspan_invocation *invocation,
                              cspan_error **error) {
   const cspan_sink *sink = invocation->request.sink;
-  if (sink != NULL && (invocation->model->flags & CSPAN_OPERATION_RESPONSE_STREAMS) == 0) {
+  if (sink != NULL &&
+      cspan_client_byte_payload(invocation->client->model, invocation->model->output) == NULL) {
     return cspan_error_set(error, CSPAN_ERR_INVALID,
                            "the output of %s has no streamed member that a sink could take",
                            invocation->operation.name);
