@@ -112,10 +112,15 @@ typedef struct planter {
   char path[PATH_BYTES];
 } planter;
 
-/* "A[0].B" is as "A[].B". */
+/* "A[0].B" is as "A[].B", and "[]" of a map is any of its members. */
 static bool same_path(const char *rule, size_t len, const char *path) {
   const char *end = rule + len;
   while (rule < end && *path != '\0') {
+    if (*rule == '[' && *path == '.') {
+      rule += strcspn(rule, "]") + 1;
+      path += 1 + strcspn(path + 1, ".[");
+      continue;
+    }
     if (*rule != *path) {
       return false;
     }
@@ -161,13 +166,27 @@ static bool is_code(const cspan_batch_rule *rule, const char *path) {
   return same_path(code, strlen(code), path);
 }
 
-/* The keys of aws.s3.delete, which a function makes; a word that an error text repeats. */
+/* What functions show beside the rows; and a word that an error text repeats. */
+static const struct {
+  const char *service;
+  const char *operation;
+  const char *path;
+} shown_by_functions[] = {
+    {"S3", "DeleteObjects", "Delete.Objects[].Key"},
+    {"S3", "DeleteObjects", "Delete.Objects[].VersionId"},
+    {"S3", NULL, "ChecksumAlgorithm"},
+    {"Lambda", "Invoke*", "FunctionName"},
+};
+
 static bool is_of_a_function(const planter *p) {
-  return strcmp(p->rules->service, "S3") == 0 &&
-         (strcmp(p->path, "ChecksumAlgorithm") == 0 ||
-          (strcmp(p->operation, "DeleteObjects") == 0 &&
-           (strcmp(p->path, "Delete.Objects[].Key") == 0 ||
-            strcmp(p->path, "Delete.Objects[].VersionId") == 0)));
+  for (size_t i = 0; i < sizeof shown_by_functions / sizeof shown_by_functions[0]; i++) {
+    if (strcmp(p->rules->service, shown_by_functions[i].service) == 0 &&
+        cspan_operation_matches(shown_by_functions[i].operation, p->operation) &&
+        strcmp(p->path, shown_by_functions[i].path) == 0) {
+      return true;
+    }
+  }
+  return false;
 }
 
 static bool is_named(const planter *p, bool deep) {
