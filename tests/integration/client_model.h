@@ -83,7 +83,10 @@ static const char client_waiters_json[] =
     "\"failure\"}]},"
     "\"JarGone\": {\"operation\": \"GetJar\", \"delay\": 1, \"maxAttempts\": 3, \"acceptors\": ["
     "{\"matcher\": \"error\", \"expected\": \"NoSuchJar\", \"state\": \"success\"},"
-    "{\"matcher\": \"status\", \"expected\": 200, \"state\": \"retry\"}]}}}";
+    "{\"matcher\": \"status\", \"expected\": 200, \"state\": \"retry\"}]},"
+    "\"JarThere\": {\"operation\": \"GetJar\", \"delay\": 1, \"maxAttempts\": 3, \"acceptors\": ["
+    "{\"matcher\": \"error\", \"expected\": \"NoSuchJar\", \"state\": \"retry\"},"
+    "{\"matcher\": \"error\", \"expected\": false, \"state\": \"success\"}]}}}";
 
 typedef struct client_models {
   char folder[64];

@@ -74,6 +74,16 @@ static void assert_received(fixture *f, const char *part) {
   free(all);
 }
 
+static size_t requests_of(fixture *f) {
+  char *all = script_server_received(f->server);
+  size_t count = 0;
+  for (const char *at = all; (at = strstr(at, "POST / HTTP/1.1\r\n")) != NULL; at++) {
+    count++;
+  }
+  free(all);
+  return count;
+}
+
 static const cspan_value *name_input(void) {
   static const cspan_member members[] = {
       {"Name", 4, {.kind = CSPAN_VALUE_STRING, .size = 5, .as.text = "plums"}}};
@@ -270,6 +280,23 @@ static void test_pages(void **state) {
   fixture_close(&f);
 }
 
+/* The page size of the options counts more than what the input says. */
+static void test_page_size_twice(void **state) {
+  (void)state;
+  fixture f;
+  cspan_pages *pages = NULL;
+  fixture_open(&f, (const char *const[]){PAGE_2}, 1);
+  cspan_value input =
+      CSPAN_MAP(cspan_field("Limit", cspan_int(9)), cspan_field("Shelf", cspan_string("top")));
+  cspan_client_request request = {.size = sizeof request, .operation = "ListJars", .input = &input};
+  cspan_pages_options options = {.size = sizeof options, .page_size = 2};
+  assert_int_equal(cspan_pages_create(f.client, &request, &options, &pages, NULL), CSPAN_OK);
+  assert_items(pages, "c");
+  cspan_pages_free(pages);
+  assert_received(&f, "{\"Shelf\":\"top\",\"Limit\":2}");
+  fixture_close(&f);
+}
+
 static void test_pages_collected(void **state) {
   (void)state;
   fixture f;
@@ -330,6 +357,21 @@ static void test_pages_resumed(void **state) {
   pages = open_pages(&f, &rest);
   assert_items(pages, "bc");
   cspan_pages_free(pages);
+  fixture_close(&f);
+}
+
+/* {"Token": "t0", "boto_truncate_amount": -1}, which nobody's listing ended with. */
+static void test_pages_resumed_before_the_start(void **state) {
+  (void)state;
+  fixture f;
+  fixture_open(&f, (const char *const[]){PAGE_2}, 1);
+  cspan_pages_options options = {
+      .size = sizeof options,
+      .starting_token = "eyJUb2tlbiI6ICJ0MCIsICJib3RvX3RydW5jYXRlX2Ftb3VudCI6IC0xfQ=="};
+  cspan_pages *pages = open_pages(&f, &options);
+  assert_items(pages, "c");
+  cspan_pages_free(pages);
+  assert_received(&f, "{\"Token\":\"t0\"}");
   fixture_close(&f);
 }
 
@@ -409,6 +451,8 @@ static void test_waiters(void **state) {
        CSPAN_ERR_SERVICE,
        "go away"},
       {"JarGone", {"200 {}", NO_JAR}, 2, 0, CSPAN_OK, ""},
+      {"JarThere", {NO_JAR, "200 {}"}, 2, 0, CSPAN_OK, ""},
+      {"JarThere", {NO_JAR, "200 {"}, 2, 0, CSPAN_ERR_PROTOCOL, "JSON"},
       {"JarsAlike", {NO_JARS, A_AND_B, A_AND_A}, 3, 0, CSPAN_OK, ""},
       {"JarsAlike", {A_AND_B, A_AND_Z}, 2, 0, CSPAN_ERR_SERVICE, "cannot be reached"},
       {"JarBoiled", {"200 {}"}, 0, 0, CSPAN_ERR_INVALID, "JarFilled, JarsAlike, JarGone"},
@@ -428,6 +472,7 @@ static void test_waiters(void **state) {
     if (status != c->status || !strstr(cspan_error_message(error), c->message)) {
       fail_msg("case %zu: %s, \"%s\"", i, cspan_status_name(status), cspan_error_message(error));
     }
+    assert_int_equal(requests_of(&f), c->count);
     cspan_error_free(error);
     fixture_close(&f);
   }
@@ -497,7 +542,9 @@ int main(void) {
       cmocka_unit_test(test_unknown_service),
       cmocka_unit_test(test_on_a_loop),
       cmocka_unit_test(test_pages),
+      cmocka_unit_test(test_page_size_twice),
       cmocka_unit_test(test_pages_collected),
+      cmocka_unit_test(test_pages_resumed_before_the_start),
       cmocka_unit_test(test_nested_pages_collected),
       cmocka_unit_test(test_pages_resumed),
       cmocka_unit_test(test_endless_pages),

@@ -140,6 +140,9 @@ static const row rows[] = {
     {"sqs", "SendMessage", "{'MessageBody': 'hello'}",
      "\r\n{\"MessageId\": \"m-1\", \"MD5OfMessageBody\": \"5d41402abc\"}", "hello", NULL,
      "the message m-1 was damaged on its way to SQS", 0},
+    {"sqs", "SendMessage", "{'MessageBody': 'hello'}",
+     "\r\n{\"MessageId\": \"m-1\", \"MD5OfMessageBody\": \"5d41402abc4b2a76b9719d911017c593\"}",
+     "hello", NULL, "the message m-1 was damaged on its way to SQS", 0},
     {"sqs", "SendMessageBatch",
      "{'Entries': [{'Id': 'a', 'MessageBody': 'hello'}, {'Id': 'b', 'MessageBody': 'x'}]}",
      "\r\n{\"Successful\": [{\"Id\": \"b\", \"MD5OfMessageBody\": "

@@ -27,7 +27,11 @@ static const char service_json[] =
     "'operationContextParams':{'P':{'path':'Deep.Name'}}},"
     "'Static':{'name':'Static','http':{'method':'POST','requestUri':'/'},'input':{'shape':'Both'},"
     "'staticContextParams':{'P':{'value':'static'},'Flag':{'value':true},"
-    "'L':{'value':['x','y']}}}},"
+    "'L':{'value':['x','y']}}},"
+    "'On':{'name':'On','http':{'method':'POST','requestUri':'/'},"
+    "'staticContextParams':{'Flag':{'value':true}}},"
+    "'Off':{'name':'Off','http':{'method':'POST','requestUri':'/'},"
+    "'staticContextParams':{'Flag':{'value':false}}}},"
     "'shapes':{'S':{'type':'string'},"
     "'Deep':{'type':'structure','members':{'Name':{'shape':'S'}}},"
     "'List':{'type':'list','member':{'shape':'Deep'}},"
@@ -242,6 +246,27 @@ static void what_is_the_same_is_kept(void **state) {
   cspan_client_endpoint_release(empty);
 }
 
+/* Operations that differ in nothing but a flag of the rules. */
+static void a_flag_tells_endpoints_apart(void **state) {
+  const fixture *f = *state;
+  static const char *const names[] = {"On", "Off", "On"};
+  const cspan_client_endpoint_result *out[3];
+  cspan_endpoint_settings settings = {.region = "r"};
+  cspan_arena *scratch = cspan_arena_create(0);
+  for (size_t i = 0; i < 3; i++) {
+    const cspan_operation_model *operation = cspan_model_operation(&f->model, names[i]);
+    assert_int_equal(cspan_endpoint_resolver_get(f->resolver, &settings, operation, NULL, scratch,
+                                                 &out[i], NULL),
+                     CSPAN_OK);
+  }
+  assert_ptr_not_equal(out[0], out[1]);
+  assert_ptr_equal(out[0], out[2]);
+  for (size_t i = 0; i < 3; i++) {
+    cspan_client_endpoint_release(out[i]);
+  }
+  cspan_arena_free(scratch);
+}
+
 static const cspan_client_endpoint_result *get_number(const fixture *f, int number) {
   char region[32];
   snprintf(region, sizeof region, "n%d", number);
@@ -328,6 +353,7 @@ int main(void) {
       cmocka_unit_test(a_style_forces_paths_or_not),
       cmocka_unit_test_setup_teardown(needs_rules, set_up, tear_down),
       cmocka_unit_test_setup_teardown(what_is_the_same_is_kept, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(a_flag_tells_endpoints_apart, set_up, tear_down),
       cmocka_unit_test_setup_teardown(the_one_not_used_for_longest_gives_way, set_up, tear_down),
       cmocka_unit_test_setup_teardown(what_is_long_is_not_kept, set_up, tear_down),
       cmocka_unit_test_setup_teardown(threads_share_it, set_up, tear_down),

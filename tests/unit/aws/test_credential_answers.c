@@ -221,6 +221,7 @@ static void container_urls(void **state) {
       {"127.0.0.1", false},
       {"http://127.0.0.1/\r\nX: y", false},
       {"http://127.0.0.1/a b", false},
+      {"http://127.0.0.1/a\\b", false},
       {"", false},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
