@@ -83,9 +83,10 @@ typedef struct cspan_client_request {
   const cspan_value *input;          /**< NULL: empty */
   const cspan_context *context;      /**< NULL: none */
   const cspan_call_options *options; /**< timeout, region, endpoint, middlewares, loop */
-  /** The streamed member of the input ("Body" of S3's PutObject), instead of a blob in `input`. */
+  /** The member of the input that is the body, a stream or any other blob ("Body" of S3's PutObject,
+   * "Payload" of Lambda's Invoke), instead of a blob in `input`. */
   const cspan_body *body;
-  /** Where the streamed member of the output goes; NULL: it is a blob of the output. */
+  /** Where such a member of the output goes; NULL: it is a blob of the output. */
   const cspan_sink *sink;
   /** For operations that answer with events; NULL: they are a list in the output, in the member
    * that the model has for them. */

@@ -108,6 +108,14 @@ static inline cspan_value cspan_string(const char *text) {
   return text != NULL ? cspan_string_of(text, strlen(text)) : cspan_null();
 }
 
+/** A number by its decimal text ("12345678901234567890.5"), for what neither an int64_t nor a double
+ * holds; it is looked at where the value is used. NULL gives null. */
+static inline cspan_value cspan_decimal_text(const char *text) {
+  cspan_value v = cspan_string(text);
+  v.kind = text != NULL ? CSPAN_VALUE_NUMBER : CSPAN_VALUE_NULL;
+  return v;
+}
+
 static inline cspan_value cspan_blob(const void *data, size_t size_bytes) {
   cspan_value v = cspan_string_of((const char *)data, size_bytes);
   v.kind = CSPAN_VALUE_BLOB;

@@ -220,11 +220,23 @@ cspan_status cspan_config_collect(cspan_aws_config *config, const cspan_aws_opti
 
 /* ----------------------------------------------------------------- parsing */
 
+void cspan_config_source_text(size_t id, const char *source, char out[CSPAN_SOURCE_TEXT_MAX]) {
+  const cspan_setting_rule *rule = &cspan_setting_rules[id];
+  const char *variable = NULL;
+  if (strcmp(source, "environment") == 0) {
+    variable = cspan_env(rule->env) ? rule->env : rule->env_fallback;
+  }
+  (void)snprintf(out, CSPAN_SOURCE_TEXT_MAX, "%s%s%s", source, variable ? " " : "",
+                 variable ? variable : "");
+}
+
 /* These settings hold no secrets, so that the value may be shown; capped all the same. */
 static cspan_status bad_value(const cspan_aws_config *config, size_t id, cspan_error **error) {
   const cspan_setting *setting = &config->settings[id];
+  char source[CSPAN_SOURCE_TEXT_MAX];
+  cspan_config_source_text(id, setting->source, source);
   return cspan_error_set(error, CSPAN_ERR_CONFIG, "%s is \"%.40s\" (%s), but must be %s",
-                         cspan_setting_rules[id].name, setting->value, setting->source,
+                         cspan_setting_rules[id].name, setting->value, source,
                          cspan_setting_rules[id].wanted);
 }
 
@@ -344,7 +356,9 @@ cspan_status cspan_config_parse(cspan_aws_config *config, cspan_error **error) {
   }
   const cspan_setting *region = &config->settings[CSPAN_SETTING_REGION];
   if (status == CSPAN_OK && region->value) {
-    status = cspan_region_check(region->value, region->source, error);
+    char source[CSPAN_SOURCE_TEXT_MAX];
+    cspan_config_source_text(CSPAN_SETTING_REGION, region->source, source);
+    status = cspan_region_check(region->value, source, error);
   }
   if (status != CSPAN_OK) {
     return status;

@@ -5,7 +5,8 @@
 
 #include <stddef.h>
 
-/* 0: the same but for case, then Levenshtein's distance up to 2, then 3 where the word begins the
+/* 0: the same but for case, then Levenshtein's distance up to 2 (neighbours
+ * that changed places count once), then 3 where the word begins the
  * candidate. SIZE_MAX: not near. */
 size_t cspan_closeness(const char *word, size_t len, const char *candidate);
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "aws/config_settings.h"
 #include "aws/config_table.h"
 #include "aws/credentials.h"
 #include "base/nearest.h"
@@ -11,7 +12,7 @@
 #include "cli/session.h"
 #include "cli/text.h"
 
-enum { NAME_WIDTH = 38, SOURCE_MAX = 512, KEY_SHOWN = 4, KEY_TEXT_MAX = 16 };
+enum { NAME_WIDTH = 38, KEY_SHOWN = 4, KEY_TEXT_MAX = 16 };
 
 typedef struct config_values {
   bool no_credentials;
@@ -24,31 +25,22 @@ static const cspan_cli_option options[] = {
 
 static const char endpoint_prefix[] = "endpoint_url_";
 
-static const cspan_setting_rule *rule_of(const char *name) {
-  for (size_t i = 0; i < CSPAN_SETTING_COUNT; i++) {
-    if (strcmp(cspan_setting_rules[i].name, name) == 0) {
-      return &cspan_setting_rules[i];
-    }
+/* "environment AWS_REGION" */
+static void source_text(const char *name, const char *source, char out[CSPAN_SOURCE_TEXT_MAX]) {
+  size_t id = cspan_config_find(name);
+  const char *from = source ? source : "-";
+  if (id != SIZE_MAX) {
+    cspan_config_source_text(id, from, out);
+  } else {
+    (void)snprintf(out, CSPAN_SOURCE_TEXT_MAX, "%s", from);
   }
-  return NULL;
-}
-
-/* "environment AWS_REGION": which of its variables it was. */
-static void source_text(const char *name, const char *source, char out[SOURCE_MAX]) {
-  const cspan_setting_rule *rule = rule_of(name);
-  const char *variable = NULL;
-  if (source && strcmp(source, "environment") == 0 && rule) {
-    variable = cspan_env(rule->env) ? rule->env : rule->env_fallback;
-  }
-  (void)snprintf(out, SOURCE_MAX, "%s%s%s", source ? source : "-", variable ? " " : "",
-                 variable ? variable : "");
 }
 
 static void put_setting(const cspan_cli_run *run, const cspan_aws_config *config,
                         const char *name) {
   const char *source = NULL;
   const char *value = cspan_aws_config_get(config, name, &source);
-  char from[SOURCE_MAX];
+  char from[CSPAN_SOURCE_TEXT_MAX];
   source_text(name, source, from);
   if (run->globals->json) {
     cspan_cli_json json;
@@ -134,7 +126,7 @@ static int check_names(const cspan_cli_run *run) {
     const char *name = run->args[i];
     const char *best = NULL;
     size_t best_closeness = SIZE_MAX;
-    if (rule_of(name) || strcmp(name, "credentials") == 0 ||
+    if (cspan_config_find(name) != SIZE_MAX || strcmp(name, "credentials") == 0 ||
         cspan_starts_with(name, endpoint_prefix)) {
       continue;
     }

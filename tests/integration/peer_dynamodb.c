@@ -53,13 +53,12 @@ static int drop(void **state) {
 static void test_values(void **state) {
   (void)state;
   static const char digits[] = "12345678901234567890123456789012345678";
-  cspan_value number = cspan_string(digits);
+  cspan_value number = cspan_decimal_text(digits);
   cspan_value red = cspan_string("red");
   cspan_value seven = cspan_int(7);
   cspan_value raw = cspan_blob("\0\xff", 2);
   cspan_error *error = NULL;
   cspan_document *back = NULL;
-  number.kind = CSPAN_VALUE_NUMBER;
   cspan_value item = CSPAN_MAP(
       cspan_field("id", cspan_string("all")), cspan_field("n", cspan_int(1)),
       cspan_field("large", number), cspan_field("fraction", cspan_double(0.1)),

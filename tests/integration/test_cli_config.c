@@ -115,7 +115,7 @@ static void names_are_checked(void **state) {
   command_free(&c);
   setenv("AWS_RETRY_MODE", "often", 1);
   RUN(&c, 2, "region");
-  assert_non_null(strstr(c.err, "retry_mode is \"often\" (environment)"));
+  assert_non_null(strstr(c.err, "retry_mode is \"often\" (environment AWS_RETRY_MODE)"));
   command_free(&c);
 }
 

@@ -6,6 +6,7 @@
 
 #include "aws/protocol/shape.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "base/nearest.h"
 
 enum { MAX_UTF8 = 4 };
@@ -143,8 +144,8 @@ static cspan_status check_min_length(checker *c, const path *at, const cspan_sha
   if (min <= 0 || length >= (uint64_t)min) {
     return CSPAN_OK;
   }
-  return cspan_path_error(c->error, CSPAN_ERR_INVALID, at, "needs at least %lld %s, has %zu",
-                          (long long)min, what, length);
+  return cspan_path_error(c->error, CSPAN_ERR_INVALID, at, "needs at least %lld %s%s, has %zu",
+                          (long long)min, what, cspan_plural((uint64_t)min), length);
 }
 
 static cspan_status check_list(checker *c, const path *at, const cspan_shape *shape,
@@ -153,7 +154,7 @@ static cspan_status check_list(checker *c, const path *at, const cspan_shape *sh
   if (value->kind != CSPAN_VALUE_LIST) {
     return refuse_kind(c, at, shape, value);
   }
-  cspan_status status = check_min_length(c, at, shape, value->size, "items");
+  cspan_status status = check_min_length(c, at, shape, value->size, "item");
   for (size_t i = 0; i < value->size && status == CSPAN_OK; i++) {
     path here = {.up = at, .index = i};
     if (cspan_protocol_is_given(&value->as.items[i])) {
@@ -202,7 +203,7 @@ static cspan_status check_string(checker *c, const path *at, const cspan_shape *
   }
   int64_t min = cspan_shape_min(c->model, shape);
   bool may_be_short = min > 0 && value->size / MAX_UTF8 < (uint64_t)min;
-  return may_be_short ? check_min_length(c, at, shape, count_characters(value), "characters")
+  return may_be_short ? check_min_length(c, at, shape, count_characters(value), "character")
                       : CSPAN_OK;
 }
 

@@ -45,7 +45,7 @@ static void test_messages(void **state) {
       {"Plain", "{\"Agains\": [{}, {\"Names\": [\"a\", 2]}]}",
        "Agains[1].Names[1]: expected a string, got an integer"},
       {"Plain", "{\"Map\": {\"a.b\": true}}", "Map.a.b: expected a string, got a boolean"},
-      {"Plain", "{\"Names\": []}", "Names: needs at least 1 items, has 0"},
+      {"Plain", "{\"Names\": []}", "Names: needs at least 1 item, has 0"},
       {"Plain", "{\"Names\": [null]}", NULL},
       {"Plain", "{\"Strin\": \"a\"}", "Strin: there is no such member; did you mean 'String'?"},
       {"Plain", "{\"Again\": {\"boolean\": true}}",

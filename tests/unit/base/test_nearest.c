@@ -17,7 +17,10 @@ static void test_closeness(void **state) {
   } cases[] = {
       {"TableName", "TableName", 0},
       {"tablename", "TableName", 0},
-      {"TabelName", "TableName", 2},
+      {"TabelName", "TableName", 1},
+      {"--qurey", "--query", 1},
+      {"--qurey", "--quiet", 2},
+      {"aTbelName", "TableName", 2},
       {"TableNam", "TableName", 1},
       {"Table", "TableName", 3},
       {"Bucket", "TableName", SIZE_MAX},

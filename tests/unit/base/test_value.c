@@ -11,12 +11,6 @@
 #include "base/json.h"
 #include "base/value.h"
 
-static cspan_value number_text(const char *text) {
-  cspan_value value = cspan_string(text);
-  value.kind = CSPAN_VALUE_NUMBER;
-  return value;
-}
-
 /* ------------------------------------------------------------------------- reading */
 
 static void test_reading_a_literal(void **state) {
@@ -104,18 +98,18 @@ static void test_numbers(void **state) {
       {cspan_double(-1e300), INT64_MIN, -1e300},
       {cspan_double(-9223372036854775808.0), INT64_MIN, -9223372036854775808.0},
       {cspan_double(INFINITY), INT64_MAX, INFINITY},
-      {number_text("9007199254740993.75"), 9007199254740993, 9007199254740993.75},
-      {number_text("9223372036854775808"), INT64_MAX, 9223372036854775808.0},
-      {number_text("-9223372036854775809"), INT64_MIN, -9223372036854775808.0},
-      {number_text("12345e-2"), 123, 123.45},
-      {number_text("0.00099e3"), 0, 0.99},
-      {number_text("1e400"), INT64_MAX, INFINITY},
-      {number_text("-1e400"), INT64_MIN, -INFINITY},
-      {number_text("1e-400"), 0, 0},
-      {number_text("0"), 0, 0},
-      {number_text("1e99999999999999999999"), INT64_MAX, INFINITY},
-      {number_text("no number"), 42, 42},
-      {number_text(""), 42, 42},
+      {cspan_decimal_text("9007199254740993.75"), 9007199254740993, 9007199254740993.75},
+      {cspan_decimal_text("9223372036854775808"), INT64_MAX, 9223372036854775808.0},
+      {cspan_decimal_text("-9223372036854775809"), INT64_MIN, -9223372036854775808.0},
+      {cspan_decimal_text("12345e-2"), 123, 123.45},
+      {cspan_decimal_text("0.00099e3"), 0, 0.99},
+      {cspan_decimal_text("1e400"), INT64_MAX, INFINITY},
+      {cspan_decimal_text("-1e400"), INT64_MIN, -INFINITY},
+      {cspan_decimal_text("1e-400"), 0, 0},
+      {cspan_decimal_text("0"), 0, 0},
+      {cspan_decimal_text("1e99999999999999999999"), INT64_MAX, INFINITY},
+      {cspan_decimal_text("no number"), 42, 42},
+      {cspan_decimal_text(""), 42, 42},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     double number = cspan_value_double(&cases[i].value, 42);
@@ -139,12 +133,12 @@ static void test_equal(void **state) {
       {cspan_null(), cspan_null()},
       {cspan_bool(true), cspan_bool(true)},
       {cspan_int(3), cspan_double(3)},
-      {cspan_int(3), number_text("3.0")},
-      {cspan_double(0.1), number_text("1e-1")},
+      {cspan_int(3), cspan_decimal_text("3.0")},
+      {cspan_double(0.1), cspan_decimal_text("1e-1")},
       {cspan_double(NAN), cspan_double(NAN)},
       {cspan_double(0.0), cspan_double(-0.0)},
       {cspan_int((int64_t)1 << 53), cspan_double(9007199254740992.0)},
-      {number_text("odd"), number_text("odd")},
+      {cspan_decimal_text("odd"), cspan_decimal_text("odd")},
       {cspan_string_of("a\0b", 3), cspan_string_of("a\0b", 3)},
       {cspan_string(""), cspan_string_of(NULL, 0)},
       {cspan_blob("x", 1), cspan_blob("x", 1)},
@@ -175,10 +169,10 @@ static void test_not_equal(void **state) {
       {cspan_int(1), cspan_string("1")},
       {cspan_int(9007199254740993), cspan_double(9007199254740992.0)},
       {cspan_int(1), cspan_double(NAN)},
-      {number_text("1e400"), cspan_double(INFINITY)},
-      {number_text("0.10000000000000000001"), cspan_double(0.1)},
-      {number_text("-5"), cspan_int(5)},
-      {number_text("odd"), number_text("odds")},
+      {cspan_decimal_text("1e400"), cspan_double(INFINITY)},
+      {cspan_decimal_text("0.10000000000000000001"), cspan_double(0.1)},
+      {cspan_decimal_text("-5"), cspan_int(5)},
+      {cspan_decimal_text("odd"), cspan_decimal_text("odds")},
       {cspan_string("a"), cspan_string("b")},
       {cspan_string("a"), cspan_string("ab")},
       {cspan_string("a"), cspan_blob("a", 1)},
@@ -331,7 +325,7 @@ static void test_copy(void **state) {
   (void)state;
   char text[] = "text";
   const cspan_value value =
-      CSPAN_MAP(cspan_field("s", cspan_string(text)), cspan_field("n", number_text("1e999")),
+      CSPAN_MAP(cspan_field("s", cspan_string(text)), cspan_field("n", cspan_decimal_text("1e999")),
                 cspan_field("b", cspan_blob(text, 2)), cspan_field("t", cspan_timestamp(-1, 7)),
                 cspan_field("l", CSPAN_LIST(cspan_double(0.5), cspan_null(), cspan_bool(true))),
                 cspan_field("e", cspan_list(NULL, 0)), cspan_field("i", cspan_int(INT64_MIN)));
