@@ -88,7 +88,7 @@ typedef struct cspan_attribute_rule {
   const char *path;
   const char *key; /**< of the attribute */
   cspan_attribute_form form;
-  size_t max_bytes; /**< of a text, cut at a character; 0: 1,024 */
+  unsigned max_bytes; /**< of a text, cut at a character; 0: 1,024 */
 } cspan_attribute_rule;
 
 typedef enum cspan_switch {

@@ -98,7 +98,7 @@ cspan_status cspan_consumer_create(const cspan_consumer_options *given, cspan_co
     memcpy(&options, given, size);
   }
   cspan_status status = make(&options, &consumer, error);
-  if (status != CSPAN_OK) {
+  if (consumer == NULL) {
     cspan_propagator_free(options.propagator);
     return status;
   }
@@ -120,13 +120,15 @@ cspan_status cspan_consumer_of_config(const cspan_aws_config *config,
   if (tracing == NULL) {
     return CSPAN_OK;
   }
-  cspan_status status = make(options, out, error);
-  if (status == CSPAN_OK) {
-    (*out)->provider = tracing->provider;
-    (*out)->propagator = tracing->propagator;
-    (*out)->metrics = tracing->metrics;
-    (*out)->own_rules = &tracing->own_rules;
+  cspan_consumer *consumer = NULL;
+  cspan_status status = make(options, &consumer, error);
+  if (consumer != NULL) {
+    consumer->provider = tracing->provider;
+    consumer->propagator = tracing->propagator;
+    consumer->metrics = tracing->metrics;
+    consumer->own_rules = &tracing->own_rules;
   }
+  *out = consumer;
   return status;
 }
 
@@ -293,6 +295,8 @@ static void begin_one(starting *s, const cspan_consumer *consumer, const cspan_c
   bool continues = consumer->parent == CSPAN_CONSUMER_CONTINUES && sender.slot != NULL;
   link_one(s, &link, continues ? caller->span : sender);
   start(s, consumer, continues ? &p->context : caller, name, p);
+  s->links = NULL; /* it ends here */
+  s->link_count = 0;
 }
 
 void cspan_process_begin(const cspan_consumer *consumer, const cspan_context *context,

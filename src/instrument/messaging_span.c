@@ -112,7 +112,7 @@ static bool has_own_context(const cspan_tracing *tracing, const cspan_value *mes
 static const cspan_value *messages_of(const cspan_messaging_rule *rule, const cspan_value *input,
                                       size_t *count) {
   const cspan_value *list = rule->messages != NULL ? cspan_value_get(input, rule->messages) : NULL;
-  if (cspan_value_get_kind(list) == CSPAN_VALUE_LIST) {
+  if (list != NULL && list->kind == CSPAN_VALUE_LIST) {
     *count = list->size;
     return list->as.items;
   }

@@ -108,7 +108,7 @@ static cspan_attribute_rule rule_of(const cspan_config_node *node) {
       .path = cspan_config_text(node, "path", ""),
       .key = cspan_config_text(node, "key", ""),
       .form = (cspan_attribute_form)choose(node, "form", cspan_option_forms, CSPAN_AS_STRING, 0),
-      .max_bytes = (size_t)cspan_config_whole(node, "max_bytes", 0),
+      .max_bytes = (unsigned)cspan_config_whole(node, "max_bytes", 0),
   };
 }
 

@@ -16,7 +16,7 @@ typedef struct tally {
 } tally;
 
 cspan_status cspan_batch_make(const cspan_batch_rule *rule, cspan_batch *out, cspan_error **error) {
-  *out = (cspan_batch){.rule = rule};
+  *out = (cspan_batch){.rule = rule, .absent_is_ok = rule->absent_is_ok};
   cspan_status status = cspan_path_parse(rule->path, &out->failures, error);
   if (status == CSPAN_OK && rule->code != NULL) {
     status = cspan_path_parse(rule->code, &out->code, error);
@@ -81,7 +81,7 @@ static void count_failures(const cspan_batch *batch, const cspan_value *failures
     if (code != NULL) {
       add_code(all, code, size);
     }
-    all->failed += code != NULL || !batch->rule->absent_is_ok;
+    all->failed += code != NULL || !batch->absent_is_ok;
   }
 }
 

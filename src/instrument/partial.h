@@ -11,6 +11,7 @@ typedef struct cspan_batch {
   cspan_path *failures;
   cspan_path *code; /* NULL: failures have none */
   cspan_path *requested;
+  bool absent_is_ok; /* as in the row */
 } cspan_batch;
 
 cspan_status cspan_batch_make(const cspan_batch_rule *rule, cspan_batch *out, cspan_error **error);

@@ -126,7 +126,7 @@ static size_t at_start(struct cspan_call *call, cspan_attr *out, size_t capacity
 
 static bool has_key(const cspan_attr *attrs, size_t count, const char *key) {
   for (size_t i = 0; i < count; i++) {
-    if (strcmp(attrs[i].key, key) == 0) {
+    if (attrs[i].key != NULL && strcmp(attrs[i].key, key) == 0) {
       return true;
     }
   }
