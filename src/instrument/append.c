@@ -126,6 +126,7 @@ static cspan_status instrument_new(const cspan_trace_options *options, cspan_tra
     return status;
   }
   self->known_headers = cspan_trace_known_headers(self->propagator);
+  cspan_trace_header_parts_find(self->propagator, &self->header_parts);
   *out = self;
   return CSPAN_OK;
 }

@@ -4,6 +4,8 @@
 #include "aws/client.h"
 #include "aws/headers.h"
 #include "instrument/tracing.h"
+#include "telemetry/context.h"
+#include "telemetry/propagator.h"
 
 typedef struct header_carrier {
   struct cspan_call *call;
@@ -35,13 +37,66 @@ const char *const *cspan_trace_known_headers(const cspan_propagator *propagator)
   return fields;
 }
 
-static cspan_status headers_begin(void *data, struct cspan_call *call, void *state,
+void cspan_trace_header_parts_find(const cspan_propagator *propagator,
+                                   cspan_trace_header_parts *out) {
+  const cspan_propagator *parts[CSPAN_TRACE_MAX_PARTS];
+  out->count = cspan_propagator_parts(propagator, parts, CSPAN_TRACE_MAX_PARTS);
+  out->ids_size = 0;
+  if (out->count == CSPAN_TRACE_MAX_PARTS) { /* there may be more */
+    parts[0] = propagator;
+    out->count = 1;
+  }
+  for (size_t i = 0; i < out->count; i++) {
+    out->at[i].propagator = parts[i];
+    out->at[i].header = cspan_propagator_id_header(parts[i]);
+    out->ids_size += out->at[i].header ? out->at[i].header->size : 0;
+  }
+}
+
+/* A span's ids as headers have them; false: there is no span. */
+static bool find_ids(cspan_span span, cspan_id_digits *ids, cspan_span_context *context,
+                     char state[CSPAN_TRACE_STATE_MAX + 1]) {
+  if (!cspan_span_copy_context(span, context, state) || !cspan_span_context_is_valid(context)) {
+    return false;
+  }
+  cspan_id_digits_of(context, ids);
+  return true;
+}
+
+/* Returns the room behind the value. */
+static char *put_ids(struct cspan_call *call, const cspan_id_header *header,
+                     const cspan_id_digits *ids, char *room) {
+  header->write(ids, room);
+  (void)cspan_call_put_request_header(call, header->name, room);
+  return room + header->size;
+}
+
+/* The ids are the same in all headers that are made of them: they are read once. */
+static cspan_status headers_begin(void *data, struct cspan_call *call, void *state_data,
                                   cspan_error **error) {
   const cspan_tracing *self = data;
   header_carrier carrier = {.call = call, .known = self->known_headers};
-  (void)state;
+  const cspan_context *given = cspan_call_context(call);
+  cspan_span span = given->span.slot ? given->span : cspan_span_current();
+  cspan_span_context context;
+  cspan_id_digits ids;
+  char state[CSPAN_TRACE_STATE_MAX + 1];
+  char *room = find_ids(span, &ids, &context, state)
+                   ? cspan_call_memory(call, self->header_parts.ids_size)
+                   : NULL;
+  (void)state_data;
   (void)error;
-  cspan_propagator_inject(self->propagator, cspan_call_context(call), set_header, &carrier);
+  for (size_t i = 0; i < self->header_parts.count; i++) {
+    const cspan_trace_header_part *part = &self->header_parts.at[i];
+    if (!part->header) {
+      cspan_propagator_inject(part->propagator, given, set_header, &carrier);
+    } else if (room) {
+      room = put_ids(call, part->header, &ids, room);
+      if (part->header->state_name && context.trace_state) {
+        set_header(&carrier, part->header->state_name, context.trace_state);
+      }
+    }
+  }
   return CSPAN_OK;
 }
 

@@ -9,6 +9,20 @@
 #include "instrument/expected.h"
 #include "instrument/plan.h"
 
+enum { CSPAN_TRACE_MAX_PARTS = 16 };
+
+/* What a propagator is made of. */
+typedef struct cspan_trace_header_part {
+  const cspan_propagator *propagator;
+  const struct cspan_id_header *header; /* that it writes; NULL: it has to be asked */
+} cspan_trace_header_part;
+
+typedef struct cspan_trace_header_parts {
+  size_t count;
+  size_t ids_size; /* of all values that are made of ids */
+  cspan_trace_header_part at[CSPAN_TRACE_MAX_PARTS];
+} cspan_trace_header_parts;
+
 /* One for each cspan_trace_append(); read-only once made but for its plans, so that calls on many
  * threads may use it. */
 typedef struct cspan_tracing {
@@ -16,6 +30,7 @@ typedef struct cspan_tracing {
   cspan_tracer *tracer;            /* of provider */
   cspan_propagator *propagator;
   const char *const *known_headers; /* that it writes; they live as long as it */
+  cspan_trace_header_parts header_parts;
   cspan_retry_tracing retries;
   cspan_semconv_mode semconv;
   cspan_messaging_spans messaging_spans;
@@ -52,6 +67,8 @@ cspan_propagator *cspan_default_propagator(cspan_error **error);
 
 /* Names of headers that a propagator writes and that need not be checked or copied. */
 const char *const *cspan_trace_known_headers(const cspan_propagator *propagator);
+void cspan_trace_header_parts_find(const cspan_propagator *propagator,
+                                   cspan_trace_header_parts *out);
 
 /* What OTEL_SEMCONV_STABILITY_OPT_IN says; NULL: stable. */
 cspan_semconv_mode cspan_semconv_parse(const char *opt_in);

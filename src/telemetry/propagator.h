@@ -20,6 +20,32 @@ cspan_str cspan_carrier_text(const cspan_carrier_getter *getter, void *carrier, 
 const char *cspan_carrier_joined(const cspan_carrier_getter *getter, void *carrier, const char *key,
                                  cspan_buf *scratch);
 
+/* A span's ids in hexadecimal. */
+typedef struct cspan_id_digits {
+  char trace[33];
+  char span[17];
+  uint8_t flags;
+} cspan_id_digits;
+
+void cspan_id_digits_of(const cspan_span_context *span, cspan_id_digits *out);
+
+enum { CSPAN_ID_HEADER_MAX = 96 };
+
+/* A header that is made of these alone: nothing in its value could break a request. It is the self
+ * of its propagator. */
+typedef struct cspan_id_header {
+  const char *name;
+  size_t size; /* of the value with its NUL, at most CSPAN_ID_HEADER_MAX */
+  void (*write)(const cspan_id_digits *ids, char *out);
+  const char *state_name; /* of the header for the trace state; NULL: there is none */
+} cspan_id_header;
+
+/* The inject function of such propagators. */
+void cspan_id_header_inject(void *self, const cspan_context *context, cspan_carrier_set_fn set,
+                            void *carrier);
+/* NULL: it is no such propagator. */
+const cspan_id_header *cspan_propagator_id_header(const cspan_propagator *propagator);
+
 /* Hex digits of either case, as many as `size` bytes have or fewer: zeros are put before them. */
 bool cspan_id_parse(cspan_str hex, uint8_t *out, size_t size);
 

@@ -95,9 +95,9 @@ cspan_propagator *cspan_propagator_composite(cspan_propagator **propagators, siz
 static size_t add_parts(const cspan_propagator *propagator, const cspan_propagator **out,
                         size_t capacity, size_t count, int depth) {
   const int max_depth = 8;
-  if (!propagator || depth == max_depth)
+  if (!propagator)
     return count;
-  if (propagator->vtable->free != composite_free) {
+  if (propagator->vtable->free != composite_free || depth == max_depth) {
     if (count < capacity)
       out[count++] = propagator;
     return count;

@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "telemetry/baggage.h"
+#include "telemetry/context.h"
 #include "telemetry/propagator.h"
 
 /* Names of a carrier that are looked at. */
@@ -42,6 +43,32 @@ bool cspan_id_parse(cspan_str hex, uint8_t *out, size_t size) {
   memset(digits, '0', whole - hex.len);
   memcpy(digits + whole - hex.len, hex.data, hex.len);
   return cspan_hex_decode(digits, whole, out);
+}
+
+void cspan_id_digits_of(const cspan_span_context *span, cspan_id_digits *out) {
+  cspan_trace_id_hex(span->trace_id, out->trace);
+  cspan_span_id_hex(span->span_id, out->span);
+  out->flags = span->trace_flags;
+}
+
+void cspan_id_header_inject(void *self, const cspan_context *context, cspan_carrier_set_fn set,
+                            void *carrier) {
+  const cspan_id_header *header = self;
+  cspan_span_context span;
+  cspan_id_digits ids;
+  char value[CSPAN_ID_HEADER_MAX];
+  char state[CSPAN_TRACE_STATE_MAX + 1];
+  if (!cspan_span_copy_context(context->span, &span, state) || !cspan_span_context_is_valid(&span))
+    return;
+  cspan_id_digits_of(&span, &ids);
+  header->write(&ids, value);
+  set(carrier, header->name, value);
+  if (header->state_name && span.trace_state)
+    set(carrier, header->state_name, span.trace_state);
+}
+
+const cspan_id_header *cspan_propagator_id_header(const cspan_propagator *propagator) {
+  return propagator->vtable->inject == cspan_id_header_inject ? propagator->self : NULL;
 }
 
 /* ------------------------------------------------------------ sampling state */

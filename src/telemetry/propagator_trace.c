@@ -20,7 +20,9 @@ enum {
   JOINED_MAX = 32768 /* several header lines */
 };
 
-static const char *const fields[] = {"traceparent", "tracestate", NULL};
+static const char parent_name[] = "traceparent";
+static const char state_name[] = "tracestate";
+static const char *const fields[] = {parent_name, state_name, NULL};
 
 /* ------------------------------------------------------------- traceparent */
 
@@ -162,24 +164,22 @@ static void join_state(const state_members *members, char out[STATE_MAX_LEN + 1]
 
 /* -------------------------------------------------------------------- both */
 
-static void trace_inject(void *self, const cspan_context *context, cspan_carrier_set_fn set,
-                         void *carrier) {
-  cspan_span_context span;
-  char parent[PARENT_LEN + 1] = "00-";
-  char state[CSPAN_TRACE_STATE_MAX + 1];
-  (void)self;
-  if (!cspan_span_copy_context(context->span, &span, state) || !cspan_span_context_is_valid(&span))
-    return;
-  uint8_t flags = span.trace_flags & (CSPAN_TRACE_FLAG_SAMPLED | CSPAN_TRACE_FLAG_RANDOM);
-  cspan_trace_id_hex(span.trace_id, parent + TRACE_AT);
-  parent[SPAN_AT - 1] = '-';
-  cspan_span_id_hex(span.span_id, parent + SPAN_AT);
-  parent[FLAGS_AT - 1] = '-';
-  cspan_hex_encode(&flags, 1, parent + FLAGS_AT);
-  set(carrier, "traceparent", parent);
-  if (span.trace_state)
-    set(carrier, "tracestate", span.trace_state);
+static void parent_write(const cspan_id_digits *ids, char *out) {
+  uint8_t flags = ids->flags & (CSPAN_TRACE_FLAG_SAMPLED | CSPAN_TRACE_FLAG_RANDOM);
+  memcpy(out, "00-", TRACE_AT);
+  memcpy(out + TRACE_AT, ids->trace, SPAN_AT - 1 - TRACE_AT);
+  out[SPAN_AT - 1] = '-';
+  memcpy(out + SPAN_AT, ids->span, FLAGS_AT - 1 - SPAN_AT);
+  out[FLAGS_AT - 1] = '-';
+  cspan_hex_encode(&flags, 1, out + FLAGS_AT);
 }
+
+static const cspan_id_header id_header = {
+    .name = parent_name,
+    .size = PARENT_LEN + 1,
+    .write = parent_write,
+    .state_name = state_name,
+};
 
 /* False, and no state, when it is malformed. */
 static bool extract_state(const cspan_carrier_getter *getter, void *carrier,
@@ -213,10 +213,10 @@ static void trace_extract(void *self, const cspan_carrier_getter *getter, void *
 static const cspan_propagator_vtable trace_vtable = {
     .size = sizeof trace_vtable,
     .fields = fields,
-    .inject = trace_inject,
+    .inject = cspan_id_header_inject,
     .extract = trace_extract,
 };
 
 cspan_propagator *cspan_propagator_tracecontext(void) {
-  return cspan_propagator_create(&trace_vtable, NULL);
+  return cspan_propagator_create(&trace_vtable, (void *)(uintptr_t)&id_header);
 }

@@ -5,7 +5,15 @@
 
 #include "telemetry/propagator.h"
 
-enum { ROOT_LEN = 35, TIME_HEX = 8, REST_HEX = 24, HEADER_MAX = 96 };
+enum { ROOT_LEN = 35, TIME_HEX = 8, REST_HEX = 24, PARENT_HEX = 16 };
+/* Places in a header that is written. */
+enum {
+  DATE_AT = sizeof "Root=1-" - 1,
+  REST_AT = DATE_AT + TIME_HEX + 1,
+  PARENT_AT = REST_AT + REST_HEX + sizeof ";Parent=" - 1,
+  SAMPLED_LEN = sizeof ";Sampled=" - 1,
+  SAMPLED_AT = PARENT_AT + PARENT_HEX + SAMPLED_LEN
+};
 
 static const char header[] = "X-Amzn-Trace-Id";
 static const char *const fields[] = {header, NULL};
@@ -47,41 +55,32 @@ static void xray_extract(void *self, const cspan_carrier_getter *getter, void *c
   cspan_extracted_set_remote(out, &remote);
 }
 
-static char *put(char *at, const char *text) {
-  size_t len = strlen(text);
-  memcpy(at, text, len + 1);
-  return at + len;
+/* Root=1-<8>-<24>;Parent=<16>;Sampled=<1> */
+static void xray_write(const cspan_id_digits *ids, char *out) {
+  memcpy(out, "Root=1-", DATE_AT);
+  memcpy(out + DATE_AT, ids->trace, TIME_HEX);
+  out[REST_AT - 1] = '-';
+  memcpy(out + REST_AT, ids->trace + TIME_HEX, REST_HEX);
+  memcpy(out + REST_AT + REST_HEX, ";Parent=", PARENT_AT - REST_AT - REST_HEX);
+  memcpy(out + PARENT_AT, ids->span, PARENT_HEX);
+  memcpy(out + SAMPLED_AT - SAMPLED_LEN, ";Sampled=", SAMPLED_LEN);
+  out[SAMPLED_AT] = (ids->flags & CSPAN_TRACE_FLAG_SAMPLED) != 0 ? '1' : '0';
+  out[SAMPLED_AT + 1] = '\0';
 }
 
-static char *put_hex(char *at, const uint8_t *bytes, size_t count) {
-  cspan_hex_encode(bytes, count, at);
-  return at + 2 * count;
-}
-
-static void xray_inject(void *self, const cspan_context *context, cspan_carrier_set_fn set,
-                        void *carrier) {
-  cspan_span_context span;
-  char value[HEADER_MAX];
-  (void)self;
-  if (!cspan_span_get_context(context->span, &span) || !cspan_span_context_is_valid(&span))
-    return;
-  char *at = put(value, "Root=1-");
-  at = put_hex(at, span.trace_id, TIME_HEX / 2);
-  at = put(at, "-");
-  at = put_hex(at, span.trace_id + TIME_HEX / 2, REST_HEX / 2);
-  at = put(at, ";Parent=");
-  at = put_hex(at, span.span_id, sizeof span.span_id);
-  put(at, cspan_span_context_is_sampled(&span) ? ";Sampled=1" : ";Sampled=0");
-  set(carrier, header, value);
-}
+static const cspan_id_header id_header = {
+    .name = header,
+    .size = SAMPLED_AT + 2,
+    .write = xray_write,
+};
 
 static const cspan_propagator_vtable xray_vtable = {
     .size = sizeof xray_vtable,
     .fields = fields,
-    .inject = xray_inject,
+    .inject = cspan_id_header_inject,
     .extract = xray_extract,
 };
 
 cspan_propagator *cspan_propagator_xray(void) {
-  return cspan_propagator_create(&xray_vtable, NULL);
+  return cspan_propagator_create(&xray_vtable, (void *)(uintptr_t)&id_header);
 }
