@@ -71,6 +71,7 @@ static int64_t record_metrics(cspan_tracing *self, const struct cspan_call *call
       .call = call,
       .context = cspan_call_context(call),
       .duration_ns = end_ns - start_ns,
+      .end_ns = end_ns,
   };
   cspan_metrics_record_attempt(self->metrics, &measured);
   return end_ns;

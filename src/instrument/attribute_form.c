@@ -318,6 +318,10 @@ static bool as_list(const cspan_memory *memory, const values *all, const cspan_a
 
 bool cspan_attribute_make(const cspan_memory *memory, const cspan_attribute_rule *rule,
                           const cspan_path *path, const cspan_value *root, cspan_attr *out) {
+  /* Of most calls. */
+  if (path == NULL && rule->form == CSPAN_AS_STRING && root->kind == CSPAN_VALUE_STRING) {
+    return cspan_attribute_text(rule->key, root->as.text, root->size, limit_of(rule), out);
+  }
   const values all = {path, root};
   switch (rule->form) {
   case CSPAN_AS_STRING:

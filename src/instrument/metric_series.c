@@ -8,12 +8,21 @@
 /* Providers that came one after the other, beyond which nothing is kept any more. */
 enum { AGE_MAX = 64 };
 
+/* Methods are so short that a call would cost more. */
+static bool is_same_method(const char *a, const char *b) {
+  while (*a == *b && *a != '\0') {
+    a++;
+    b++;
+  }
+  return *a == *b;
+}
+
 static bool is_same(const cspan_series_key *a, const cspan_series_key *b) {
   return a->port == b->port && a->http_status == b->http_status && a->version == b->version &&
-         a->subject_size == b->subject_size && strcmp(a->host, b->host) == 0 &&
-         (a->subject_size == 0 || memcmp(a->subject, b->subject, a->subject_size) == 0) &&
-         (a->method == NULL ||
-          (strcmp(a->method, b->method) == 0 && strcmp(a->scheme, b->scheme) == 0));
+         a->scheme == b->scheme && a->subject_size == b->subject_size &&
+         (a->method == NULL || is_same_method(a->method, b->method)) &&
+         strcmp(a->host, b->host) == 0 &&
+         (a->subject_size == 0 || memcmp(a->subject, b->subject, a->subject_size) == 0);
 }
 
 const cspan_bound *cspan_bound_find(const cspan_bound_slots *slots, const cspan_series_key *key) {
@@ -36,16 +45,10 @@ static char *put_text(char **at, const char *text, size_t size) {
   return copy;
 }
 
-static size_t size_of(const char *text) {
-  return text != NULL ? strlen(text) : 0;
-}
-
 static cspan_bound *bound_new(const cspan_series_key *key) {
   size_t host = strlen(key->host);
-  size_t method = size_of(key->method);
-  size_t scheme = size_of(key->scheme);
-  cspan_bound *bound =
-      cspan_calloc(1, sizeof *bound + host + method + scheme + key->subject_size + 4);
+  size_t method = key->method != NULL ? strlen(key->method) : 0;
+  cspan_bound *bound = cspan_calloc(1, sizeof *bound + host + method + key->subject_size + 3);
   if (bound != NULL) {
     char *at = (char *)(bound + 1);
     bound->key = *key;
@@ -53,7 +56,6 @@ static cspan_bound *bound_new(const cspan_series_key *key) {
     bound->key.subject = put_text(&at, key->subject, key->subject_size);
     if (key->method != NULL) {
       bound->key.method = put_text(&at, key->method, method);
-      bound->key.scheme = put_text(&at, key->scheme, scheme);
     }
   }
   return bound;

@@ -20,8 +20,8 @@ typedef struct cspan_series_key {
   const char *subject; /* of a call: table or queue */
   size_t subject_size;
   const char *method; /* of an attempt; NULL: of a call, which has none of these */
-  const char *scheme;
-  const char *version; /* static: compared by its address */
+  const char *scheme; /* static, as is the version: compared by their addresses */
+  const char *version;
 } cspan_series_key;
 
 typedef struct cspan_bound {

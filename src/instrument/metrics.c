@@ -8,6 +8,7 @@
 #include "instrument/metric_series.h"
 #include "instrument/metrics_gen_ai.h"
 #include "telemetry/metrics/provider_id.h"
+#include "telemetry/metrics/record_at.h"
 
 /* Providers that came one after the other, beyond which the instruments are looked up each time. */
 enum { AGE_MAX = 64, NOT_MODIFIED = 304 };
@@ -189,7 +190,7 @@ static int64_t count_refused(const cspan_unbound *sent, const cspan_measured *m)
     const cspan_value *item = cspan_value_at(failures, i);
     const cspan_value *code = batch->code != NULL ? cspan_path_first(batch->code, item) : NULL;
     const char *text = cspan_value_text(code, &size);
-    if (text != NULL || !batch->rule->absent_is_ok) {
+    if (text != NULL || !batch->absent_is_ok) {
       cspan_unbound one = *sent;
       add(&one, text != NULL ? cspan_attr_string_n("error.type", text, size)
                              : cspan_attr_string("error.type", "_OTHER"));
@@ -307,9 +308,10 @@ static size_t call_durations(const cspan_metric_set *set, const cspan_measured *
 }
 
 static void record_bound(const cspan_bound *bound, const cspan_measured *m) {
-  cspan_series_record_double(bound->series[0], m->context, (double)m->duration_ns / ns_per_s);
+  double seconds = (double)m->duration_ns / ns_per_s;
+  cspan_series_record_double_at(bound->series[0], m->context, seconds, m->end_ns);
   if (bound->series[1] != NULL) {
-    cspan_series_record_double(bound->series[1], m->context, (double)m->duration_ns / ns_per_s);
+    cspan_series_record_double_at(bound->series[1], m->context, seconds, m->end_ns);
   }
 }
 
@@ -392,8 +394,9 @@ void cspan_metrics_record_attempt(cspan_call_metrics *metrics, const cspan_measu
   bool is_common = own != NULL && was_sent && cspan_call_error(call) == NULL;
   const cspan_bound *bound = is_common ? cspan_bound_find(&own->attempts, &key) : NULL;
   if (bound != NULL) {
-    cspan_series_record_double(bound->series[0], m->context, (double)m->duration_ns / ns_per_s);
-    cspan_series_record_int64(bound->series[1], m->context, 1);
+    double seconds = (double)m->duration_ns / ns_per_s;
+    cspan_series_record_double_at(bound->series[0], m->context, seconds, m->end_ns);
+    cspan_series_record_int64_at(bound->series[1], m->context, 1, m->end_ns);
     return;
   }
   cspan_unbound unbound[CSPAN_BOUND_MAX] = {request_duration(set, m, &key),

@@ -45,6 +45,7 @@ typedef struct cspan_measured {
   const struct cspan_call *call;
   const cspan_context *context; /* has the span, for exemplars */
   int64_t duration_ns;
+  int64_t end_ns;      /* since the epoch, for exemplars; 0: now */
   const char *subject; /* NULL: not known */
   size_t subject_size;
 } cspan_measured;

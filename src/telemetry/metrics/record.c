@@ -6,12 +6,14 @@
 #include "base/sys.h"
 #include "telemetry/core.h"
 #include "telemetry/metrics/reader.h"
+#include "telemetry/metrics/record_at.h"
 #include "telemetry/metrics/thread_shard.h"
 
 typedef struct measurement {
   cspan_num value;
   double number; /* the same, for buckets */
   const cspan_context *context;
+  int64_t time_ns; /* 0: now */
 } measurement;
 
 static void warn_once(cspan_instrument *instrument, const char *what) {
@@ -98,7 +100,7 @@ static bool make_exemplar(const cspan_instrument *instrument, const measurement 
   if (!take_ids(span, out) && is_traced) {
     return false;
   }
-  out->time_ns = cspan_unix_ns();
+  out->time_ns = m->time_ns != 0 ? m->time_ns : cspan_unix_ns();
   out->value = m->value;
   out->reported = 0;
   return true;
@@ -206,18 +208,28 @@ static void record_bound(cspan_series *series, const measurement *m) {
   update(series, shard, m);
 }
 
-void cspan_series_record_int64(cspan_series *series, const cspan_context *context, int64_t value) {
-  measurement m = {.context = context};
+void cspan_series_record_int64_at(cspan_series *series, const cspan_context *context, int64_t value,
+                                  int64_t time_ns) {
+  measurement m = {.context = context, .time_ns = time_ns};
   if (series != NULL && !is_off(series->instrument) && take_int64(series->instrument, value, &m)) {
     record_bound(series, &m);
   }
 }
 
-void cspan_series_record_double(cspan_series *series, const cspan_context *context, double value) {
-  measurement m = {.context = context};
+void cspan_series_record_double_at(cspan_series *series, const cspan_context *context, double value,
+                                   int64_t time_ns) {
+  measurement m = {.context = context, .time_ns = time_ns};
   if (series != NULL && !is_off(series->instrument) && take_double(series->instrument, value, &m)) {
     record_bound(series, &m);
   }
+}
+
+void cspan_series_record_int64(cspan_series *series, const cspan_context *context, int64_t value) {
+  cspan_series_record_int64_at(series, context, value, 0);
+}
+
+void cspan_series_record_double(cspan_series *series, const cspan_context *context, double value) {
+  cspan_series_record_double_at(series, context, value, 0);
 }
 
 /* Whatever is taken away meanwhile is made again: it is bound under the provider's lock, under
