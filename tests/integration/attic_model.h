@@ -54,6 +54,7 @@ static const char attic_service[] =
     " 'Body': {'shape': 'Stream'}}},"
     "'SealBoxInput': {'type': 'structure', 'required': ['Name', 'Wax'], 'payload': 'Wax',"
     " 'members': {'Name': {'shape': 'String', 'location': 'uri', 'locationName': 'Name'},"
+    " 'Kind': {'shape': 'String', 'location': 'header', 'locationName': 'Content-Type'},"
     " 'Wax': {'shape': 'Blob'}}},"
     "'SealBoxOutput': {'type': 'structure', 'payload': 'Seal', 'members': {"
     " 'Kind': {'shape': 'String', 'location': 'header', 'locationName': 'Content-Type'},"

@@ -104,6 +104,7 @@ static const row rows[] = {
      "x-amz-content-sha256: 2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\r\n",
      NULL, "{}", 0},
     {"route53", "GetHostedZone", "{'Id': '/hostedzone/Z1'}", EMPTY, "GET /zone/Z1 ", NULL, "{}", 0},
+    {"route53", "GetHostedZone", "{'Id': '/Z1'}", EMPTY, "GET /zone/Z1 ", NULL, "{}", 0},
     {"route53", "GetHostedZone", "{'Id': 'Z1'}", EMPTY, "GET /zone/Z1 ", NULL, "{}", 0},
     {"ec2", "RunInstances", "{'UserData': '#!/bin/sh'}", EMPTY, "UserData=IyEvYmluL3No", NULL, "{}",
      0},

@@ -125,6 +125,35 @@ static void test_lengths_count_characters(void **state) {
   cspan_buf_free(&section);
 }
 
+/* A token that is made up where it is left out is so at the top alone, as botocore does it. */
+static void test_tokens_within_are_not_made_up(void **state) {
+  static const char model[] =
+      "{\"metadata\":{\"apiVersion\":\"1\",\"endpointPrefix\":\"x\",\"protocol\":\"json\","
+      "\"serviceId\":\"X\",\"jsonVersion\":\"1.0\",\"targetPrefix\":\"X\"},\"operations\":{"
+      "\"Op\":{\"name\":\"Op\",\"http\":{\"method\":\"POST\",\"requestUri\":\"/\"},"
+      "\"input\":{\"shape\":\"In\"}}},\"shapes\":{\"S\":{\"type\":\"string\"},"
+      "\"In\":{\"type\":\"structure\",\"required\":[\"Token\"],\"members\":{"
+      "\"Token\":{\"shape\":\"S\",\"idempotencyToken\":true},\"In\":{\"shape\":\"In\"}}}}}";
+  static const check_case cases[] = {
+      {"Op", "{}", NULL},
+      {"Op", "{\"In\": {\"Token\": \"t\"}}", NULL},
+      {"Op", "{\"In\": {}}", "In.Token: is required, but not given"},
+  };
+  cspan_model_source source = {
+      .key = "x", .service = {model, sizeof model - 1}, .without_documentation = true};
+  small_model kept = pantry;
+  cspan_buf section;
+  (void)state;
+  cspan_buf_init(&section, 1 << 20);
+  assert_int_equal(cspan_model_compile(&source, &section, NULL), CSPAN_OK);
+  assert_int_equal(cspan_model_open(section.data, section.len, &pantry.model, NULL), CSPAN_OK);
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    run(&cases[i]);
+  }
+  pantry = kept;
+  cspan_buf_free(&section);
+}
+
 static void test_text_must_be_utf8(void **state) {
   const cspan_value input = CSPAN_MAP(cspan_field("String", cspan_string("\xff")));
   cspan_error *error = NULL;
@@ -176,6 +205,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_messages),
       cmocka_unit_test(test_lengths_count_characters),
+      cmocka_unit_test(test_tokens_within_are_not_made_up),
       cmocka_unit_test(test_text_must_be_utf8),
       cmocka_unit_test(test_depth_is_capped),
   };

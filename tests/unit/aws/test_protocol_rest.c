@@ -20,6 +20,8 @@ static void test_uri(void **state) {
       /* What a member of its own says wins over a map. */
       {"{" LABELS ",\"More\":{\"tag\":[\"map\"],\"since\":[\"map\"]},\"Tags\":[\"own\"]}",
        "/shelves/a/b", "store&since=map&tag=own"},
+      {"{" LABELS ",\"More\":{\"ta\":[\"map\"]},\"Tags\":[\"own\"]}", "/shelves/a/b",
+       "store&ta=map&tag=own"},
       {"{" LABELS ",\"Tags\":[\"\"]}", "/shelves/a/b", "store&tag="},
   };
   (void)state;
