@@ -84,7 +84,7 @@ static void long_paths(void **state) {
 
 static const struct {
   cspan_attribute_form form;
-  size_t max_bytes;
+  unsigned max_bytes;
   const char *path;
   const char *json;
   const char *made; /* as describe() has it; NULL: nothing */
@@ -193,7 +193,7 @@ static void describe(const cspan_attr *attr, char *out, size_t size) {
 }
 
 /* The attribute of one rule over JSON, described; false: there is none. */
-static bool make(cspan_attribute_form form, size_t max_bytes, const char *path_text,
+static bool make(cspan_attribute_form form, unsigned max_bytes, const char *path_text,
                  const cspan_value *root, char *out, size_t size) {
   cspan_arena *arena = cspan_arena_create(0);
   const cspan_memory memory = {from_arena, arena};
