@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "aws/model/file.h"
 #include "base/error.h"
@@ -49,6 +51,20 @@ static void report(const cspan_cli_run *run, const cspan_models_compiled *done, 
   }
 }
 
+/* One that was mistyped must not be missed without a word. */
+static cspan_status check_folders(const char *const *folders, size_t count, cspan_error **error) {
+  struct stat info;
+  char why[128];
+  for (size_t i = 0; i < count; i++) {
+    errno = ENOTDIR;
+    if (stat(folders[i], &info) != 0 || !S_ISDIR(info.st_mode)) {
+      return cspan_error_set(error, CSPAN_ERR_IO, "the folder %s cannot be read: %s", folders[i],
+                             cspan_errno_text(errno, why, sizeof why));
+    }
+  }
+  return CSPAN_OK;
+}
+
 static int run_compile(const cspan_cli_run *run) {
   const compile_values *values = run->values;
   const char *found[FOLDERS_MAX];
@@ -57,7 +73,7 @@ static int run_compile(const cspan_cli_run *run) {
   cspan_model_store *store = NULL;
   cspan_models_compiled done;
   cspan_error *error = NULL;
-  cspan_status status = CSPAN_OK;
+  cspan_status status = check_folders(folders, count, &error);
   int code = CSPAN_EXIT_OK;
   if (count == 0) {
     cspan_model_store_options with = {.data_path = cspan_env("AWS_DATA_PATH"),

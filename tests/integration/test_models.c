@@ -325,7 +325,12 @@ static void test_command(void **state) {
        NULL},
       {0, {"show", "--from", "@toys.csm", "toys"}, {"Gets a toy."}, NULL},
       {0, {"show", "--from", "@less.csm", "toys"}, {"\n  GetToy\n  ListToys"}, NULL},
-      {2, {"compile", "-o", "@x.csm", "@nothing"}, {NULL}, "no service model"},
+      {2, {"compile", "-o", "@x.csm", "@data/toys"}, {NULL}, "no service model"},
+      {1,
+       {"compile", "-o", "@x.csm", "@data", "@nothing"},
+       {NULL},
+       "nothing cannot be read: No such"},
+      {1, {"compile", "-o", "@x.csm", "@toys.csm"}, {NULL}, "toys.csm cannot be read: Not a dir"},
       {1, {"compile", "-o", "@no/such/x.csm", "@data"}, {NULL}, "No such file"},
   };
   (void)state;
