@@ -338,11 +338,14 @@ int main(void) {
   size_t count = add_cases("responses", false, 0);
   count = add_cases("errors", true, count);
   DIR *models_folder = opendir(models);
-  if (count == 0 || !models_folder) {
+  bool has_models = models_folder != NULL;
+  if (has_models) {
+    closedir(models_folder);
+  }
+  if (count == 0 || !has_models) {
     print_message("skipped: no responses in %s, or no models in %s\n", folder, models);
     return 0;
   }
-  closedir(models_folder);
   int failed = _cmocka_run_group_tests("responses", tests, count, NULL, NULL);
   free_models();
   return failed;
