@@ -55,6 +55,11 @@ CSPAN_API void cspan_client_free(cspan_client *client);
 /** "DynamoDB": the model's service id. Borrowed from the client. */
 CSPAN_API const char *cspan_client_service_id(const cspan_client *client);
 
+#if defined(__GNUC__) && defined(__cplusplus)
+/* A struct of the middlewares has the same name, of which -Wshadow warns in C++. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+#endif
 /**
  * Carries out an operation ("PutItem") and waits for its end. `context` and `input` (a map) may
  * be NULL. *output receives the output, a map, freed with cspan_document_free(); `output` may be
@@ -65,6 +70,9 @@ CSPAN_API const char *cspan_client_service_id(const cspan_client *client);
 CSPAN_API cspan_status cspan_call(const cspan_context *context, cspan_client *client,
                                   const char *operation, const cspan_value *input,
                                   cspan_document **output, cspan_error **error);
+#if defined(__GNUC__) && defined(__cplusplus)
+#pragma GCC diagnostic pop
+#endif
 
 /** An event of a response's event stream, e.g. {"Records": {"Payload": ...}}; borrowed. Not
  * CSPAN_OK ends the call with that status. Called as events come; after the first, the call is

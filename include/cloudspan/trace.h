@@ -55,7 +55,8 @@ typedef enum cspan_context_carriers {
 typedef enum cspan_attribute_source {
   CSPAN_FROM_INPUT = 0, /**< known before the call: samplers see it */
   CSPAN_FROM_OUTPUT,
-  CSPAN_FROM_ERROR /**< the members of a modelled error */
+  /** The members of a modelled error, but its message, which is the status's description. */
+  CSPAN_FROM_ERROR
 } cspan_attribute_source;
 
 /** What is made of the values at a path: of all of them where the form is a list or a count, else of
@@ -84,7 +85,7 @@ typedef struct cspan_attribute_rule {
   const char *operation; /**< "Query,Scan", "Get*"; NULL: any */
   cspan_attribute_source source;
   /** Members with '.' between; "[]" is every item of a list or member of a map, "[0]" the first
-   * item: "Entries[].EventBusName". At most 16 steps. */
+   * item, "[1]" the second: "Entries[].EventBusName". At most 16 steps. */
   const char *path;
   const char *key; /**< of the attribute */
   cspan_attribute_form form;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/sys.h"
+#include "instrument/cost.h"
 #include "instrument/expected.h"
 #include "instrument/extract.h"
 #include "instrument/options_schema.h"
@@ -112,13 +113,16 @@ static cspan_attribute_rule rule_of(const cspan_config_node *node) {
   };
 }
 
-static cspan_status check_rule(const cspan_config_node *node, const cspan_attribute_rule *rule,
-                               cspan_error **error) {
-  const cspan_trace_options one = {
-      .size = sizeof one, .attribute_rules = rule, .attribute_rule_count = 1};
+/* Of `rules`, which are `count` or none, and `removed`, which may be NULL. */
+static cspan_status check_rules(const cspan_config_node *node, const cspan_attribute_rule *rules,
+                                size_t count, const char *const *removed, cspan_error **error) {
+  const cspan_trace_options some = {.size = sizeof some,
+                                    .attribute_rules = rules,
+                                    .attribute_rule_count = count,
+                                    .removed_attributes = removed};
   cspan_own_rules copied = {0};
   cspan_error *why = NULL;
-  cspan_status status = cspan_own_rules_copy(&one, &copied, &why);
+  cspan_status status = cspan_own_rules_copy(&some, &copied, &why);
   if (status != CSPAN_OK) {
     return cspan_config_wrap(node, error, why);
   }
@@ -139,7 +143,7 @@ static cspan_status choose_rules(cspan_arena *arena, const cspan_config_node *li
   for (size_t i = 0; i < count; i++) {
     const cspan_config_node *node = cspan_config_node_at(list, i, NULL);
     rules[i] = rule_of(node);
-    cspan_status status = check_rule(node, &rules[i], error);
+    cspan_status status = check_rules(node, rules, i + 1, NULL, error);
     if (status != CSPAN_OK) {
       return status;
     }
@@ -147,6 +151,32 @@ static cspan_status choose_rules(cspan_arena *arena, const cspan_config_node *li
   options->attribute_rules = rules;
   options->attribute_rule_count = count;
   return CSPAN_OK;
+}
+
+static cspan_status choose_removed(cspan_arena *arena, const cspan_config_node *list,
+                                   cspan_trace_options *options, cspan_error **error) {
+  if (options->removed_attributes != NULL) {
+    return CSPAN_OK;
+  }
+  cspan_status status = choose_texts(arena, list, &options->removed_attributes, error);
+  return status == CSPAN_OK ? check_rules(list, NULL, 0, options->removed_attributes, error)
+                            : status;
+}
+
+static cspan_status choose_tags(cspan_arena *arena, const cspan_config_node *list,
+                                cspan_trace_options *options, cspan_error **error) {
+  char **copied = NULL;
+  cspan_error *why = NULL;
+  if (options->allocation_tags != NULL) {
+    return CSPAN_OK;
+  }
+  cspan_status status = choose_texts(arena, list, &options->allocation_tags, error);
+  if (status != CSPAN_OK) {
+    return status;
+  }
+  status = cspan_allocation_tags_copy(options->allocation_tags, &copied, &why);
+  cspan_allocation_tags_free(copied);
+  return status == CSPAN_OK ? CSPAN_OK : cspan_config_wrap(list, error, why);
 }
 
 /* --------------------------------------------------------------- propagators */
@@ -191,12 +221,10 @@ static cspan_status take_lists(cspan_arena *arena, const cspan_config_node *sect
     status = check_outcomes(outcomes, error);
   }
   if (status == CSPAN_OK) {
-    status = choose_texts(arena, cspan_config_node_get(section, "allocation_tags"),
-                          &options->allocation_tags, error);
+    status = choose_tags(arena, cspan_config_node_get(section, "allocation_tags"), options, error);
   }
   if (status == CSPAN_OK) {
-    status = choose_texts(arena, cspan_config_node_get(attributes, "remove"),
-                          &options->removed_attributes, error);
+    status = choose_removed(arena, cspan_config_node_get(attributes, "remove"), options, error);
   }
   return status == CSPAN_OK
              ? choose_rules(arena, cspan_config_node_get(attributes, "add"), options, error)

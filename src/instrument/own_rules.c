@@ -10,6 +10,15 @@
 
 enum { MAX_KEY_BYTES = 255, MAX_REMOVED = 1000 };
 
+/* A '*' stands for the rest of a name: elsewhere it would match nothing, and nobody would notice. */
+static bool has_inner_star(const char *names, char separator) {
+  const char *star = strchr(names, '*');
+  while (star != NULL && (star[1] == '\0' || star[1] == separator)) {
+    star = strchr(star + 1, '*');
+  }
+  return star != NULL;
+}
+
 /* What is wrong with a row; NULL: nothing but perhaps its path. */
 static const char *fault_of(const cspan_attribute_rule *rule) {
   if (rule->key == NULL || rule->key[0] == '\0') {
@@ -26,6 +35,9 @@ static const char *fault_of(const cspan_attribute_rule *rule) {
   }
   if ((unsigned)rule->source > CSPAN_FROM_ERROR) {
     return "its source is none of CSPAN_FROM_*";
+  }
+  if (rule->operation != NULL && has_inner_star(rule->operation, ',')) {
+    return "in its operations '*' may only end a name";
   }
   return NULL;
 }
@@ -101,18 +113,25 @@ static cspan_status copy_rows(const cspan_trace_options *options, cspan_own_rule
   return CSPAN_OK;
 }
 
+static const char *fault_of_removed(const char *key, size_t index) {
+  if (key[0] == '\0') {
+    return " is empty";
+  }
+  if (has_inner_star(key, '\0')) {
+    return ": '*' may only be its end";
+  }
+  return index >= MAX_REMOVED ? " is one more than 1,000, which are the most" : NULL;
+}
+
 static cspan_status copy_removed(const char *const *removed, cspan_own_rules *out,
                                  cspan_error **error) {
   size_t count = 0;
-  while (removed != NULL && removed[count] != NULL) {
-    if (removed[count][0] == '\0' || count == MAX_REMOVED) {
-      return cspan_error_set(error, CSPAN_ERR_INVALID,
-                             removed[count][0] == '\0'
-                                 ? "key %zu of the removed attributes is empty"
-                                 : "more than %zu attributes are removed",
-                             count + (removed[count][0] == '\0'));
+  for (; removed != NULL && removed[count] != NULL; count++) {
+    const char *fault = fault_of_removed(removed[count], count);
+    if (fault != NULL) {
+      return cspan_error_set(error, CSPAN_ERR_INVALID, "key %zu of the removed attributes%s",
+                             count + 1, fault);
     }
-    count++;
   }
   if (count == 0) {
     return CSPAN_OK;

@@ -156,6 +156,8 @@ static cspan_status load(const char *path, cspan_prices **out, cspan_error **err
   cspan_status status = cspan_file_read(path, CSPAN_PRICES_MAX_BYTES, &text, error);
   if (status == CSPAN_OK) {
     status = cspan_prices_parse(cspan_buf_text(&text), text.len, path, out, error);
+  } else if (error != NULL) {
+    cspan_error_prefix(*error, "the prices");
   }
   cspan_buf_free(&text);
   return status;

@@ -184,6 +184,14 @@ static void put_method(const cspan_span_view *view, span_texts *out) {
   put(out, CSPAN_COST_OPERATION, method);
 }
 
+/* "jars" of arn:aws:dynamodb:eu-west-1:1:table/jars, so that a table is one line however calls name
+ * it. */
+static const char *table_name(const char *table) {
+  static const char mark[] = ":table/";
+  const char *at = strncmp(table, "arn:", 4) == 0 ? strstr(table, mark) : NULL;
+  return at != NULL ? at + sizeof mark - 1 : table;
+}
+
 /* The names of tables are a list; those of a batch stand as "a,b". */
 static void put_tables(const cspan_span_view *view, span_texts *out) {
   const cspan_attr *names =
@@ -200,9 +208,9 @@ static void put_tables(const cspan_span_view *view, span_texts *out) {
     if (i != 0) {
       text[used++] = ',';
     }
-    size_t len = strlen(names->value.strings[i]);
-    len = cspan_text_cut(names->value.strings[i], len, MAX_TEXT - used);
-    memcpy(text + used, names->value.strings[i], len);
+    const char *name = table_name(names->value.strings[i]);
+    size_t len = cspan_text_cut(name, strlen(name), MAX_TEXT - used);
+    memcpy(text + used, name, len);
     used += len;
   }
   text[used] = '\0';

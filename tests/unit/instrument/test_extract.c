@@ -291,6 +291,7 @@ static const struct {
     {{NULL, NULL, CSPAN_FROM_INPUT, "A[", "k", CSPAN_AS_STRING, 0},
      "row 2 of the attribute rules (key \"k\"): the path \"A[\" is wrong at byte 2"},
     {{NULL, NULL, CSPAN_FROM_INPUT, "A", "k", (cspan_attribute_form)99, 0}, "CSPAN_AS_*"},
+    {{NULL, "Get*,P*t", CSPAN_FROM_INPUT, "A", "k", CSPAN_AS_STRING, 0}, "may only end a name"},
     {{NULL, NULL, (cspan_attribute_source)99, "A", "k", CSPAN_AS_STRING, 0}, "CSPAN_FROM_*"},
 };
 

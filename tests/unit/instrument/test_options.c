@@ -283,6 +283,18 @@ static void errors(void **state) {
        "26: instrumentation/development.c.cloudspan.attributes.add[0]: "},
       {"      attributes: {add: [{path: A, key: \"\"}]}\n",
        "26: instrumentation/development.c.cloudspan.attributes.add[0]: "},
+      {"      attributes: {add: [{path: A, key: a}, {path: B, key: b, operation: G*t}]}\n",
+       "45: instrumentation/development.c.cloudspan.attributes.add[1]: row 2 of the attribute "
+       "rules: "
+       "in its operations '*' may only end a name"},
+      {"      attributes: {remove: [a.*, \"a.*.b\"]}\n",
+       "28: instrumentation/development.c.cloudspan.attributes.remove: key 2 of the removed "
+       "attributes: '*' may only be its end"},
+      {"      allocation_tags: [a, \"\"]\n",
+       "24: instrumentation/development.c.cloudspan.allocation_tags: cspan_trace_append: a key"},
+      {"      allocation_tags: [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q]\n",
+       "24: instrumentation/development.c.cloudspan.allocation_tags: cspan_trace_append: "
+       "allocation_tags has more than 16 keys"},
       {"      propagators: tracecontex\n",
        "20: instrumentation/development.c.cloudspan.propagators: "},
       {"      attributes: {add: [{path: A, key: k, max_bytes: 0}]}\n",

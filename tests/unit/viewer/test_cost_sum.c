@@ -13,7 +13,8 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const tables[] = {"users", "orders"};
+static const char *const tables[] = {"arn:aws:dynamodb:eu-west-1:123456789012:table/users",
+                                     "orders"};
 
 static cspan_cost_sum *make(unsigned dimensions) {
   cspan_cost_sum *sum = cspan_cost_sum_create(dimensions);
