@@ -177,7 +177,8 @@ static void test_which_file(void **state) {
   error = NULL;
   setenv("CLOUDSPAN_PRICES", "/nonexistent/prices", 1);
   assert_int_equal(cspan_prices_load(NULL, &prices, &error), CSPAN_ERR_IO);
-  assert_non_null(strstr(cspan_error_message(error), "/nonexistent/prices"));
+  assert_string_equal(cspan_error_message(error),
+                      "the prices: cannot open /nonexistent/prices: No such file or directory");
   assert_null(prices);
   cspan_error_free(error);
   unsetenv("CLOUDSPAN_PRICES");
