@@ -81,7 +81,7 @@ typedef enum cspan_attribute_form {
 
 /** A member of an input or output that becomes an attribute. */
 typedef struct cspan_attribute_rule {
-  const char *service;   /**< the model's id: "DynamoDB"; NULL: any */
+  const char *service;   /**< the model's id: "DynamoDB", "secrets manager"; NULL: any */
   const char *operation; /**< "Query,Scan", "Get*"; NULL: any */
   cspan_attribute_source source;
   /** Members with '.' between; "[]" is every item of a list or member of a map, "[0]" the first

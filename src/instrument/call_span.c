@@ -158,6 +158,11 @@ static void put_request(cspan_slot *slot, uint32_t left_out, const struct cspan_
   }
 }
 
+/* What a server sends has whatever length it likes. */
+CSPAN_SLOT_PUT put_id(cspan_slot *slot, const char *key, const char *id) {
+  cspan_slot_put_string(slot, key, id, cspan_trace_bounded(id, strlen(id), CSPAN_MAX_VALUE_BYTES));
+}
+
 static void put_response(cspan_slot *slot, uint32_t left_out, const struct cspan_call *call) {
   int status = cspan_call_http_status(call);
   const char *request_id = cspan_call_request_id(call);
@@ -169,10 +174,10 @@ static void put_response(cspan_slot *slot, uint32_t left_out, const struct cspan
     cspan_slot_put_int64(slot, "http.response.body.size", cspan_call_response_body_size(call));
   }
   if (*request_id && cspan_keeps(left_out, CSPAN_KEY_REQUEST_ID)) {
-    cspan_slot_put_text(slot, "aws.request_id", request_id);
+    put_id(slot, "aws.request_id", request_id);
   }
   if (*extended && cspan_keeps(left_out, CSPAN_KEY_EXTENDED_REQUEST_ID)) {
-    cspan_slot_put_text(slot, "aws.extended_request_id", extended);
+    put_id(slot, "aws.extended_request_id", extended);
   }
 }
 

@@ -21,7 +21,7 @@ typedef struct rule_maker {
 
 static bool matches(const rule_maker *maker, const cspan_attribute_rule *rule) {
   return (rule->source == CSPAN_FROM_INPUT) == maker->of_input &&
-         (rule->service == NULL || strcmp(rule->service, maker->service) == 0) &&
+         (rule->service == NULL || cspan_is_service(rule->service, maker->service)) &&
          cspan_operation_matches(rule->operation, maker->operation);
 }
 
@@ -55,7 +55,7 @@ static bool is_users(const rule_maker *maker, const cspan_own_rules *own, const 
   for (size_t i = 0; i < own->rule_count && !maker->of_input; i++) {
     const cspan_attribute_rule *rule = &own->rules[i];
     if (rule->source == CSPAN_FROM_INPUT && strcmp(rule->key, key) == 0 &&
-        (rule->service == NULL || strcmp(rule->service, maker->service) == 0) &&
+        (rule->service == NULL || cspan_is_service(rule->service, maker->service)) &&
         cspan_operation_matches(rule->operation, maker->operation)) {
       return true;
     }

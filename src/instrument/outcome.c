@@ -2,8 +2,11 @@
 /* What both kinds of spans say about how it went. */
 #include <string.h>
 
+#include "instrument/conceal.h"
 #include "instrument/tracing.h"
 #include "telemetry/slot_put.h"
+
+enum { MESSAGE_BYTES = 4096 }; /* longer than any that aws/ makes */
 
 void cspan_trace_put_timings(const cspan_tracing *self, struct cspan_slot *slot,
                              const struct cspan_call *call) {
@@ -47,14 +50,12 @@ void cspan_trace_set_outcome(const cspan_tracing *self, const struct cspan_call 
     return;
   }
   const char *message = cspan_error_message(error);
-  size_t len = strlen(message);
-  if (len <= CSPAN_MAX_VALUE_BYTES) {
-    cspan_span_set_status(span, CSPAN_SPAN_ERROR, message);
-    return;
-  }
-  char cut[CSPAN_MAX_VALUE_BYTES + 1];
-  len = cspan_trace_bounded(message, len, CSPAN_MAX_VALUE_BYTES);
-  memcpy(cut, message, len);
-  cut[len] = '\0';
-  cspan_span_set_status(span, CSPAN_SPAN_ERROR, cut);
+  size_t whole = strlen(message);
+  size_t len = whole < MESSAGE_BYTES ? whole : MESSAGE_BYTES;
+  char text[MESSAGE_BYTES + 1];
+  memcpy(text, message, len);
+  /* Before it is cut: of a text that is cut in two nothing would be found. */
+  cspan_conceal_data(call, text, len);
+  text[cspan_trace_bounded(text, len, CSPAN_MAX_VALUE_BYTES)] = '\0';
+  cspan_span_set_status(span, CSPAN_SPAN_ERROR, text);
 }

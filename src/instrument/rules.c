@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "instrument/rules.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "instrument/rules_table.h"
@@ -34,6 +35,20 @@ const cspan_service_rules *cspan_rules_of(const char *service) {
     }
   }
   return NULL;
+}
+
+static const char *skip_blanks(const char *at) {
+  return at + strspn(at, " -");
+}
+
+bool cspan_is_service(const char *name, const char *service_id) {
+  name = skip_blanks(name);
+  service_id = skip_blanks(service_id);
+  while (*name != '\0' && tolower((unsigned char)*name) == tolower((unsigned char)*service_id)) {
+    name = skip_blanks(name + 1);
+    service_id = skip_blanks(service_id + 1);
+  }
+  return *name == '\0' && *service_id == '\0';
 }
 
 static bool name_matches(const char *pattern, size_t len, const char *name) {

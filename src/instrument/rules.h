@@ -96,6 +96,9 @@ typedef struct cspan_service_rules {
   const char *messaging_system; /* "aws_sqs"; NULL: none */
   const cspan_carrier *carriers;
   size_t carrier_count;
+  /* Members of inputs that hold data, with ',' between: what a service repeats of them where it
+   * refuses them does not get into a span. NULL: none. */
+  const char *data;
   /* For what no row can say; may be NULL. Attributes for samplers, and those of the outcome, up to
    * `capacity` of them, their texts in memory of the call (cspan_call_memory()). */
   size_t (*at_start)(struct cspan_call *call, cspan_attr *out, size_t capacity);
@@ -108,6 +111,9 @@ typedef struct cspan_service_rules {
 const cspan_service_rules *cspan_rules_of(const char *service);
 /* All of them, for what is made of the tables (documentation, tests); NULL past the end. */
 const cspan_service_rules *cspan_rules_at(size_t index);
+
+/* Whether it is the same service: case, blanks and '-' do not count, as where a client is made. */
+bool cspan_is_service(const char *name, const char *service_id);
 
 /* Whether an operation is meant: NULL means any; names with ',' between, each may end in '*'. */
 bool cspan_operation_matches(const char *pattern, const char *operation);

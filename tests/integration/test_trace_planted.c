@@ -420,10 +420,77 @@ static void nothing_comes_out(void **state) {
   assert_true(out.spans >= b.calls);
   assert_true(b.successes > b.calls / 4);
   free(out.data);
+  out.data = NULL;
+}
+
+/* ----------------------------------------------------- what a service repeats */
+
+#define QUOTE "cannot take " PLANTED " nor '" PLANTED "'"
+
+static const struct {
+  const char *service;
+  const char *operation;
+  const char *input;
+} quoted[] = {
+    {"dynamodb", "PutItem",
+     "{\"TableName\": \"orders\", \"Item\": {\"n\": {\"N\": \"" PLANTED "\"}}}"},
+    {"sqs", "SendMessage", "{\"QueueUrl\": \"http://q/1/q\", \"MessageBody\": \"" PLANTED "\"}"},
+    {"sns", "Publish", "{\"PhoneNumber\": \"" PLANTED "\", \"Message\": \"hello\"}"},
+    {"lambda", "Invoke", "{\"FunctionName\": \"f\", \"ClientContext\": \"" PLANTED "\"}"},
+    {"secretsmanager", "CreateSecret", "{\"Name\": \"n\", \"SecretString\": \"" PLANTED "\"}"},
+    {"stepfunctions", "StartExecution",
+     "{\"stateMachineArn\": \"arn:aws:states:eu-west-1:1:stateMachine:m\", \"input\": \"" PLANTED
+     "\"}"},
+    {"events", "PutEvents",
+     "{\"Entries\": [{\"Source\": \"s\", \"DetailType\": \"d\", \"Detail\": \"" PLANTED "\"}]}"},
+};
+
+static void quote(bench *b, const char *service, const char *operation, const char *text) {
+  cspan_client *client = NULL;
+  cspan_document *input = NULL;
+  cspan_error *error = NULL;
+  assert_int_equal(cspan_client_create(b->config, service, NULL, &client, NULL), CSPAN_OK);
+  assert_int_equal(cspan_document_parse_json(text, strlen(text), &input, NULL), CSPAN_OK);
+  pthread_mutex_lock(&b->backend.mutex);
+  b->backend.status = 400;
+  bool is_xml = client->protocol == &cspan_protocol_query;
+  snprintf(b->backend.body, sizeof b->backend.body,
+           is_xml ? "<ErrorResponse><Error><Code>Odd</Code><Message>%s</Message></Error>"
+                    "</ErrorResponse>"
+                  : "{\"__type\": \"Odd\", \"message\": \"%s\"}",
+           QUOTE);
+  pthread_mutex_unlock(&b->backend.mutex);
+  assert_int_equal(cspan_call(NULL, client, operation, cspan_document_value(input), NULL, &error),
+                   CSPAN_ERR_SERVICE);
+  /* Whoever made the call is told what the service says. */
+  assert_non_null(strstr(cspan_error_message(error), PLANTED));
+  assert_non_null(memmem(out.data, out.len, "cannot take ***", strlen("cannot take ***")));
+  search(operation);
+  cspan_error_free(error);
+  cspan_document_free(input);
+  cspan_client_free(client);
+}
+
+static void no_span_quotes_it(void **state) {
+  (void)state;
+  bench b;
+  if (access(PACKAGE, R_OK) != 0) {
+    print_message("no models in %s (Debian's python3-botocore): not tested\n", PACKAGE);
+    skip();
+  }
+  start(&b);
+  for (size_t i = 0; i < sizeof quoted / sizeof quoted[0]; i++) {
+    print_message("%s\n", quoted[i].service);
+    quote(&b, quoted[i].service, quoted[i].operation, quoted[i].input);
+  }
+  stop(&b);
+  free(out.data);
+  out.data = NULL;
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(nothing_comes_out)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(nothing_comes_out),
+                                     cmocka_unit_test(no_span_quotes_it)};
   static const char *const variables[] = {"AWS_PROFILE",      "AWS_RETRY_MODE", "AWS_SESSION_TOKEN",
                                           "AWS_MAX_ATTEMPTS", "http_proxy",     "all_proxy",
                                           "OTEL_CONFIG_FILE", "AWS_DATA_PATH"};

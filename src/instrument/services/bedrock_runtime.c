@@ -180,6 +180,7 @@ static size_t at_end(struct cspan_call *call, cspan_attr *out, size_t capacity) 
 
 const cspan_service_rules cspan_rules_bedrock_runtime = {
     .service = SERVICE,
+    .data = "body,messages,system,prompt,toolConfig,promptVariables,additionalModelRequestFields",
     .rules = rules,
     .rule_count = sizeof rules / sizeof rules[0],
     .fixed = fixed,

@@ -153,6 +153,10 @@ static size_t at_end(struct cspan_call *call, cspan_attr *out, size_t capacity) 
 
 const cspan_service_rules cspan_rules_dynamodb = {
     .service = SERVICE,
+    .data =
+        "Item,Key,ExpressionAttributeValues,RequestItems,TransactItems,ExclusiveStartKey,Expected,"
+        "AttributeUpdates,KeyConditions,QueryFilter,ScanFilter,Parameters,Statement,Statements,"
+        "TransactStatements",
     .rules = rules,
     .rule_count = sizeof rules / sizeof rules[0],
     .fixed = fixed,

@@ -25,6 +25,7 @@ static const cspan_carrier carriers[] = {
 
 const cspan_service_rules cspan_rules_eventbridge = {
     .service = "EventBridge",
+    .data = "Entries",
     .rules = rules,
     .rule_count = sizeof rules / sizeof rules[0],
     .batches = batches,

@@ -20,6 +20,7 @@ static const cspan_carrier carriers[] = {
 
 const cspan_service_rules cspan_rules_kinesis = {
     .service = "Kinesis",
+    .data = "Data,Records",
     .rules = rules,
     .rule_count = sizeof rules / sizeof rules[0],
     .batches = batches,

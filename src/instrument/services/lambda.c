@@ -105,6 +105,7 @@ static const cspan_carrier carriers[] = {
 
 const cspan_service_rules cspan_rules_lambda = {
     .service = "Lambda",
+    .data = "Payload,ClientContext,Environment",
     .rules = rules,
     .rule_count = sizeof rules / sizeof rules[0],
     .fixed = fixed,

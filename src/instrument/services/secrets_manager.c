@@ -16,6 +16,7 @@ static const cspan_batch_rule batches[] = {
 
 const cspan_service_rules cspan_rules_secrets_manager = {
     .service = "Secrets Manager",
+    .data = "SecretString,SecretBinary",
     .rules = rules,
     .rule_count = sizeof rules / sizeof rules[0],
     .batches = batches,

@@ -20,6 +20,7 @@ static const cspan_carrier carriers[] = {
 
 const cspan_service_rules cspan_rules_sfn = {
     .service = "SFN",
+    .data = "input,output,cause",
     .rules = rules,
     .rule_count = sizeof rules / sizeof rules[0],
     .carriers = carriers,

@@ -50,6 +50,7 @@ static const cspan_carrier carriers[] = {
 
 const cspan_service_rules cspan_rules_sns = {
     .service = "SNS",
+    .data = "Message,Subject,PhoneNumber,phoneNumber,MessageAttributes,PublishBatchRequestEntries",
     .rules = rules,
     .rule_count = sizeof rules / sizeof rules[0],
     .batches = batches,

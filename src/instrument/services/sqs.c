@@ -33,6 +33,7 @@ static const cspan_carrier carriers[] = {
 
 const cspan_service_rules cspan_rules_sqs = {
     .service = "SQS",
+    .data = "MessageBody,MessageAttributes,MessageSystemAttributes,Entries",
     .rules = rules,
     .rule_count = sizeof rules / sizeof rules[0],
     .batches = batches,
