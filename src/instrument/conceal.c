@@ -42,11 +42,14 @@ static void cover_all(search *s, const cspan_value *value, int level) {
 
 void cspan_conceal_data(const struct cspan_call *call, char *text, size_t len) {
   const cspan_service_rules *rules = cspan_rules_of(cspan_call_service(call));
-  const cspan_value *input =
-      rules != NULL && rules->data != NULL ? cspan_call_input_document(call) : NULL;
+  const char *data = rules != NULL ? rules->data : NULL;
+  if (data == NULL) {
+    return;
+  }
+  const cspan_value *input = cspan_call_input_document(call);
   search s = {.text = text, .len = len};
   for (size_t i = 0; i < cspan_value_count(input); i++) {
-    if (cspan_operation_matches(rules->data, cspan_value_name_at(input, i))) {
+    if (cspan_operation_matches(data, cspan_value_name_at(input, i))) {
       cover_all(&s, cspan_value_at(input, i), 0);
     }
   }
