@@ -123,17 +123,8 @@ static void put_csv(cspan_buf *out, cspan_cost_sum *sum, const cspan_cli_cost_co
 
 static void put_object(cspan_buf *out, const cspan_cost_line *line,
                        const cspan_cli_cost_columns *columns) {
-  cspan_buf_char(out, '{');
-  for (size_t c = 0; columns != NULL && c < columns->count; c++) {
-    cspan_cost_dimension d = columns->items[c];
-    cspan_buf_printf(out, "\"%s\":", cspan_cost_dimension_names[d]);
-    cspan_columns_json(out, line->texts[d], strlen(line->texts[d]));
-    cspan_buf_char(out, ',');
-  }
-  cspan_buf_printf(out, "\"calls\":%" PRIu64 ",\"unpriced\":%" PRIu64 ",\"usd\":", line->calls,
-                   line->unpriced);
-  cspan_write_double(out, line->usd);
-  cspan_buf_char(out, '}');
+  cspan_cost_line_write(line, columns != NULL ? columns->items : NULL,
+                        columns != NULL ? columns->count : 0, out);
 }
 
 static void put_json_lines(cspan_buf *out, cspan_cost_sum *sum,

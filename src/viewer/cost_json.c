@@ -9,20 +9,31 @@
 #include "viewer/columns.h"
 #include "viewer/cost_sum.h"
 
+void cspan_cost_line_write(const cspan_cost_line *line, const cspan_cost_dimension *dimensions,
+                           size_t count, cspan_buf *out) {
+  cspan_buf_char(out, '{');
+  for (size_t i = 0; i < count; i++) {
+    const char *text = line->texts[dimensions[i]];
+    cspan_buf_printf(out, "\"%s\":", cspan_cost_dimension_names[dimensions[i]]);
+    cspan_columns_json(out, text, strlen(text));
+    cspan_buf_char(out, ',');
+  }
+  cspan_buf_printf(out, "\"calls\":%" PRIu64 ",\"unpriced\":%" PRIu64 ",\"usd\":", line->calls,
+                   line->unpriced);
+  cspan_write_double(out, line->usd);
+  cspan_buf_char(out, '}');
+}
+
 void cspan_cost_sum_write(cspan_cost_sum *sum, cspan_buf *out) {
   const cspan_cost_line *line;
+  cspan_cost_dimension all[CSPAN_COST_DIMENSIONS];
+  for (size_t d = 0; d < CSPAN_COST_DIMENSIONS; d++) {
+    all[d] = (cspan_cost_dimension)d;
+  }
   cspan_buf_str(out, "{\"lines\":[");
   for (size_t i = 0; (line = cspan_cost_sum_at(sum, i)) != NULL; i++) {
-    cspan_buf_str(out, i != 0 ? ",{" : "{");
-    for (size_t d = 0; d < CSPAN_COST_DIMENSIONS; d++) {
-      cspan_buf_printf(out, "\"%s\":", cspan_cost_dimension_names[d]);
-      cspan_columns_json(out, line->texts[d], strlen(line->texts[d]));
-      cspan_buf_char(out, ',');
-    }
-    cspan_buf_printf(out, "\"calls\":%" PRIu64 ",\"unpriced\":%" PRIu64 ",\"usd\":", line->calls,
-                     line->unpriced);
-    cspan_write_double(out, line->usd);
-    cspan_buf_char(out, '}');
+    cspan_buf_append(out, ",", i != 0);
+    cspan_cost_line_write(line, all, CSPAN_COST_DIMENSIONS, out);
   }
   cspan_buf_str(out, "]}");
 }

@@ -46,6 +46,9 @@ const cspan_cost_line *cspan_cost_sum_at(cspan_cost_sum *sum, size_t index);
 /* All of them together. */
 cspan_cost_line cspan_cost_sum_total(const cspan_cost_sum *sum);
 
+/* One line as a JSON object, with those dimensions. */
+void cspan_cost_line_write(const cspan_cost_line *line, const cspan_cost_dimension *dimensions,
+                           size_t count, cspan_buf *out);
 /* {"lines":[{"service":"S3",...,"calls":1,"unpriced":0,"usd":0.000005}]} without a line end,
  * appended; what a text could do to a terminal is escaped. Check the buffer. */
 void cspan_cost_sum_write(cspan_cost_sum *sum, cspan_buf *out);
