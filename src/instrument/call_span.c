@@ -251,24 +251,25 @@ static void set_cost(const cspan_tracing *self, const call_state *state,
 
 static void call_end(void *data, struct cspan_call *call, void *state_data) {
   const cspan_tracing *self = data;
-  cspan_span span = ((call_state *)state_data)->span;
-  int64_t end_ns = record_metrics(self, call, state_data);
-  cspan_baggage_free(((call_state *)state_data)->baggage);
-  if (((call_state *)state_data)->asked) {
-    cspan_carry_end(self, ((call_state *)state_data)->asked, call, span);
+  const call_state *state = state_data;
+  cspan_span span = state->span;
+  int64_t end_ns = record_metrics(self, call, state);
+  cspan_baggage_free(state->baggage);
+  if (state->asked) {
+    cspan_carry_end(self, state->asked, call, span);
   }
   if (!span.slot) {
     return;
   }
   if (put_what_happened(self, span, call)) {
-    set_region(self, span, call, state_data);
-    if (((call_state *)state_data)->plan->messaging) {
-      cspan_messaging_end(self, ((call_state *)state_data)->plan, call, span);
+    set_region(self, span, call, state);
+    if (state->plan->messaging) {
+      cspan_messaging_end(self, state->plan, call, span);
     }
-    put_service(self, ((call_state *)state_data)->plan, call, span);
-    cspan_batch_add_event(&((call_state *)state_data)->plan->batch, call, span);
+    put_service(self, state->plan, call, span);
+    cspan_batch_add_event(&state->plan->batch, call, span);
     cspan_trace_set_outcome(self, call, span);
-    set_cost(self, state_data, call, span);
+    set_cost(self, state, call, span);
   }
   if (self->after) {
     self->after(self->after_user, call, span);
@@ -279,14 +280,14 @@ static void call_end(void *data, struct cspan_call *call, void *state_data) {
 static void call_retry(void *data, struct cspan_call *call, void *state_data,
                        const cspan_retry_info *info) {
   const cspan_tracing *self = data;
-  cspan_span span = ((call_state *)state_data)->span;
+  call_state *state = state_data;
+  cspan_span span = state->span;
   cspan_attr attrs[5];
   size_t n = 0;
-  if (((call_state *)state_data)->start_ns) {
-    cspan_metrics_record_retry(self->metrics, ((call_state *)state_data)->plan,
-                               cspan_call_context(call), info->error);
+  if (state->start_ns) {
+    cspan_metrics_record_retry(self->metrics, state->plan, cspan_call_context(call), info->error);
   }
-  cspan_billed_attempts_add(&((call_state *)state_data)->billed, info->http_status);
+  cspan_billed_attempts_add(&state->billed, info->http_status);
   if (self->retries == CSPAN_RETRY_SPANS || !cspan_span_is_recording(span)) {
     return;
   }
@@ -298,7 +299,9 @@ static void call_retry(void *data, struct cspan_call *call, void *state_data,
     attrs[n++] = cspan_attr_int64("http.response.status_code", info->http_status);
   }
   if (*request_id) {
-    attrs[n++] = cspan_attr_string("aws.request_id", request_id);
+    attrs[n++] = cspan_attr_string_n(
+        "aws.request_id", request_id,
+        cspan_trace_bounded(request_id, strlen(request_id), CSPAN_MAX_VALUE_BYTES));
   }
   cspan_span_add_event(span, "aws.retry", 0, attrs, n);
 }

@@ -109,10 +109,7 @@ size_t cspan_plan_region(const cspan_tracing *tracing, const char *region, cspan
 
 /* What every call begins with, unless it goes to another region. */
 static void fill_start(cspan_plan *plan, const cspan_tracing *tracing) {
-  size_t more = 0;
-  if (plan->fixed_count + 2 <= CSPAN_PLAN_MAX_FIXED) {
-    more = cspan_plan_region(tracing, plan->region, &plan->fixed[plan->fixed_count]);
-  }
+  size_t more = cspan_plan_region(tracing, plan->region, &plan->fixed[plan->fixed_count]);
   plan->start_count = plan->fixed_count + more;
   if (tracing->own_rules.removed == NULL) { /* else some of them may have to be left out */
     plan->block = cspan_attr_block_make(plan->fixed, plan->start_count);

@@ -19,9 +19,9 @@ typedef struct cspan_plan {
   struct cspan_plan *next; /* of the bucket */
   const char *service;     /* copies, as are all texts here */
   const char *operation;
-  const char *name;   /* "SQS.SendMessage" */
-  const char *method; /* "SQS/SendMessage" */
-  cspan_attr fixed[CSPAN_PLAN_MAX_FIXED];
+  const char *name;                           /* "SQS.SendMessage" */
+  const char *method;                         /* "SQS/SendMessage" */
+  cspan_attr fixed[CSPAN_PLAN_MAX_FIXED + 2]; /* the region is behind them */
   size_t fixed_count;
   const char *region;                    /* of the call by which the plan was made */
   size_t start_count;                    /* attributes of `fixed`, with those of that region */
