@@ -168,16 +168,61 @@ static void check_ending(const ending *each, cspan_tracer_provider *provider,
   }
 }
 
-static void outcomes(void **state) {
-  (void)state;
-  cspan_span_exporter *memory = cspan_exporter_memory();
-  cspan_span_processor *processor = cspan_processor_simple(memory);
+static cspan_tracer_provider *make_provider(cspan_span_exporter **memory) {
+  *memory = cspan_exporter_memory();
+  cspan_span_processor *processor = cspan_processor_simple(*memory);
   cspan_tracer_provider *provider = NULL;
   cspan_provider_options options = {.size = sizeof options,
                                     .service_name = "outcomes",
                                     .processors = &processor,
                                     .processor_count = 1};
   assert_int_equal(cspan_tracer_provider_create(&options, &provider, NULL), CSPAN_OK);
+  return provider;
+}
+
+/* ------------------------------------------------- a bucket of another region */
+
+static const script_step moved[] = {READ,
+                                    SEND(RESPONSE("301", "x-amz-bucket-region: ap-south-1\r\n",
+                                                  DOCUMENT("PermanentRedirect", "Elsewhere."))),
+                                    END};
+static const script_step found[] = {READ, SEND(RESPONSE("200", "Content-Length: 2\r\n", "ok")),
+                                    END};
+
+static void redirected(void **state) {
+  (void)state;
+  static const want_attr want[] = {
+      WANT_INT("aws.retry.attempt", 1), WANT_STRING("error.type", "PermanentRedirect"),
+      WANT_INT("aws.retry.backoff_ms", 0), WANT_INT("http.response.status_code", 301),
+      WANT_STRING("aws.request_id", "REQ1")};
+  const script_connection scripts[] = {moved, found};
+  const ending plain = {.verb = GET};
+  cspan_span_exporter *memory = NULL;
+  cspan_aws_config *config = NULL;
+  cspan_tracer_provider *provider = make_provider(&memory);
+  script_server *server = script_server_start(scripts, 2);
+  cspan_s3 *client = make_client(&plain, script_server_port(server), provider, &config);
+  assert_int_equal(call_by(client, NULL, GET, NULL), CSPAN_OK);
+  cspan_span_list *spans = cspan_memory_spans(memory);
+  const cspan_span_view *span = get_span(spans, "S3.GetObject", 0);
+  const cspan_attr *region =
+      cspan_attrs_find(span->attributes, span->attribute_count, "cloud.region");
+  assert_string_equal(region->value.string, "ap-south-1");
+  assert_int_equal(span->status, CSPAN_SPAN_UNSET);
+  assert_int_equal(get_int(span, "aws.retry.attempts"), 2);
+  assert_int_equal(span->event_count, 1);
+  CHECK_EVENT_ATTRS(&span->events[0], want);
+  cspan_span_list_free(spans);
+  cspan_s3_free(client);
+  cspan_aws_config_free(config);
+  cspan_tracer_provider_free(provider);
+  script_server_stop(server);
+}
+
+static void outcomes(void **state) {
+  (void)state;
+  cspan_span_exporter *memory = NULL;
+  cspan_tracer_provider *provider = make_provider(&memory);
   for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
     check_ending(&endings[i], provider, memory);
   }
@@ -185,7 +230,7 @@ static void outcomes(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(outcomes)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(outcomes), cmocka_unit_test(redirected)};
   static const char *const variables[] = {
       "AWS_PROFILE", "AWS_RETRY_MODE", "AWS_SESSION_TOKEN", "AWS_MAX_ATTEMPTS",
       "http_proxy",  "all_proxy",      "https_proxy",       "OTEL_CONFIG_FILE"};
