@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -37,6 +39,8 @@ typedef struct call {
   cspan_buf headers; /* "name=value;" each, "T:name=value;" for trailers */
   cspan_buf body;
   cspan_status body_answer; /* what `body` returns */
+  int nudge_port;           /* connected to when a byte of the body has come; 0: nothing */
+  int nudge_fd;
   cspan_http_exchange *abort_in_body;
   int body_pause_ms; /* after each piece */
   int64_t body_ns;   /* when the last piece came */
@@ -74,8 +78,20 @@ static cspan_status on_header(void *user, const char *name, const char *value, b
   return cspan_buf_printf(&c->headers, "%s%s=%s;", trailer ? "T:" : "", name, value);
 }
 
+/* The server's SCRIPT_AWAIT goes on when this has connected, which is when a byte was read. */
+static int connect_to(int port) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+  return fd;
+}
+
 static cspan_status on_body(void *user, const char *data, size_t len) {
   call *c = user;
+  if (c->nudge_port && !c->nudge_fd) {
+    c->nudge_fd = connect_to(c->nudge_port);
+  }
   c->body_ns = cspan_now_ns();
   if (c->body_pause_ms) {
     poll(NULL, 0, c->body_pause_ms);
@@ -830,6 +846,7 @@ static void test_phases(void **state) {
                                READ_FIRST,
                                {SCRIPT_PAUSE, NULL, PAUSE_MS},
                                {SCRIPT_SEND, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na", 0},
+                               {SCRIPT_AWAIT, NULL, 2}, /* the client has read it */
                                {SCRIPT_PAUSE, NULL, PAUSE_MS},
                                {SCRIPT_SEND, "b", 0},
                                CLOSE};
@@ -842,7 +859,11 @@ static void test_phases(void **state) {
         request_of(&c, i ? "GET" : "PUT", script_server_url(f.server, "/"));
     request.body = i ? NULL : "x";
     request.body_length = !i;
+    c.nudge_port = i ? script_server_port(f.server) : 0;
     perform(&f, &c, &request);
+    if (i) {
+      close(c.nudge_fd);
+    }
     assert_string_equal(c.message, "");
     assert_int_equal(c.timings.connection_reused, i);
     assert_true(c.timings.time_to_first_byte_us >= PAUSE_US);
