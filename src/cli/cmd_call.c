@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "cli/call.h"
+#include "cli/cmd_models.h"
 #include "cli/names.h"
 #include "cli/session.h"
 #include "cli/text.h"
@@ -38,8 +39,7 @@ static const cspan_cli_option options[] = {
      "blobs in the input are base64 (default) or raw text", 0, 0},
     {"generate-skeleton", 0, CSPAN_CLI_FLAG, VALUE(skeleton), NULL,
      "print an input to fill in, and call nothing", 0, 0},
-    {"models", 0, CSPAN_CLI_STRING, VALUE(models), "PATH",
-     "a folder of models or a compiled file, searched first", 0, 0},
+    {"models", 0, CSPAN_CLI_STRING, VALUE(models), "PATH", CSPAN_CLI_MODELS_HELP, 0, 0},
     {"api-version", 0, CSPAN_CLI_STRING, VALUE(api_version), "DATE", "instead of the newest", 0, 0},
     {"timeout", 0, CSPAN_CLI_INT, VALUE(timeout_s), "SECONDS", "of all that is done", 1, 86400},
 };

@@ -76,9 +76,8 @@ static int run_compile(const cspan_cli_run *run) {
   cspan_status status = check_folders(folders, count, &error);
   int code = CSPAN_EXIT_OK;
   if (count == 0) {
-    cspan_model_store_options with = {.data_path = cspan_env("AWS_DATA_PATH"),
-                                      .only_folders = true};
-    status = cspan_model_store_open(&with, &store, &error);
+    cspan_model_store_options with = {.only_folders = true};
+    status = cspan_cli_models_find(run->globals->profile, &with, &store, &error);
     count = status == CSPAN_OK ? default_folders(store, found) : 0;
     folders = found;
   }
@@ -103,8 +102,9 @@ const cspan_cli_command cspan_cmd_models_compile = {
     .description =
         "Compiles the newest API version of each service in the folders (as botocore's data\n"
         "folder: SERVICE/VERSION/service-2.json, plain or gzipped) to one file. Without a FOLDER\n"
-        "those of AWS_DATA_PATH, ~/.aws/models and Debian's packages are taken. The file is\n"
-        "written whole or not at all; CLOUDSPAN_MODELS names it to those that are to use it.\n",
+        "those of AWS_DATA_PATH (or of the profile's data_path), ~/.aws/models and Debian's\n"
+        "packages are taken. The file is written whole or not at all; CLOUDSPAN_MODELS names it\n"
+        "to those that are to use it.\n",
     .examples = "  cloudspan models compile\n"
                 "  cloudspan models compile -o /usr/share/cloudspan/models.csm ./data\n",
     .options = options,

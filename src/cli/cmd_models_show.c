@@ -15,7 +15,7 @@
 #define JSON_MAX ((size_t)64 << 20)
 
 typedef struct show_values {
-  const char *from;
+  cspan_cli_places places;
   const char *api_version;
   bool whole;
 } show_values;
@@ -25,8 +25,8 @@ typedef struct show_values {
 static const cspan_cli_option options[] = {
     {"api-version", 0, CSPAN_CLI_STRING, VALUE(api_version), "DATE",
      "of the model (default: the newest)", 0, 0},
-    {"from", 0, CSPAN_CLI_STRING, VALUE(from), "PATH", "look only in this folder or compiled file",
-     0, 0},
+    {"from", 0, CSPAN_CLI_STRING, VALUE(places.from), "PATH", CSPAN_CLI_FROM_HELP, 0, 0},
+    {"models", 0, CSPAN_CLI_STRING, VALUE(places.models), "PATH", CSPAN_CLI_MODELS_HELP, 0, 0},
     {"whole", 0, CSPAN_CLI_FLAG, VALUE(whole), NULL,
      "the whole documentation of members, not one sentence", 0, 0},
 };
@@ -185,7 +185,7 @@ static int run_show(const cspan_cli_run *run) {
   const cspan_service_model *model = NULL;
   cspan_error *error = NULL;
   int code = CSPAN_EXIT_OK;
-  cspan_status status = cspan_cli_models_open(values->from, &store, &error);
+  cspan_status status = cspan_cli_models_open(run, &values->places, &store, &error);
   if (status == CSPAN_OK) {
     status = cspan_model_store_service(store, run->args[0], values->api_version, &model, &error);
   }

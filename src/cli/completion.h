@@ -16,6 +16,7 @@ typedef struct cspan_cli_line {
   const char *word;        /* what there is of the word, behind the lead */
   const char *models;      /* the value of --models */
   const char *only_models; /* the value of --from */
+  const char *profile;     /* the value of --profile */
   bool options_ended;
 } cspan_cli_line;
 

@@ -33,6 +33,8 @@ static void take_value(cspan_cli_line *line, const cspan_cli_option *option, con
     line->models = value;
   } else if (strcmp(option->name, "from") == 0) {
     line->only_models = value;
+  } else if (strcmp(option->name, "profile") == 0) {
+    line->profile = value;
   }
 }
 

@@ -3,19 +3,17 @@
  * between what somebody types helps nobody. */
 #include <stddef.h>
 
-#include "aws/model/store.h"
-#include "base/sys.h"
+#include "cli/cmd_models.h"
 #include "cli/completion.h"
 #include "cli/names.h"
 
 static cspan_model_store *open_store(const cspan_cli_line *line) {
   cspan_model_store *store = NULL;
-  const cspan_model_store_options options = {
+  cspan_model_store_options options = {
       .models = line->only_models != NULL ? line->only_models : line->models,
-      .data_path = cspan_env("AWS_DATA_PATH"),
       .only_models = line->only_models != NULL,
   };
-  (void)cspan_model_store_open(&options, &store, NULL);
+  (void)cspan_cli_models_find(line->profile, &options, &store, NULL);
   return store;
 }
 

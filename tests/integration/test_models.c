@@ -339,6 +339,40 @@ static void test_command(void **state) {
   }
 }
 
+/* They look where a call looks: in the data_path of the profile too, and first in --models. */
+static void test_command_finds_what_a_call_finds(void **state) {
+  static const expectation rows[] = {
+      {2, {"show", "games"}, {NULL}, "games"},
+      {0, {"list", "--profile", "player"}, {"games  ", "/more\n", "toys  ", "/data\n"}, NULL},
+      {0, {"show", "games", "--profile", "player"}, {"The Toy Shop"}, NULL},
+      {0, {"compile", "--profile", "player", "-o", "@games.csm"}, {"games.csm: "}, NULL},
+      {0, {"show", "--from", "@games.csm", "games"}, {"The Toy Shop"}, NULL},
+      {0, {"list", "--models", "@more"}, {"games  ", "/more\n", "toys  ", "/data\n"}, NULL},
+      {0, {"show", "--models", "@more", "games"}, {"The Toy Shop"}, NULL},
+      {2, {"show", "--from", "@more", "toys"}, {NULL}, "no model of service 'toys'"},
+      {2,
+       {"list", "--from", "@more", "--models", "@data"},
+       {NULL},
+       "--models and --from exclude each other"},
+      {2, {"list", "--profile", "no-such"}, {NULL}, "no-such"},
+  };
+  char config[256];
+  command c;
+  (void)state;
+  model_folder_put_json(in_root("more/games/2020-01-01/service-2.json"), shop);
+  snprintf(config, sizeof config, "[profile player]\ndata_path = %s\n", in_root("more"));
+  model_folder_put(in_root("config"), config, strlen(config));
+  setenv("AWS_CONFIG_FILE", in_root("config"), 1);
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    check_command(&rows[i]);
+  }
+  command_run(&c, (const char *const[]){"cloudspan", "__complete", "--", "--profile", "player",
+                                        "call", "gam", NULL});
+  assert_string_equal(c.out, "games\n");
+  command_free(&c);
+  unsetenv("AWS_CONFIG_FILE");
+}
+
 /* What --json says of an operation is an object with every shape that it reaches. */
 static void test_json_operation(void **state) {
   command c;
@@ -361,9 +395,8 @@ static void test_json_operation(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_all_of_debian),
-      cmocka_unit_test(test_debian_file),
-      cmocka_unit_test(test_command),
+      cmocka_unit_test(test_all_of_debian),  cmocka_unit_test(test_debian_file),
+      cmocka_unit_test(test_command),        cmocka_unit_test(test_command_finds_what_a_call_finds),
       cmocka_unit_test(test_json_operation),
   };
   return cmocka_run_group_tests(tests, make_models, remove_models);
