@@ -368,7 +368,7 @@ static void test_command_finds_what_a_call_finds(void **state) {
   }
   command_run(&c, (const char *const[]){"cloudspan", "__complete", "--", "--profile", "player",
                                         "call", "gam", NULL});
-  assert_string_equal(c.out, "games\n");
+  assert_non_null(strstr(c.out, "games\n"));
   command_free(&c);
   unsetenv("AWS_CONFIG_FILE");
 }
