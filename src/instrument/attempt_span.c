@@ -77,6 +77,17 @@ static int64_t record_metrics(cspan_tracing *self, const struct cspan_call *call
   return end_ns;
 }
 
+static void put_timings(const cspan_tracing *self, cspan_slot *slot,
+                        const struct cspan_call *call) {
+  cspan_call_timings timings;
+  if (cspan_call_timings_get(call, &timings)) {
+    cspan_trace_put_phases(self, slot, &timings);
+    if (cspan_keeps(self->left_out, CSPAN_KEY_REUSED)) {
+      cspan_slot_put_bool(slot, "aws.http.connection_reused", timings.connection_reused);
+    }
+  }
+}
+
 static void attempt_end(void *data, struct cspan_call *call, void *state_data) {
   const cspan_tracing *self = data;
   cspan_span span = ((attempt_state *)state_data)->span;
@@ -97,7 +108,7 @@ static void attempt_end(void *data, struct cspan_call *call, void *state_data) {
     if (status > 0 && cspan_keeps(self->left_out, CSPAN_KEY_STATUS_CODE)) {
       cspan_slot_put_int64(slot, "http.response.status_code", status);
     }
-    cspan_trace_put_timings(self, slot, call);
+    put_timings(self, slot, call);
     cspan_slot_unlock_span(slot, span);
     cspan_trace_set_outcome(self, call, span);
   }

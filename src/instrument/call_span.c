@@ -140,21 +140,67 @@ static void set_region(const cspan_tracing *self, cspan_span span, const struct 
   }
 }
 
-static void put_request(cspan_slot *slot, uint32_t left_out, const struct cspan_call *call) {
-  const char *host = cspan_call_host(call);
+/* What is known of a call at its end. */
+typedef struct call_facts {
+  const char *host; /* "": it had no target yet */
+  const char *method;
+  int port;
+  int status; /* 0: no answer */
+  int attempts;
+  int64_t backoff_ms;
+  bool has_timings;
+  cspan_call_timings timings;
+} call_facts;
+
+static void learn(const struct cspan_call *call, call_facts *facts) {
   const char *method = cspan_call_method(call);
-  int64_t body_size = cspan_call_request_body_size(call);
-  if (host && *host && cspan_keeps(left_out, CSPAN_KEY_SERVER_ADDRESS)) {
-    cspan_slot_put_text(slot, "server.address", host);
+  facts->host = cspan_call_host(call);
+  facts->method = method ? method : "";
+  facts->port = cspan_call_port(call);
+  facts->status = cspan_call_http_status(call);
+  /* A call that was refused before it had a target made none. */
+  facts->attempts = *facts->host ? cspan_call_attempt(call) : 0;
+  facts->backoff_ms = cspan_call_backoff_ms(call);
+  facts->has_timings = cspan_call_timings_get(call, &facts->timings);
+}
+
+/* What most calls have alike, at once; false: nothing. */
+static bool put_alike(cspan_slot *slot, const cspan_tracing *self, const cspan_plan *plan,
+                      const call_facts *facts) {
+  if (!*facts->host || !*facts->method || facts->status <= 0 || facts->attempts != 1 ||
+      facts->backoff_ms > 0 || !facts->has_timings) {
+    return false;
   }
-  if (host && *host && cspan_keeps(left_out, CSPAN_KEY_SERVER_PORT)) {
-    cspan_slot_put_int64(slot, "server.port", cspan_call_port(call));
+  const cspan_answer answer = {.host = facts->host,
+                               .method = facts->method,
+                               .port = facts->port,
+                               .status = facts->status,
+                               .is_reused = facts->timings.connection_reused};
+  /* A plan is const to calls but for this. */
+  return cspan_answered_put(&((cspan_plan *)plan)->answered, slot, self->left_out, &answer);
+}
+
+static void put_one_by_one(cspan_slot *slot, uint32_t left_out, const call_facts *facts) {
+  if (*facts->host && cspan_keeps(left_out, CSPAN_KEY_SERVER_ADDRESS)) {
+    cspan_slot_put_text(slot, "server.address", facts->host);
   }
-  if (method && *method && cspan_keeps(left_out, CSPAN_KEY_METHOD)) {
-    cspan_slot_put_text(slot, "http.request.method", method);
+  if (*facts->host && cspan_keeps(left_out, CSPAN_KEY_SERVER_PORT)) {
+    cspan_slot_put_int64(slot, "server.port", facts->port);
   }
-  if (body_size >= 0 && cspan_keeps(left_out, CSPAN_KEY_REQUEST_SIZE)) {
-    cspan_slot_put_int64(slot, "http.request.body.size", body_size);
+  if (*facts->method && cspan_keeps(left_out, CSPAN_KEY_METHOD)) {
+    cspan_slot_put_text(slot, "http.request.method", facts->method);
+  }
+  if (facts->status > 0 && cspan_keeps(left_out, CSPAN_KEY_STATUS_CODE)) {
+    cspan_slot_put_int64(slot, "http.response.status_code", facts->status);
+  }
+  if (cspan_keeps(left_out, CSPAN_KEY_ATTEMPTS)) {
+    cspan_slot_put_int64(slot, "aws.retry.attempts", facts->attempts);
+  }
+  if ((facts->attempts > 1 || facts->backoff_ms > 0) && cspan_keeps(left_out, CSPAN_KEY_BACKOFF)) {
+    cspan_slot_put_int64(slot, "aws.retry.backoff_ms", facts->backoff_ms);
+  }
+  if (facts->has_timings && cspan_keeps(left_out, CSPAN_KEY_REUSED)) {
+    cspan_slot_put_bool(slot, "aws.http.connection_reused", facts->timings.connection_reused);
   }
 }
 
@@ -163,12 +209,13 @@ CSPAN_SLOT_PUT put_id(cspan_slot *slot, const char *key, const char *id) {
   cspan_slot_put_string(slot, key, id, cspan_trace_bounded(id, strlen(id), CSPAN_MAX_VALUE_BYTES));
 }
 
-static void put_response(cspan_slot *slot, uint32_t left_out, const struct cspan_call *call) {
-  int status = cspan_call_http_status(call);
+static void put_sizes_and_ids(cspan_slot *slot, uint32_t left_out, const struct cspan_call *call,
+                              int status) {
+  int64_t body_size = cspan_call_request_body_size(call);
   const char *request_id = cspan_call_request_id(call);
   const char *extended = cspan_call_extended_request_id(call);
-  if (status > 0 && cspan_keeps(left_out, CSPAN_KEY_STATUS_CODE)) {
-    cspan_slot_put_int64(slot, "http.response.status_code", status);
+  if (body_size >= 0 && cspan_keeps(left_out, CSPAN_KEY_REQUEST_SIZE)) {
+    cspan_slot_put_int64(slot, "http.request.body.size", body_size);
   }
   if (status > 0 && cspan_keeps(left_out, CSPAN_KEY_RESPONSE_SIZE)) {
     cspan_slot_put_int64(slot, "http.response.body.size", cspan_call_response_body_size(call));
@@ -181,29 +228,22 @@ static void put_response(cspan_slot *slot, uint32_t left_out, const struct cspan
   }
 }
 
-static void put_attempts(cspan_slot *slot, uint32_t left_out, const struct cspan_call *call) {
-  /* A call that was refused before it had a target made none. */
-  int attempts = *cspan_call_host(call) ? cspan_call_attempt(call) : 0;
-  int64_t backoff_ms = cspan_call_backoff_ms(call);
-  if (cspan_keeps(left_out, CSPAN_KEY_ATTEMPTS)) {
-    cspan_slot_put_int64(slot, "aws.retry.attempts", attempts);
-  }
-  if ((attempts > 1 || backoff_ms > 0) && cspan_keeps(left_out, CSPAN_KEY_BACKOFF)) {
-    cspan_slot_put_int64(slot, "aws.retry.backoff_ms", backoff_ms);
-  }
-}
-
 /* False when the span does not record. */
-static bool put_what_happened(const cspan_tracing *self, cspan_span span,
+static bool put_what_happened(const cspan_tracing *self, const cspan_plan *plan, cspan_span span,
                               const struct cspan_call *call) {
+  call_facts facts;
   cspan_slot *slot = cspan_slot_lock_recording(span);
   if (!slot) {
     return false;
   }
-  put_request(slot, self->left_out, call);
-  put_response(slot, self->left_out, call);
-  put_attempts(slot, self->left_out, call);
-  cspan_trace_put_timings(self, slot, call);
+  learn(call, &facts);
+  if (!put_alike(slot, self, plan, &facts)) {
+    put_one_by_one(slot, self->left_out, &facts);
+  }
+  put_sizes_and_ids(slot, self->left_out, call, facts.status);
+  if (facts.has_timings) {
+    cspan_trace_put_phases(self, slot, &facts.timings);
+  }
   cspan_slot_unlock_span(slot, span);
   return true;
 }
@@ -261,7 +301,7 @@ static void call_end(void *data, struct cspan_call *call, void *state_data) {
   if (!span.slot) {
     return;
   }
-  if (put_what_happened(self, span, call)) {
+  if (put_what_happened(self, state->plan, span, call)) {
     set_region(self, span, call, state);
     if (state->plan->messaging) {
       cspan_messaging_end(self, state->plan, call, span);

@@ -8,30 +8,23 @@
 
 enum { MESSAGE_BYTES = 4096 }; /* longer than any that aws/ makes */
 
-void cspan_trace_put_timings(const cspan_tracing *self, struct cspan_slot *slot,
-                             const struct cspan_call *call) {
+void cspan_trace_put_phases(const cspan_tracing *self, struct cspan_slot *slot,
+                            const cspan_call_timings *timings) {
   uint32_t left_out = self->left_out;
-  cspan_call_timings timings;
-  if (!cspan_call_timings_get(call, &timings)) {
-    return;
+  if (timings->dns_us >= 0 && cspan_keeps(left_out, CSPAN_KEY_DNS)) {
+    cspan_slot_put_int64(slot, "aws.http.dns_us", timings->dns_us);
   }
-  if (timings.dns_us >= 0 && cspan_keeps(left_out, CSPAN_KEY_DNS)) {
-    cspan_slot_put_int64(slot, "aws.http.dns_us", timings.dns_us);
+  if (timings->connect_us >= 0 && cspan_keeps(left_out, CSPAN_KEY_CONNECT)) {
+    cspan_slot_put_int64(slot, "aws.http.connect_us", timings->connect_us);
   }
-  if (timings.connect_us >= 0 && cspan_keeps(left_out, CSPAN_KEY_CONNECT)) {
-    cspan_slot_put_int64(slot, "aws.http.connect_us", timings.connect_us);
+  if (timings->tls_us >= 0 && cspan_keeps(left_out, CSPAN_KEY_TLS)) {
+    cspan_slot_put_int64(slot, "aws.http.tls_us", timings->tls_us);
   }
-  if (timings.tls_us >= 0 && cspan_keeps(left_out, CSPAN_KEY_TLS)) {
-    cspan_slot_put_int64(slot, "aws.http.tls_us", timings.tls_us);
+  if (timings->time_to_first_byte_us >= 0 && cspan_keeps(left_out, CSPAN_KEY_FIRST_BYTE)) {
+    cspan_slot_put_int64(slot, "aws.http.time_to_first_byte_us", timings->time_to_first_byte_us);
   }
-  if (timings.time_to_first_byte_us >= 0 && cspan_keeps(left_out, CSPAN_KEY_FIRST_BYTE)) {
-    cspan_slot_put_int64(slot, "aws.http.time_to_first_byte_us", timings.time_to_first_byte_us);
-  }
-  if (timings.transfer_us >= 0 && cspan_keeps(left_out, CSPAN_KEY_TRANSFER)) {
-    cspan_slot_put_int64(slot, "aws.http.transfer_us", timings.transfer_us);
-  }
-  if (cspan_keeps(left_out, CSPAN_KEY_REUSED)) {
-    cspan_slot_put_bool(slot, "aws.http.connection_reused", timings.connection_reused);
+  if (timings->transfer_us >= 0 && cspan_keeps(left_out, CSPAN_KEY_TRANSFER)) {
+    cspan_slot_put_int64(slot, "aws.http.transfer_us", timings->transfer_us);
   }
 }
 

@@ -25,6 +25,7 @@ static void plan_free(cspan_plan *plan) {
     cspan_plan_prices_free(plan->prices);
     cspan_batch_free(&plan->batch);
     cspan_attr_block_free(plan->block);
+    cspan_answered_free(&plan->answered);
     cspan_plan_metrics_free(atomic_load_explicit(&plan->metrics, memory_order_acquire));
     cspan_free(plan);
   }

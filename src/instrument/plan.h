@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "instrument/answered.h"
 #include "instrument/partial.h"
 
 enum { CSPAN_PLAN_MAX_FIXED = 14, CSPAN_PLAN_BUCKETS = 64 };
@@ -33,6 +34,7 @@ typedef struct cspan_plan {
   const cspan_carrier *carrier;          /* where the option allows it; NULL: none */
   cspan_batch batch;                     /* of the operation */
   const char *subject_key;               /* cspan_metrics_subject_key() */
+  cspan_answered answered;               /* filled by the first calls */
   _Atomic(struct cspan_plan_metrics *) metrics; /* metrics.h; made by its first use */
   struct cspan_plan_prices *prices;             /* cost.h; NULL: none, or off */
 } cspan_plan;

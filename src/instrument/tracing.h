@@ -75,9 +75,9 @@ cspan_semconv_mode cspan_semconv_parse(const char *opt_in);
 
 enum { CSPAN_MAX_VALUE_BYTES = 1024 };
 
-/* The phases of the last attempt. Of a locked slot (telemetry/slot_put.h). */
-void cspan_trace_put_timings(const cspan_tracing *self, struct cspan_slot *slot,
-                             const struct cspan_call *call);
+/* The phases of an attempt. Of a locked slot (telemetry/slot_put.h). */
+void cspan_trace_put_phases(const cspan_tracing *self, struct cspan_slot *slot,
+                            const cspan_call_timings *timings);
 /* error.type, and status Error with a bounded description unless that outcome is expected. */
 void cspan_trace_set_outcome(const cspan_tracing *self, const struct cspan_call *call,
                              cspan_span span);

@@ -36,18 +36,31 @@ void cspan_attr_block_free(cspan_attr_block *block) {
   }
 }
 
+/* A bit that both have may be of a key that both have. */
+static bool shares_keys(const cspan_enc *a, const cspan_enc *b) {
+  uint64_t both = 0;
+  for (size_t i = 0; i < CSPAN_ENC_FILTER_WORDS; i++) {
+    both |= a->filter[i] & b->filter[i];
+  }
+  return both != 0;
+}
+
 size_t cspan_enc_put_block(cspan_enc *enc, const cspan_attr_block *block) {
   const cspan_enc *from = &block->enc;
-  if (enc->entry_count > 0 || enc->value_max != CSPAN_ENC_UNLIMITED ||
-      from->entry_count > enc->entry_end || !cspan_enc_room(enc, from->len)) {
+  if (enc->value_max != CSPAN_ENC_UNLIMITED ||
+      enc->entry_count + from->entry_count > enc->entry_end || shares_keys(enc, from) ||
+      !cspan_enc_room(enc, from->len)) {
     return 0;
   }
   wire_copy(enc->data + enc->len, from->data, from->len);
-  memcpy(enc->filter, from->filter, sizeof enc->filter);
-  for (uint32_t i = 0; i < from->entry_count; i++) {
-    enc->entries[i] = from->entries[i] + ((uint64_t)enc->len << 32);
+  for (size_t i = 0; i < CSPAN_ENC_FILTER_WORDS; i++) {
+    enc->filter[i] |= from->filter[i];
   }
-  enc->entry_count = from->entry_count;
+  cspan_enc_entry *entries = enc->entries + enc->entry_count;
+  for (uint32_t i = 0; i < from->entry_count; i++) {
+    entries[i] = from->entries[i] + ((uint64_t)enc->len << 32);
+  }
+  enc->entry_count += from->entry_count;
   enc->len += from->len;
   return from->entry_count;
 }

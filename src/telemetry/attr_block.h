@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Attributes that many spans start with, encoded once: a span that starts with them copies bytes. */
+/* Attributes that many spans have together, encoded once: such a span copies bytes. */
 #ifndef TELEMETRY_ATTR_BLOCK_H
 #define TELEMETRY_ATTR_BLOCK_H
 
@@ -18,8 +18,8 @@ cspan_span cspan_span_begin_block(cspan_tracer *tracer, const cspan_context *con
                                   const char *name, size_t name_size,
                                   const cspan_span_options *options, const cspan_attr_block *block);
 
-/* How many attributes were put into a content that has none yet: all of the block, or, where limits
- * do not let them in as they are, none. */
+/* How many attributes were put behind the others: all of the block, or none, where limits do not let
+ * them in as they are or one of their keys may be there already. */
 size_t cspan_enc_put_block(cspan_enc *enc, const cspan_attr_block *block);
 
 #endif

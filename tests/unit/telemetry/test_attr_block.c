@@ -145,10 +145,82 @@ static void under_one_lock_is_as_one_by_one(void **state) {
   }
 }
 
+/* Sets what the block has, by the block or, where it does not fit, one by one. */
+static void put_behind(cspan_span span, const cspan_attr_block *block, const cspan_attr *attrs,
+                       size_t count) {
+  cspan_slot *slot = cspan_slot_lock_recording(span);
+  assert_non_null(slot);
+  uint32_t before = slot->enc.len;
+  size_t put = block != NULL ? cspan_enc_put_block(&slot->enc, block) : 0;
+  assert_true(put == count || (put == 0 && slot->enc.len == before));
+  for (; put < count; put++) {
+    cspan_slot_attr(slot, &attrs[put]);
+  }
+  cspan_slot_unlock_span(slot, span);
+}
+
+static void a_block_goes_behind_others(void **state) {
+  (void)state;
+  const cspan_attr attrs[] = {
+      cspan_attr_string("server.address", "example.com"),
+      cspan_attr_int64("server.port", 443),
+      cspan_attr_bool("reused", true),
+  };
+  const cspan_attr starts[][2] = {
+      {cspan_attr_string("bucket", "b"), cspan_attr_int64("number", 1)},
+      {cspan_attr_string("bucket", "b"),
+       cspan_attr_int64("server.port", 80)}, /* is there already */
+  };
+  enum { ALL = sizeof attrs / sizeof attrs[0] };
+  cspan_attr_block *block = cspan_attr_block_make(attrs, ALL);
+  assert_non_null(block);
+  for (size_t i = 0; i < sizeof limits_rows / sizeof limits_rows[0]; i++) {
+    span_fixture f;
+    open_limited(&f, &limits_rows[i]);
+    for (size_t k = 0; k < 2 * 2; k++) {
+      const cspan_span_options options = {
+          .size = sizeof options, .attributes = starts[k % 2], .attribute_count = 2};
+      for (int with = 0; with < 2; with++) {
+        cspan_span span = cspan_span_begin(f.tracer, NULL, "s", 1, &options);
+        put_behind(span, with ? block : NULL, attrs, ALL);
+        cspan_span_set_string(span, "server.address", "later");
+        cspan_span_end(span);
+      }
+      const cspan_span_list *list = fixture_spans(&f);
+      assert_same(cspan_span_list_at(list, 2 * k), cspan_span_list_at(list, 2 * k + 1));
+    }
+    fixture_close(&f);
+  }
+  cspan_attr_block_free(block);
+}
+
+static void a_key_that_is_there_keeps_a_block_out(void **state) {
+  (void)state;
+  const cspan_attr port = cspan_attr_int64("server.port", 443);
+  const limits_row none = {0, 0};
+  span_fixture f;
+  cspan_attr_block *block = cspan_attr_block_make(&port, 1);
+  assert_non_null(block);
+  open_limited(&f, &none);
+  for (int is_there = 0; is_there < 2; is_there++) {
+    cspan_span span = cspan_span_start(f.tracer, NULL, "s", NULL);
+    cspan_span_set_int64(span, is_there ? "server.port" : "another", 80);
+    cspan_slot *slot = cspan_slot_lock_recording(span);
+    assert_non_null(slot);
+    assert_int_equal(cspan_enc_put_block(&slot->enc, block), is_there ? 0 : 1);
+    cspan_slot_unlock_span(slot, span);
+    cspan_span_end(span);
+  }
+  cspan_attr_block_free(block);
+  fixture_close(&f);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_block_is_what_it_encodes),
       cmocka_unit_test(what_is_no_block_is_refused),
+      cmocka_unit_test(a_block_goes_behind_others),
+      cmocka_unit_test(a_key_that_is_there_keeps_a_block_out),
       cmocka_unit_test(under_one_lock_is_as_one_by_one),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
