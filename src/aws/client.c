@@ -27,7 +27,12 @@ static cspan_status take_endpoint(cspan_aws_client *client, cspan_error **error)
   const char *source = NULL;
   const char *url = cspan_aws_config_endpoint(client->config, client->service->id, &source);
   client->has_base_url = url != NULL;
-  return url ? cspan_base_url_parse(url, source, &client->base_url, error) : CSPAN_OK;
+  if (!url) {
+    return CSPAN_OK;
+  }
+  char from[CSPAN_SOURCE_TEXT_MAX];
+  cspan_aws_config_endpoint_source(client->service->id, source, from);
+  return cspan_base_url_parse(url, from, &client->base_url, error);
 }
 
 /* What is configured wins over what is usual for the service. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "aws/config.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "aws/config_settings.h"
@@ -11,7 +12,12 @@
 #include "base/sys.h"
 #include "base/text.h"
 
-enum { ARENA_MAX = 4 * 1024 * 1024, DERIVED_ARENA_MAX = 64 * 1024, SERVICE_NAME_MAX = 96 };
+enum {
+  ARENA_MAX = 4 * 1024 * 1024,
+  DERIVED_ARENA_MAX = 64 * 1024,
+  SERVICE_NAME_MAX = 96,
+  SERVICE_VARIABLE_MAX = SERVICE_NAME_MAX + 20
+};
 
 /* ---------------------------------------------------------------- loading */
 
@@ -227,12 +233,19 @@ static void service_name(const char *id, bool upper, char out[SERVICE_NAME_MAX])
   out[i] = '\0';
 }
 
+/* "AWS_ENDPOINT_URL_ROUTE_53" */
+static void service_variable(const char *id, char out[SERVICE_VARIABLE_MAX]) {
+  static const char prefix[] = "AWS_ENDPOINT_URL_";
+  memcpy(out, prefix, sizeof prefix);
+  service_name(id, true, out + strlen(prefix));
+}
+
 /* The environment and the profile's [services] section name endpoints of single services. */
 static const char *service_endpoint(const cspan_aws_config *config, const char *service_id,
                                     const char **source) {
   char name[SERVICE_NAME_MAX];
-  char variable[SERVICE_NAME_MAX + 20] = "AWS_ENDPOINT_URL_";
-  service_name(service_id, true, variable + strlen(variable));
+  char variable[SERVICE_VARIABLE_MAX];
+  service_variable(service_id, variable);
   const char *value = cspan_env(variable);
   if (value) {
     *source = "environment";
@@ -263,6 +276,19 @@ const char *cspan_aws_config_endpoint(const cspan_aws_config *config, const char
   }
   *source = global->source;
   return global->value;
+}
+
+void cspan_aws_config_endpoint_source(const char *service_id, const char *source,
+                                      char out[CSPAN_SOURCE_TEXT_MAX]) {
+  char variable[SERVICE_VARIABLE_MAX];
+  service_variable(service_id, variable);
+  bool is_option = strcmp(source, "option") == 0;
+  if (is_option || (strcmp(source, "environment") == 0 && cspan_env(variable))) {
+    (void)snprintf(out, CSPAN_SOURCE_TEXT_MAX, "%s %s", source,
+                   is_option ? "endpoint_url" : variable);
+  } else {
+    cspan_config_source_text(CSPAN_SETTING_ENDPOINT_URL, source, out);
+  }
 }
 
 bool cspan_aws_config_flag(const cspan_aws_config *config, cspan_setting_id id) {

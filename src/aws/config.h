@@ -79,6 +79,8 @@ typedef enum cspan_account_id_mode {
   CSPAN_ACCOUNT_ID_REQUIRED
 } cspan_account_id_mode;
 
+enum { CSPAN_SOURCE_TEXT_MAX = 512 };
+
 /* Texts of the arena; value NULL: not set. */
 typedef struct cspan_setting {
   const char *value;
@@ -134,6 +136,9 @@ cspan_aws_config *cspan_aws_config_ref(const cspan_aws_config *config);
  * set to where it came from. Memory of the config. */
 const char *cspan_aws_config_endpoint(const cspan_aws_config *config, const char *service_id,
                                       const char **source);
+/* That source for people: of the environment also which variable, of the options which. */
+void cspan_aws_config_endpoint_source(const char *service_id, const char *source,
+                                      char out[CSPAN_SOURCE_TEXT_MAX]);
 /* Whether a middleware of that name was added (not one of the library's own). */
 bool cspan_aws_config_has_middleware(const cspan_aws_config *config, const char *name);
 

@@ -11,7 +11,6 @@ cspan_status cspan_config_collect(cspan_aws_config *config, const cspan_aws_opti
                                   cspan_error **error);
 /* Parses what settings[] holds into the fields. */
 cspan_status cspan_config_parse(cspan_aws_config *config, cspan_error **error);
-enum { CSPAN_SOURCE_TEXT_MAX = 512 };
 /* A source for people: of the environment also which of the setting's variables it was. */
 void cspan_config_source_text(size_t id, const char *source, char out[CSPAN_SOURCE_TEXT_MAX]);
 /* SIZE_MAX when there is no such name. */

@@ -32,7 +32,7 @@ static void source_text(const char *name, const char *source, char out[CSPAN_SOU
   if (id != SIZE_MAX) {
     cspan_config_source_text(id, from, out);
   } else {
-    (void)snprintf(out, CSPAN_SOURCE_TEXT_MAX, "%s", from);
+    cspan_aws_config_endpoint_source(name + strlen(endpoint_prefix), from, out);
   }
 }
 

@@ -68,6 +68,23 @@ static void settings_are_shown_with_their_source(void **state) {
   command_free(&c);
 }
 
+/* The variable that it was, of the service or of all. */
+static void endpoints_of_services_name_their_variable(void **state) {
+  (void)state;
+  command c;
+  home_set(NULL, NULL);
+  setenv("AWS_ENDPOINT_URL", "http://all", 1);
+  setenv("AWS_ENDPOINT_URL_ROUTE_53", "http://one", 1);
+  RUN(&c, 0, "endpoint_url_Route 53", "endpoint_url_sqs", "endpoint_url");
+  expect_line(&c, "endpoint_url_Route 53", "http://one  (environment AWS_ENDPOINT_URL_ROUTE_53)");
+  expect_line(&c, "endpoint_url_sqs", "http://all  (environment AWS_ENDPOINT_URL)");
+  expect_line(&c, "endpoint_url", "http://all  (environment AWS_ENDPOINT_URL)");
+  command_free(&c);
+  RUN(&c, 0, "--endpoint-url", "http://option", "endpoint_url_sqs");
+  expect_line(&c, "endpoint_url_sqs", "http://option  (option endpoint_url)");
+  command_free(&c);
+}
+
 static void settings_are_objects(void **state) {
   (void)state;
   command c;
@@ -122,6 +139,7 @@ static void names_are_checked(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(settings_are_shown_with_their_source),
+      cmocka_unit_test(endpoints_of_services_name_their_variable),
       cmocka_unit_test(settings_are_objects),
       cmocka_unit_test(without_credentials_the_settings_are_shown),
       cmocka_unit_test(names_are_checked),

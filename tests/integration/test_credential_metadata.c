@@ -155,6 +155,22 @@ static void a_disabled_service_is_not_asked(void **state) {
   stop(server);
 }
 
+static void a_place_that_is_no_url_is_named(void **state) {
+  (void)state;
+  metadata m = good;
+  stand_in *server = start_metadata(&m);
+  setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", "localhost:80", 1);
+  cspan_aws_config *config = chain_load();
+  cspan_error *error = NULL;
+  assert_int_equal(cspan_aws_config_check_credentials(config, NULL, &error), CSPAN_ERR_CONFIG);
+  assert_non_null(strstr(cspan_error_message(error),
+                         "the endpoint URL (ec2_metadata_service_endpoint: environment "
+                         "AWS_EC2_METADATA_SERVICE_ENDPOINT) must be http://host"));
+  cspan_error_free(error);
+  cspan_aws_config_free(config);
+  stop(server);
+}
+
 /* It accepts and says nothing: the search ends by itself, after all attempts. */
 static void a_stalled_service_ends_the_search(void **state) {
   (void)state;
@@ -311,6 +327,7 @@ int main(void) {
       cmocka_unit_test(version_1_is_for_old_services),
       cmocka_unit_test(failures_are_told),
       cmocka_unit_test(a_disabled_service_is_not_asked),
+      cmocka_unit_test(a_place_that_is_no_url_is_named),
       cmocka_unit_test(a_stalled_service_ends_the_search),
       cmocka_unit_test(a_call_may_end_before),
       cmocka_unit_test(old_credentials_outlive_their_service),

@@ -5,8 +5,10 @@
  * Credentials outlive their service: where it gives expired ones, or none any more, those that
  * are there are used on, because EC2 goes on taking them while its own services are impaired.
  * Source: AWS SDKs and Tools Reference Guide, "IMDS credential provider". */
+#include <stdio.h>
 #include <string.h>
 
+#include "aws/config_settings.h"
 #include "aws/credentials/metadata_json.h"
 #include "aws/credentials/nearby.h"
 #include "aws/endpoint.h"
@@ -246,8 +248,11 @@ static cspan_status choose_endpoint(visit *v, cspan_base_url *url, char text[URL
   if (!given->value) {
     return CSPAN_OK;
   }
-  cspan_status status =
-      cspan_base_url_parse(given->value, "ec2_metadata_service_endpoint", url, error);
+  char source[CSPAN_SOURCE_TEXT_MAX];
+  char named[CSPAN_SOURCE_TEXT_MAX + 40];
+  cspan_config_source_text(CSPAN_SETTING_EC2_METADATA_ENDPOINT, given->source, source);
+  (void)snprintf(named, sizeof named, "ec2_metadata_service_endpoint: %s", source);
+  cspan_status status = cspan_base_url_parse(given->value, named, url, error);
   size_t len = strlen(given->value);
   if (status != CSPAN_OK || len >= URL_MAX) {
     return cspan_error_set(error, CSPAN_ERR_CONFIG, "ec2_metadata_service_endpoint is too long");

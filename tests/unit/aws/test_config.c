@@ -301,19 +301,37 @@ static void a_folder_is_no_config_file(void **state) {
   cspan_error_free(error);
 }
 
+/* It names the one of two variables, and not only that it was one. */
 static void a_bad_endpoint_is_found_by_the_client(void **state) {
-  (void)state;
   static const cspan_service service = {.id = "S3", .signing_name = "s3", .endpoint_prefix = "s3"};
-  cspan_aws_client *client = NULL;
-  cspan_error *error = NULL;
-  home_set(NULL, NULL);
-  setenv("AWS_ENDPOINT_URL_S3", "localhost:9000", 1);
-  cspan_aws_config *config = load(NULL);
-  assert_int_equal(cspan_aws_client_create(config, &service, &client, &error), CSPAN_ERR_CONFIG);
-  assert_null(client);
-  assert_non_null(strstr(cspan_error_message(error), "environment"));
-  cspan_error_free(error);
-  cspan_aws_config_free(config);
+  static const struct {
+    const char *variable;
+    const char *option;
+    const char *source;
+  } cases[] = {
+      {"AWS_ENDPOINT_URL_S3", NULL, "(environment AWS_ENDPOINT_URL_S3)"},
+      {"AWS_ENDPOINT_URL", NULL, "(environment AWS_ENDPOINT_URL)"},
+      {"AWS_ENDPOINT_URL_S3", "localhost:9000", "(option endpoint_url)"},
+      {NULL, NULL, config_path},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    cspan_aws_client *client = NULL;
+    cspan_error *error = NULL;
+    home_set("[default]\nservices = mine\n[services mine]\ns3 =\n  endpoint_url = host:80\n", NULL);
+    if (cases[i].variable) {
+      setenv(cases[i].variable, "localhost:9000", 1);
+    }
+    cspan_aws_options options = {.endpoint_url = cases[i].option};
+    cspan_aws_config *config = load(&options);
+    assert_int_equal(cspan_aws_client_create(config, &service, &client, &error), CSPAN_ERR_CONFIG);
+    assert_null(client);
+    if (!strstr(cspan_error_message(error), cases[i].source)) {
+      fail_msg("%s is not in: %s", cases[i].source, cspan_error_message(error));
+    }
+    cspan_error_free(error);
+    cspan_aws_config_free(config);
+  }
 }
 
 int main(void) {
