@@ -68,8 +68,8 @@ static void start_span(const cspan_tracing *self, struct cspan_call *call, call_
     n += cspan_plan_region(self, state->region, &attrs[n]);
   }
   size_t room = MAX_INPUT_ATTRS;
-  if (plan->own && plan->own->at_start) {
-    size_t more = plan->own->at_start(call, &attrs[n], room);
+  if (plan->at_start) {
+    size_t more = plan->at_start(call, &attrs[n], room);
     n += more;
     room -= more;
   }
@@ -252,8 +252,8 @@ static bool put_what_happened(const cspan_tracing *self, const cspan_plan *plan,
 static void put_service(const cspan_tracing *self, const cspan_plan *plan, struct cspan_call *call,
                         cspan_span span) {
   cspan_attr attrs[MAX_END_ATTRS];
-  if (plan->own && plan->own->at_end) {
-    size_t n = plan->own->at_end(call, attrs, MAX_END_ATTRS);
+  if (plan->at_end) {
+    size_t n = plan->at_end(call, attrs, MAX_END_ATTRS);
     n = cspan_own_rules_filter(&self->own_rules, attrs, n);
     for (size_t i = 0; i < n; i++) {
       cspan_span_set(span, attrs[i]);

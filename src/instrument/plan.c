@@ -129,6 +129,12 @@ static const cspan_batch_rule *batch_of(const cspan_plan *plan) {
 
 static void fill_rows(cspan_plan *plan, cspan_context_carriers carriers) {
   const cspan_service_rules *own = plan->own;
+  if (cspan_operation_matches(own->at_start_of, plan->operation)) {
+    plan->at_start = own->at_start;
+  }
+  if (cspan_operation_matches(own->at_end_of, plan->operation)) {
+    plan->at_end = own->at_end;
+  }
   for (size_t i = 0; i < own->messaging_count; i++) {
     if (cspan_operation_matches(own->messaging[i].operation, plan->operation)) {
       plan->messaging = &own->messaging[i];

@@ -33,8 +33,10 @@ typedef struct cspan_plan {
   const cspan_messaging_rule *messaging; /* of the operation; NULL: none */
   const cspan_carrier *carrier;          /* where the option allows it; NULL: none */
   cspan_batch batch;                     /* of the operation */
-  const char *subject_key;               /* cspan_metrics_subject_key() */
-  cspan_answered answered;               /* filled by the first calls */
+  cspan_own_attributes_fn at_start;      /* of the service for the operation; NULL: none */
+  cspan_own_attributes_fn at_end;
+  const char *subject_key;                      /* cspan_metrics_subject_key() */
+  cspan_answered answered;                      /* filled by the first calls */
   _Atomic(struct cspan_plan_metrics *) metrics; /* metrics.h; made by its first use */
   struct cspan_plan_prices *prices;             /* cost.h; NULL: none, or off */
 } cspan_plan;

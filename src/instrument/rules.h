@@ -83,6 +83,9 @@ typedef struct cspan_carrier {
 
 /* -------------------------------------------------------------------- tables */
 
+typedef size_t (*cspan_own_attributes_fn)(struct cspan_call *call, cspan_attr *out,
+                                          size_t capacity);
+
 typedef struct cspan_service_rules {
   const char *service; /* "DynamoDB": the model's service id */
   const cspan_attribute_rule *rules;
@@ -100,9 +103,12 @@ typedef struct cspan_service_rules {
    * refuses them does not get into a span. NULL: none. */
   const char *data;
   /* For what no row can say; may be NULL. Attributes for samplers, and those of the outcome, up to
-   * `capacity` of them, their texts in memory of the call (cspan_call_memory()). */
-  size_t (*at_start)(struct cspan_call *call, cspan_attr *out, size_t capacity);
-  size_t (*at_end)(struct cspan_call *call, cspan_attr *out, size_t capacity);
+   * `capacity` of them, their texts in memory of the call (cspan_call_memory()). Each is asked for
+   * the operations of its pattern ("Publish,Get*"; NULL: all). */
+  cspan_own_attributes_fn at_start;
+  const char *at_start_of;
+  cspan_own_attributes_fn at_end;
+  const char *at_end_of;
   const struct cspan_emitted *emitted; /* emitted.h: by these two */
   size_t emitted_count;
 } cspan_service_rules;

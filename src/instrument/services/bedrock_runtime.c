@@ -115,7 +115,7 @@ const char *cspan_bedrock_operation(const char *operation, const char *model, si
 static size_t at_start(struct cspan_call *call, cspan_attr *out, size_t capacity) {
   char model[256] = "";
   const char *operation = cspan_call_operation(call);
-  if (capacity == 0 || !is_invocation(operation)) {
+  if (capacity == 0) {
     return 0;
   }
   (void)cspan_call_input(call, "modelId", model, sizeof model);
@@ -161,9 +161,6 @@ static size_t add_of_body(struct cspan_call *call, const cspan_value *body, cspa
 }
 
 static size_t at_end(struct cspan_call *call, cspan_attr *out, size_t capacity) {
-  if (strcmp(cspan_call_operation(call), "InvokeModel") != 0) {
-    return 0;
-  }
   size_t n = add_of_headers(call, out, capacity);
   size_t size = 0;
   const char *text =
@@ -188,5 +185,7 @@ const cspan_service_rules cspan_rules_bedrock_runtime = {
     .emitted = emitted,
     .emitted_count = sizeof emitted / sizeof emitted[0],
     .at_start = at_start,
+    .at_start_of = "InvokeModel*",
     .at_end = at_end,
+    .at_end_of = "InvokeModel",
 };

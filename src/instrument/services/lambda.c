@@ -71,7 +71,7 @@ static void read_function(text given, text *name, text *region) {
 }
 
 static size_t at_start(struct cspan_call *call, cspan_attr *out, size_t capacity) {
-  if (capacity < 2 || strncmp(cspan_call_operation(call), "Invoke", 6) != 0) {
+  if (capacity < 2) {
     return 0;
   }
   text given = {NULL, 0};
@@ -113,6 +113,7 @@ const cspan_service_rules cspan_rules_lambda = {
     .emitted = emitted,
     .emitted_count = sizeof emitted / sizeof emitted[0],
     .at_start = at_start,
+    .at_start_of = "Invoke*",
     .carriers = carriers,
     .carrier_count = sizeof carriers / sizeof carriers[0],
 };

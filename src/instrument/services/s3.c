@@ -50,7 +50,7 @@ static void put_delete(cspan_buf *out, const cspan_value *request) {
 }
 
 static size_t at_start(struct cspan_call *call, cspan_attr *out, size_t capacity) {
-  if (capacity == 0 || strcmp(cspan_call_operation(call), "DeleteObjects") != 0) {
+  if (capacity == 0) {
     return 0;
   }
   const cspan_value *request = cspan_value_get(cspan_call_input_document(call), "Delete");
@@ -88,4 +88,5 @@ const cspan_service_rules cspan_rules_s3 = {
     .emitted = emitted,
     .emitted_count = sizeof emitted / sizeof emitted[0],
     .at_start = at_start,
+    .at_start_of = "DeleteObjects",
 };

@@ -25,7 +25,7 @@ static const cspan_emitted emitted[] = {
 
 /* TargetArn is a topic, or the endpoint of a device, whose ARN has '/' in it. */
 static size_t at_start(struct cspan_call *call, cspan_attr *out, size_t capacity) {
-  if (capacity == 0 || strcmp(cspan_call_operation(call), "Publish") != 0) {
+  if (capacity == 0) {
     return 0;
   }
   size_t size = 0;
@@ -58,6 +58,7 @@ const cspan_service_rules cspan_rules_sns = {
     .emitted = emitted,
     .emitted_count = sizeof emitted / sizeof emitted[0],
     .at_start = at_start,
+    .at_start_of = "Publish",
     .messaging = messaging,
     .messaging_count = sizeof messaging / sizeof messaging[0],
     .messaging_system = "aws.sns",
