@@ -214,6 +214,10 @@ cspan_status cspan_cli_call_read_input(cspan_cli_call *call, cspan_error **error
     cspan_str json = {cspan_buf_text(&text), text.len};
     status = cspan_cli_call_decode(call, json, shape, "--input", &call->input, error);
   }
+  if (status == CSPAN_OK) {
+    status = cspan_protocol_check_root(call->client->model, call->model,
+                                       cspan_document_value(call->input), error);
+  }
   cspan_buf_free(&text);
   return status;
 }

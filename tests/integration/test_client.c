@@ -297,6 +297,33 @@ static void test_page_size_twice(void **state) {
   fixture_close(&f);
 }
 
+/* Refused before anybody looks for members in it, and before anything is sent. */
+static void test_inputs_that_are_no_map(void **state) {
+  (void)state;
+  const cspan_value item = cspan_int(1);
+  const cspan_value inputs[] = {cspan_list(&item, 1), cspan_string("text"), cspan_int(7)};
+  fixture f;
+  fixture_open(&f, NULL, 0);
+  for (size_t i = 0; i < sizeof inputs / sizeof inputs[0]; i++) {
+    cspan_client_request request = {
+        .size = sizeof request, .operation = "ListJars", .input = &inputs[i]};
+    cspan_document *output = NULL;
+    cspan_pages *pages = NULL;
+    cspan_error *errors[2] = {NULL, NULL};
+    assert_int_equal(cspan_pages_create(f.client, &request, NULL, &pages, &errors[0]),
+                     CSPAN_ERR_INVALID);
+    assert_int_equal(cspan_client_send(f.client, &request, &output, &errors[1]), CSPAN_ERR_INVALID);
+    for (size_t k = 0; k < 2; k++) {
+      assert_non_null(strstr(cspan_error_message(errors[k]),
+                             "the input of ListJars must be a map with its members, not "));
+      cspan_error_free(errors[k]);
+    }
+    assert_null(pages);
+    assert_null(output);
+  }
+  fixture_close(&f);
+}
+
 static void test_pages_collected(void **state) {
   (void)state;
   fixture f;
@@ -543,6 +570,7 @@ int main(void) {
       cmocka_unit_test(test_on_a_loop),
       cmocka_unit_test(test_pages),
       cmocka_unit_test(test_page_size_twice),
+      cmocka_unit_test(test_inputs_that_are_no_map),
       cmocka_unit_test(test_pages_collected),
       cmocka_unit_test(test_pages_resumed_before_the_start),
       cmocka_unit_test(test_nested_pages_collected),

@@ -318,19 +318,28 @@ static cspan_status check_value(checker *c, const path *at, const cspan_shape *s
   return status;
 }
 
+cspan_status cspan_protocol_check_root(const cspan_service_model *model,
+                                       const cspan_operation_model *operation,
+                                       const cspan_value *input, cspan_error **error) {
+  const char *name = cspan_model_text(model, operation->name);
+  bool is_map = !cspan_protocol_is_given(input) || input->kind == CSPAN_VALUE_MAP;
+  if (operation->input == 0 && (!is_map || cspan_value_count(input) > 0)) {
+    return cspan_error_set(error, CSPAN_ERR_INVALID, "%s takes no input", name);
+  }
+  return is_map ? CSPAN_OK
+                : cspan_error_set(error, CSPAN_ERR_INVALID,
+                                  "the input of %s must be a map with its members, not %s", name,
+                                  cspan_kind_name(input->kind));
+}
+
 cspan_status cspan_protocol_check(const cspan_service_model *model,
                                   const cspan_operation_model *operation, const cspan_value *input,
                                   cspan_error **error) {
   static const cspan_value empty = {.kind = CSPAN_VALUE_MAP};
   const cspan_shape *shape = cspan_model_shape(model, operation->input);
-  const cspan_value *value = cspan_protocol_is_given(input) ? input : &empty;
   checker c = {.model = model, .error = error};
-  if (shape != NULL) {
-    return check_value(&c, NULL, shape, value);
-  }
-  if (value->kind != CSPAN_VALUE_MAP || value->size > 0) {
-    return cspan_error_set(error, CSPAN_ERR_INVALID, "%s takes no input",
-                           cspan_model_text(model, operation->name));
-  }
-  return CSPAN_OK;
+  cspan_status status = cspan_protocol_check_root(model, operation, input, error);
+  return status == CSPAN_OK && shape != NULL
+             ? check_value(&c, NULL, shape, cspan_protocol_is_given(input) ? input : &empty)
+             : status;
 }

@@ -99,6 +99,12 @@ cspan_status cspan_protocol_check(const cspan_service_model *model,
                                   const cspan_operation_model *operation, const cspan_value *input,
                                   cspan_error **error);
 
+/* Of that only that the input is a map (or null, or NULL), and none where there is none to give:
+ * before anything is done with its members. */
+cspan_status cspan_protocol_check_root(const cspan_service_model *model,
+                                       const cspan_operation_model *operation,
+                                       const cspan_value *input, cspan_error **error);
+
 /* The value of a header, query member or element as text, and back; shared by the protocols. */
 cspan_status cspan_protocol_timestamp(cspan_buf *out, const cspan_value *value,
                                       cspan_timestamp_format format);

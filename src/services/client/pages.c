@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "aws/protocol/protocol.h"
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/jmespath.h"
@@ -106,6 +107,10 @@ cspan_status cspan_pages_create(cspan_client *client, const cspan_client_request
   cspan_status status = take_request(pages, request, options, error);
   if (status == CSPAN_OK) {
     status = find_paginator(pages, error);
+  }
+  if (status == CSPAN_OK) {
+    status =
+        cspan_protocol_check_root(client->model, pages->operation, pages->request.input, error);
   }
   if (status == CSPAN_OK && pages->options.starting_token != NULL) {
     status = cspan_page_token_read(pages->options.starting_token, &pages->token, error);

@@ -292,7 +292,10 @@ cspan_status cspan_client_serialize(struct cspan_call *call, const void *data,
                          .invocation = invocation,
                          .arena = cspan_call_scratch(call),
                          .value = cspan_value_is_null(given) ? empty_map : *given};
-  cspan_status status = set_sink(call, invocation, error);
+  cspan_status status = cspan_protocol_check_root(client->model, invocation->model, given, error);
+  if (status == CSPAN_OK) {
+    status = set_sink(call, invocation, error);
+  }
   if (status == CSPAN_OK) {
     status = prepare_input(&custom, error);
   }

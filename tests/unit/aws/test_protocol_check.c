@@ -38,7 +38,8 @@ static void test_messages(void **state) {
   static const check_case cases[] = {
       {"Plain", "{}", NULL},
       {"Plain", "null", NULL},
-      {"Plain", "[]", "expected a map, got a list"},
+      {"Plain", "[]", "the input of Plain must be a map with its members, not a list"},
+      {"Plain", "\"{}\"", "the input of Plain must be a map with its members, not a string"},
       {"Plain", "{\"String\": null}", NULL},
       {"Plain", "{\"String\": 1}", "String: expected a string, got an integer"},
       {"Plain", "{\"Again\": {\"Map\": []}}", "Again.Map: expected a map, got a list"},
@@ -90,6 +91,7 @@ static void test_messages(void **state) {
       {"Pour", "{}", NULL},
       {"Nothing", "{}", NULL},
       {"Nothing", "{\"a\": 1}", "Nothing takes no input"},
+      {"Nothing", "[]", "Nothing takes no input"},
   };
   (void)state;
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
