@@ -291,6 +291,33 @@ static void test_rows(void **state) {
   unsetenv("AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES");
 }
 
+/* Where S3 would get a checksum by default, one that the caller has is the only one, and nothing
+ * is told of another. */
+static void test_own_checksums(void **state) {
+  (void)state;
+#define PUT "{'Bucket': 'b', 'Key': 'k', 'Body': 'x'"
+  static const row own[] = {
+      {"s3", "PutObject", PUT "}", EMPTY, "\r\nx-amz-sdk-checksum-algorithm: CRC32\r\n",
+       "Content-MD5", "{}", 0},
+      {"s3", "PutObject", PUT "}", EMPTY, "\r\nx-amz-checksum-crc32: jNwWgw==\r\n", "Content-MD5",
+       "{}", 0},
+      {"s3", "PutObject", PUT ", 'ContentMD5': 'mine=='}", EMPTY, "\r\nContent-MD5: mine==\r\n",
+       "x-amz-sdk-checksum", "{}", 0},
+      {"s3", "PutObject", PUT ", 'ContentMD5': 'mine=='}", EMPTY, "\r\nContent-MD5: mine==\r\n",
+       "x-amz-checksum-", "{}", 0},
+      {"s3", "PutObject", PUT ", 'ChecksumSHA256': 'mine='}", EMPTY,
+       "\r\nx-amz-checksum-sha256: mine=\r\n", "x-amz-sdk-checksum", "{}", 0},
+      {"s3", "PutObject", PUT ", 'ChecksumSHA256': 'mine='}", EMPTY,
+       "\r\nx-amz-checksum-sha256: mine=\r\n", "crc32", "{}", 0},
+  };
+#undef PUT
+  setenv("AWS_REQUEST_CHECKSUM_CALCULATION", "WHEN_SUPPORTED", 1);
+  for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+    run_row(&own[i]);
+  }
+  unsetenv("AWS_REQUEST_CHECKSUM_CALCULATION");
+}
+
 /* Inside of Lambda, the trace of the function's call goes along. */
 static void test_lambda_trace(void **state) {
   (void)state;
@@ -607,15 +634,11 @@ static void test_buckets(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_rows),
-      cmocka_unit_test(test_lambda_trace),
-      cmocka_unit_test(test_tree_hash),
-      cmocka_unit_test(test_presigned),
-      cmocka_unit_test(test_predict_endpoint),
-      cmocka_unit_test(test_damaged),
-      cmocka_unit_test(test_discovery),
-      cmocka_unit_test(test_account),
-      cmocka_unit_test(test_buckets),
+      cmocka_unit_test(test_rows),         cmocka_unit_test(test_own_checksums),
+      cmocka_unit_test(test_lambda_trace), cmocka_unit_test(test_tree_hash),
+      cmocka_unit_test(test_presigned),    cmocka_unit_test(test_predict_endpoint),
+      cmocka_unit_test(test_damaged),      cmocka_unit_test(test_discovery),
+      cmocka_unit_test(test_account),      cmocka_unit_test(test_buckets),
   };
   return cmocka_run_group_tests(tests, make_models, remove_models);
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,10 +38,11 @@
 typedef struct service {
   pthread_mutex_t mutex;
   char seen[256];
-  bool fails; /* when it is asked for endpoints */
+  bool fails;      /* when it is asked for endpoints */
+  int64_t minutes; /* that what it tells of endpoints holds */
 } service;
 
-static service here = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+static service here = {.mutex = PTHREAD_MUTEX_INITIALIZER, .minutes = 60};
 static stand_in *server;
 static char models[64];
 
@@ -53,8 +55,8 @@ static void serve(void *user, const stand_in_request *request, stand_in_answer *
   answer->status = asks && s->fails ? 400 : 200;
   if (asks && !s->fails) {
     snprintf(answer->body, sizeof answer->body,
-             "{\"Endpoints\": [{\"Address\": \"%s/cell\", \"CachePeriodInMinutes\": 60}]}",
-             stand_in_url(server));
+             "{\"Endpoints\": [{\"Address\": \"%s/cell\", \"CachePeriodInMinutes\": %" PRId64 "}]}",
+             stand_in_url(server), s->minutes);
   } else {
     snprintf(answer->body, sizeof answer->body, "{}");
   }
@@ -170,10 +172,37 @@ static void who_needs_it_fails_without(void **state) {
   cspan_error_free(error);
 }
 
+/* Periods that no clock can count do not hold, or not for longer than a week. */
+static void odd_periods_are_bounded(void **state) {
+  (void)state;
+  static const struct {
+    int64_t minutes;
+    const char *seen; /* of two calls */
+  } cases[] = {
+      {0, "ask;/cell;ask;/cell;"},
+      {-1, "ask;/cell;ask;/cell;"},
+      {-200000000, "ask;/cell;ask;/cell;"}, /* in ns, int64_t would wrap to the far future */
+      {INT64_MIN, "ask;/cell;ask;/cell;"},
+      {200000000, "ask;/cell;/cell;"}, /* and here to the past */
+      {INT64_MAX, "ask;/cell;/cell;"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    pthread_mutex_lock(&here.mutex);
+    here.minutes = cases[i].minutes;
+    pthread_mutex_unlock(&here.mutex);
+    assert_int_equal(look("strict", NULL, false, 2, NULL), CSPAN_OK);
+    expect_seen(cases[i].seen);
+  }
+  pthread_mutex_lock(&here.mutex);
+  here.minutes = 60;
+  pthread_mutex_unlock(&here.mutex);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(services_are_asked_where_that_is_wanted),
       cmocka_unit_test(who_needs_it_fails_without),
+      cmocka_unit_test(odd_periods_are_bounded),
   };
   return cmocka_run_group_tests(tests, make, clean);
 }

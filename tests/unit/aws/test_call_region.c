@@ -133,6 +133,66 @@ static void nonsense_is_not_followed(void **state) {
   not_followed(nonsense, &(fixture_input){.bucket = "bucket"});
 }
 
+/* As rules would: of all regions, these have no endpoint in one. */
+static cspan_status resolve_by_rules(struct cspan_call *call, cspan_error **error) {
+  const char *region = cspan_call_region(call);
+  if (strcmp(region, "ap-south-1") == 0) {
+    return cspan_error_set(error, CSPAN_ERR_CONFIG, "no endpoint in %s", region);
+  }
+  const cspan_endpoint_params params = {.region = region,
+                                        .endpoint_prefix = "s3",
+                                        .bucket = "bucket",
+                                        .addressing = CSPAN_ADDRESSING_PATH,
+                                        .custom = cspan_call_custom_endpoint(call)};
+  return cspan_endpoint_resolve(&params, &call->request.endpoint, error);
+}
+
+static void start_by_rules(fixture *f, const script_connection *scripts, size_t count) {
+  static cspan_service by_rules;
+  by_rules = following;
+  by_rules.resolve_endpoint = resolve_by_rules;
+  fixture_clear_environment();
+  fixture_serve(f, scripts, count);
+  fixture_configure(f, NULL);
+  assert_int_equal(cspan_aws_client_create(f->config, &by_rules, &f->client, NULL), CSPAN_OK);
+}
+
+/* An ARN names its region itself. */
+static void arns_are_not_followed(void **state) {
+  (void)state;
+  const script_connection scripts[] = {moved_on, succeeds};
+  fixture f;
+  fixture_input input = {.bucket = "arn:aws:s3:eu-west-1:123456789012:accesspoint/p"};
+  cspan_error *error = NULL;
+  start_by_rules(&f, scripts, 2);
+  assert_int_equal(fixture_call(&f, &fixture_get, &input, NULL, NULL, &error), CSPAN_ERR_SERVICE);
+  assert_string_equal(cspan_error_code(error), "PermanentRedirect");
+  check_regions(&f, "eu-west-1 ");
+  cspan_error_free(error);
+  fixture_stop(&f);
+}
+
+/* The call goes on where it was: retries of an answer that leads nowhere are signed as before. */
+static void region_without_endpoint(void **state) {
+  (void)state;
+  static const script_step unavailable[] = {
+      READ_REQUEST,
+      SEND(
+          "HTTP/1.1 503 Unavailable\r\nx-amz-bucket-region: ap-south-1\r\nConnection: close\r\n\r\n"
+          "<Error><Code>TemporaryRedirect</Code></Error>"),
+      END};
+  const script_connection scripts[] = {unavailable, succeeds};
+  fixture f;
+  fixture_input input = {.bucket = "bucket"};
+  start_by_rules(&f, scripts, 2);
+  assert_int_equal(fixture_call(&f, &fixture_get, &input, NULL, NULL, NULL), CSPAN_OK);
+  check_regions(&f, "eu-west-1 eu-west-1 ");
+  /* Nothing was learnt. */
+  assert_int_equal(fixture_call(&f, &fixture_get, &input, NULL, NULL, NULL), CSPAN_OK);
+  check_regions(&f, "eu-west-1 eu-west-1 eu-west-1 ");
+  fixture_stop(&f);
+}
+
 static ptrdiff_t read_once(void *user, void *buf, size_t cap) {
   bool *done = user;
   size_t n = *done || cap == 0 ? 0 : 1;
@@ -177,6 +237,8 @@ int main(void) {
       cmocka_unit_test(known_region_is_used),
       cmocka_unit_test(once_only),
       cmocka_unit_test(nonsense_is_not_followed),
+      cmocka_unit_test(arns_are_not_followed),
+      cmocka_unit_test(region_without_endpoint),
       cmocka_unit_test(a_body_that_cannot_be_read_again),
       cmocka_unit_test(many_buckets),
   };

@@ -198,6 +198,47 @@ static void test_large_head(void **state) {
   script_server_stop(server);
 }
 
+/* Of itself libcurl asks before it sends a body of some size, and then waits for a second where a
+ * server does not answer that. It must not: not of a body in memory just over either limit of its
+ * own (64 KiB, and 1 MiB since 7.84), nor of one that is read, whether by block or by list. */
+static void test_large_bodies_are_sent_unasked(void **state) {
+  (void)state;
+  static const struct {
+    size_t size;
+    bool by_reader;
+    bool by_list;
+  } cases[] = {
+      {65536, false, false},         {65537, false, false},        {65537, false, true},
+      {(1 << 20) + 1, false, false}, {(1 << 20) + 1, true, false}, {(1 << 20) + 1, false, true},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    char *body = malloc(cases[i].size + 1);
+    assert_non_null(body);
+    memset(body, 'b', cases[i].size);
+    body[cases[i].size] = '\0';
+    exchange put = {.method = "PUT", .path = "/", .body = body, .by_reader = cases[i].by_reader};
+    if (!cases[i].by_list) {
+      put.headers[0] = (cspan_http_header)AGENT;
+    }
+    const script_connection scripts[] = {answer_each};
+    script_server *server = script_server_start(scripts, 1);
+    fixture f;
+    begin(&f, &direct);
+    outcome o = send_one(&f, &put, script_server_url(server, "/"));
+    assert_int_equal(o.status, CSPAN_OK);
+    assert_int_equal(o.bytes_sent, cases[i].size);
+    char *received = script_server_received(server);
+    const char *start = check_head(received);
+    assert_true(strcmp(start, body) == 0); /* in full: no part was held back */
+    received[start - received] = '\0';
+    assert_null(strcasestr(received, "expect"));
+    free(received);
+    free(body);
+    end(&f);
+    script_server_stop(server);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_methods),
@@ -206,6 +247,7 @@ int main(void) {
       cmocka_unit_test(test_requests_in_turn),
       cmocka_unit_test(test_requests_by_the_list),
       cmocka_unit_test(test_large_head),
+      cmocka_unit_test(test_large_bodies_are_sent_unasked),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
