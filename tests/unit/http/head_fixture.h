@@ -16,6 +16,7 @@
 #include "http/http.h"
 #include "http/internal.h"
 #include "support/script_server.h"
+#include "support/tls_front.h"
 
 #define OK_ANSWER "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 #define AGENT                                                                                      \
@@ -131,11 +132,10 @@ static const char *check_head(const char *text) {
 }
 
 /* '@' for the authority and '\n' for line ends. */
-static inline char *normalized(const char *text, int port) {
-  char authority[32];
+static inline char *normalized(const char *text, const char *authority) {
   char *out = calloc(1, strlen(text) + 1);
   assert_non_null(out);
-  size_t len = (size_t)snprintf(authority, sizeof authority, "127.0.0.1:%d", port);
+  size_t len = strlen(authority);
   char *at = out;
   for (const char *c = text; *c; c++) {
     if (strncmp(c, authority, len) == 0) {
@@ -180,18 +180,18 @@ static inline outcome send_one(fixture *f, const exchange *e, const char *url) {
   return o;
 }
 
-/* Sends them over one connection, which plays the steps. */
-static inline void check_requests(const exchange *exchanges, size_t count, const script_step *steps,
-                                  const cspan_http_client_options *options) {
-  const script_connection scripts[] = {steps};
-  script_server *server = script_server_start(scripts, 1);
+/* Sends them to the origin, behind which is the server. */
+static inline void check_sent(const exchange *exchanges, size_t count, script_server *server,
+                              const char *origin, const cspan_http_client_options *options) {
+  char url[256];
   fixture f;
   cspan_buf wanted;
   cspan_buf_init(&wanted, 1 << 16);
   begin(&f, options);
   for (size_t i = 0; i < count; i++) {
     const exchange *e = &exchanges[i];
-    outcome o = send_one(&f, e, script_server_url(server, e->path));
+    snprintf(url, sizeof url, "%s%s", origin, e->path);
+    outcome o = send_one(&f, e, url);
     assert_int_equal(o.status, CSPAN_OK);
     assert_int_equal(o.http_status, 200);
     assert_true(o.request_sent);
@@ -209,12 +209,39 @@ static inline void check_requests(const exchange *exchanges, size_t count, const
     at += strlen(body);
   }
   assert_string_equal(at, "");
-  char *text = normalized(received, script_server_port(server));
+  char *text = normalized(received, strstr(origin, "://") + strlen("://"));
   assert_string_equal(text, cspan_buf_text(&wanted));
   free(text);
   free(received);
   cspan_buf_free(&wanted);
   end(&f);
+}
+
+/* Sends them over one connection, which plays the steps. */
+static inline void check_requests(const exchange *exchanges, size_t count, const script_step *steps,
+                                  const cspan_http_client_options *options) {
+  const script_connection scripts[] = {steps};
+  script_server *server = script_server_start(scripts, 1);
+  char origin[64];
+  snprintf(origin, sizeof origin, "%s", script_server_url(server, ""));
+  check_sent(exchanges, count, server, origin, options);
+  script_server_stop(server);
+}
+
+/* The same over TLS. */
+static inline void check_requests_over_tls(const exchange *exchanges, size_t count,
+                                           const script_step *steps) {
+  const script_connection scripts[] = {steps};
+  script_server *server = script_server_start(scripts, 1);
+  tls_front *front = tls_front_start(script_server_port(server), "http/1.1");
+  const cspan_http_client_options options = {.proxy = "",
+                                             .ca_bundle = tls_front_certificate(front)};
+  int handshakes = 0;
+  int negotiated = 0;
+  check_sent(exchanges, count, server, tls_front_url(front), &options);
+  tls_front_stop(front, &handshakes, &negotiated);
+  assert_int_equal(handshakes, 1);
+  assert_int_equal(negotiated, 1);
   script_server_stop(server);
 }
 

@@ -70,6 +70,16 @@ static void test_methods(void **state) {
   }
 }
 
+static void test_methods_over_tls(void **state) {
+  (void)state;
+  skip_without_block();
+  for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
+    check_requests_over_tls(&methods[i], 1, answer_each);
+  }
+  /* One connection, and the first three in turn. */
+  check_requests_over_tls(methods, 3, answer_each);
+}
+
 /* What libcurl has to know stays with it. */
 static void test_headers_that_libcurl_reads(void **state) {
   (void)state;
@@ -242,6 +252,7 @@ static void test_large_bodies_are_sent_unasked(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_methods),
+      cmocka_unit_test(test_methods_over_tls),
       cmocka_unit_test(test_headers_that_libcurl_reads),
       cmocka_unit_test(test_expect_continue),
       cmocka_unit_test(test_requests_in_turn),
