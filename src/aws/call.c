@@ -10,7 +10,6 @@
 #include "base/text.h"
 
 enum {
-  SCRATCH_MAX = 8 * 1024 * 1024,
   OUTPUT_MAX = 256 * 1024 * 1024,
   QUERY_MAX = 256 * 1024,
   URL_MAX = 512 * 1024,
@@ -28,13 +27,9 @@ static cspan_status take_target(struct cspan_call *call, const cspan_call_option
   const cspan_aws_config *config = call->client->config;
   call->region = config->settings[CSPAN_SETTING_REGION].value;
   if (options->region) {
-    cspan_status status = cspan_region_check(options->region, "option of the call", error);
+    cspan_status status = cspan_call_take_region(call, options->region, error);
     if (status != CSPAN_OK) {
       return status;
-    }
-    call->region = cspan_arena_strdup(call->scratch, options->region);
-    if (!call->region) {
-      return nomem(error);
     }
   }
   if (!options->endpoint_url) {
@@ -101,26 +96,19 @@ struct cspan_call *cspan_call_new(cspan_aws_client *client, const cspan_call_sta
     }
     chain = own_chain;
   }
-  size_t head = (sizeof(struct cspan_call) + _Alignof(max_align_t) - 1) / _Alignof(max_align_t) *
-                _Alignof(max_align_t);
-  struct cspan_call *call = cspan_calloc(1, head + chain->state_size);
+  struct cspan_call *call = cspan_call_memory_take(client, chain);
   if (!call) {
     cspan_free(own_chain);
     nomem(error);
     return NULL;
   }
-  call->client = client;
   call->operation = start->operation;
   call->input = start->input;
   call->output_to = start->output;
   call->context = start->context ? *start->context : (cspan_context){0};
-  call->chain = chain;
   call->own_chain = own_chain;
-  call->states = (unsigned char *)call + head;
   init_parts(call);
-  call->scratch = cspan_arena_create(SCRATCH_MAX);
-  cspan_status status = call->scratch ? take_options(call, &options, error) : nomem(error);
-  if (status != CSPAN_OK) {
+  if (take_options(call, &options, error) != CSPAN_OK) {
     cspan_call_free(call);
     return NULL;
   }
@@ -139,7 +127,6 @@ void cspan_call_free(struct cspan_call *call) {
   cspan_buf_free(&request->url);
   cspan_chunked_free(&request->chunked);
   cspan_digest_free(request->digest);
-  cspan_memzero(request->chunk_key, sizeof request->chunk_key);
   cspan_header_block_free(&response->headers);
   cspan_buf_free(&response->body);
   cspan_digest_free(response->digest);
@@ -152,9 +139,9 @@ void cspan_call_free(struct cspan_call *call) {
   }
   cspan_buf_free(&call->bearer);
   cspan_arena_free(call->output_arena);
-  cspan_arena_free(call->scratch);
-  cspan_free(call->own_chain);
-  cspan_free(call);
+  cspan_chain *own_chain = call->own_chain;
+  cspan_call_memory_give(call);
+  cspan_free(own_chain);
 }
 
 /* ------------------------------------------------------------------ output */
@@ -239,7 +226,8 @@ const cspan_context *cspan_call_context(const struct cspan_call *call) {
 }
 
 void cspan_call_set_context(struct cspan_call *call, const cspan_context *context) {
-  cspan_context_frame *frame = cspan_arena_alloc(call->scratch, sizeof *frame);
+  cspan_context_frame *frame =
+      call->frames ? cspan_arena_alloc(call->scratch, sizeof *frame) : &call->first_frame;
   if (!frame) {
     return; /* what follows inside goes on with the context that it had */
   }

@@ -8,6 +8,7 @@
 #include "aws/auth.h"
 #include "aws/body.h"
 #include "aws/bucket_regions.h"
+#include "aws/call_memory.h"
 #include "aws/chunked.h"
 #include "aws/client.h"
 #include "aws/config.h"
@@ -39,6 +40,7 @@ struct cspan_aws_client {
   cspan_bucket_regions bucket_regions;
   char *user_agent;
   bool is_in_lambda;
+  cspan_spare_calls spares;
 };
 
 typedef struct cspan_call_events {
@@ -107,6 +109,7 @@ typedef struct cspan_context_frame {
 } cspan_context_frame;
 
 struct cspan_call {
+  cspan_arena *scratch; /* first: call_memory.c keeps it with the memory of the call */
   cspan_aws_client *client;
   const cspan_operation *operation;
   const void *input;
@@ -116,6 +119,7 @@ struct cspan_call {
   const void *plan;                  /* cspan_call_plan() */
   cspan_context context;
   cspan_context_frame *frames;
+  cspan_context_frame first_frame; /* most often the only one */
   const cspan_chain *chain;
   cspan_chain *own_chain; /* with the middlewares of this call */
   unsigned char *states;
@@ -124,10 +128,10 @@ struct cspan_call {
   cspan_error *error;
   cspan_error *stream_error; /* of a callback during the exchange; tells more than its result */
   bool final_error;          /* a callback of the caller failed: no retry */
-  cspan_arena *scratch;
   cspan_arena *output_arena;
 
   const char *region; /* NULL: not set */
+  bool asks_for_fips; /* by a region of its own */
   cspan_base_url *own_base_url;
   char invocation_id[37];
   cspan_auth auth;            /* zero: by the facts of the service */
@@ -179,7 +183,10 @@ cspan_status cspan_call_prepare(struct cspan_call *call, cspan_error **error);
 /* The endpoint for the call's region, by the service. */
 cspan_status cspan_call_resolve_target(struct cspan_call *call, cspan_error **error);
 
-/* call_region.c: takes the region that is known of the bucket. */
+/* call_region.c: takes the region of the call's options. */
+cspan_status cspan_call_take_region(struct cspan_call *call, const char *given,
+                                    cspan_error **error);
+/* Takes the region that is known of the bucket. */
 void cspan_call_recall_region(struct cspan_call *call);
 /* After an attempt whose error names the region of the bucket: the next one goes there. False: it
  * cannot. */

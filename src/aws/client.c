@@ -81,6 +81,7 @@ cspan_status cspan_aws_client_create(const cspan_aws_config *config, const cspan
   cspan_rate_limiter_init(&client->rate, (double)cspan_now_ns() / 1e9);
   cspan_token_cache_init(&client->tokens);
   cspan_express_init(&client->express);
+  cspan_spare_calls_init(&client->spares);
   take_retries(client);
   cspan_status status = set_up(client, error);
   if (status != CSPAN_OK) {
@@ -99,6 +100,7 @@ void cspan_aws_client_free(cspan_aws_client *client) {
     cspan_token_cache_free(&client->tokens);
     pthread_mutex_destroy(&client->rate_mutex);
     cspan_bucket_regions_free(&client->bucket_regions);
+    cspan_spare_calls_free(&client->spares);
     cspan_free(client->chain);
     cspan_free(client->user_agent);
     cspan_aws_config_free(client->config);

@@ -148,7 +148,7 @@ cspan_status cspan_header_block_add(cspan_header_block *block, const char *name,
                                     const char *value) {
   uint32_t offset = (uint32_t)block->text.len;
   if (block->count == 0) {
-    cspan_buf_reserve(&block->text, 1024); /* what a response of S3 has: one allocation */
+    cspan_buf_reserve(&block->text, 1023); /* what a response of S3 has: one small allocation */
   }
   cspan_buf_append(&block->text, name, strlen(name) + 1);
   cspan_buf_append(&block->text, value, strlen(value) + 1);

@@ -80,8 +80,9 @@ static void append_scope(cspan_buf *out, const cspan_sigv4_scope *scope, const c
 static cspan_str write_canonical(const cspan_sigv4_request *request, const cspan_sigv4_scope *scope,
                                  const cspan_sorted_headers *sorted, const char *more_query,
                                  cspan_buf *out) {
+  size_t token_len = scope->session_token ? strlen(scope->session_token) : 0;
   cspan_buf_clear(out);
-  cspan_buf_reserve(out, 1024);
+  cspan_buf_reserve(out, 1023 + token_len); /* most often all; a secret is not left behind */
   cspan_buf_str(out, request->method);
   cspan_buf_char(out, '\n');
   cspan_sigv4_canonical_path(out, request->path, scope->normalize_path, scope->encode_path);

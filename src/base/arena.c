@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 
 #define BLOCK_BYTES 4096u
+#define FIRST_BYTES 1024u /* with the arena itself: few documents need more, and it is soon had */
 
 typedef struct block {
   struct block *next;
@@ -15,18 +16,32 @@ typedef struct block {
   alignas(max_align_t) char data[];
 } block;
 
+/* Followed by its first block. */
 struct cspan_arena {
-  block *head;
+  alignas(max_align_t) block *head; /* what is being filled */
   size_t total;
   size_t max;
   bool met_cap;
 };
 
-cspan_arena *cspan_arena_create(size_t max_bytes) {
-  cspan_arena *arena = cspan_calloc(1, sizeof *arena);
-  if (arena)
-    arena->max = max_bytes;
+static block *first_of(cspan_arena *arena) {
+  return (block *)(arena + 1);
+}
+
+cspan_arena *cspan_arena_place(void *memory, size_t size, size_t max_bytes) {
+  cspan_arena *arena = memory;
+  size_t cap = size - sizeof *arena - sizeof *arena->head;
+  if (max_bytes && cap > max_bytes)
+    cap = max_bytes;
+  cap -= cap % alignof(max_align_t);
+  *arena = (cspan_arena){.head = first_of(arena), .total = cap, .max = max_bytes};
+  *arena->head = (block){.cap = cap};
   return arena;
+}
+
+cspan_arena *cspan_arena_create(size_t max_bytes) {
+  void *memory = cspan_malloc(FIRST_BYTES);
+  return memory ? cspan_arena_place(memory, FIRST_BYTES, max_bytes) : NULL;
 }
 
 void cspan_arena_free(cspan_arena *arena) {
@@ -34,10 +49,24 @@ void cspan_arena_free(cspan_arena *arena) {
     return;
   for (block *b = arena->head; b;) {
     block *next = b->next;
-    cspan_free(b);
+    if (b != first_of(arena))
+      cspan_free(b);
     b = next;
   }
   cspan_free(arena);
+}
+
+void cspan_arena_clear(cspan_arena *arena) {
+  block *first = first_of(arena);
+  for (block *b = arena->head; b;) {
+    block *next = b->next;
+    cspan_memzero(b->data, b->used);
+    if (b != first)
+      cspan_free(b);
+    b = next;
+  }
+  *first = (block){.cap = first->cap};
+  *arena = (cspan_arena){.head = first, .total = first->cap, .max = arena->max};
 }
 
 static block *block_add(cspan_arena *arena, size_t size) {
@@ -56,7 +85,7 @@ static block *block_add(cspan_arena *arena, size_t size) {
   b->used = 0;
   b->cap = cap;
   arena->total += cap;
-  if (arena->head && size == cap) { /* keep filling the block that has room */
+  if (size == cap) { /* keep filling the block that has room */
     b->next = arena->head->next;
     arena->head->next = b;
   } else {
@@ -73,7 +102,7 @@ static void *take(cspan_arena *arena, size_t size) {
     return NULL;
   size = size ? (size + align - 1) / align * align : align;
   block *b = arena->head;
-  if (!b || b->cap - b->used < size) {
+  if (b->cap - b->used < size) {
     b = block_add(arena, size);
     if (!b)
       return NULL;
