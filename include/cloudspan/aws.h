@@ -121,9 +121,11 @@ typedef void (*cspan_call_done_fn)(void *user, cspan_status status, const cspan_
 /** Per-call options; every operation's input has `const cspan_call_options *options`. */
 typedef struct cspan_call_options {
   size_t size;
-  int64_t timeout_ms;                  /**< of the whole call; 0: the config's */
-  int max_attempts;                    /**< 0: the config's */
-  const char *region;                  /**< NULL: the config's */
+  int64_t timeout_ms; /**< of the whole call; 0: the config's */
+  int max_attempts;   /**< 0: the config's */
+  /** NULL: the config's. "fips-us-east-1" and "us-east-1-fips" are us-east-1 with
+   * use_fips_endpoint, here as there. */
+  const char *region;
   const char *endpoint_url;            /**< NULL: the config's */
   const cspan_middleware *middlewares; /**< for this call only; `self` stays the caller's */
   size_t middleware_count;

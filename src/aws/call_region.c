@@ -16,6 +16,24 @@ static const char *bucket_of(struct cspan_call *call) {
   return bucket && !cspan_starts_with(bucket, "arn:") ? bucket : NULL;
 }
 
+cspan_status cspan_call_take_region(struct cspan_call *call, const char *given,
+                                    cspan_error **error) {
+  cspan_str name;
+  cspan_status status = cspan_region_check(given, "option of the call", error);
+  if (status != CSPAN_OK) {
+    return status;
+  }
+  call->asks_for_fips = cspan_region_asks_for_fips(given, &name);
+  call->region = cspan_arena_strndup(call->scratch, name.data, name.len);
+  return call->region
+             ? CSPAN_OK
+             : cspan_error_set(error, CSPAN_ERR_NOMEM, "out of memory: the call was not started");
+}
+
+bool cspan_call_uses_fips(const struct cspan_call *call) {
+  return call->asks_for_fips || cspan_aws_config_flag(call->client->config, CSPAN_SETTING_USE_FIPS);
+}
+
 void cspan_call_recall_region(struct cspan_call *call) {
   cspan_bucket_regions *known = &call->client->bucket_regions;
   if (!call->client->service->follows_buckets || atomic_load(&known->count) == 0) {

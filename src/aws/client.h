@@ -133,6 +133,8 @@ void cspan_call_set_endpoint(struct cspan_call *call, const cspan_endpoint *endp
 /* A header whose texts live as long as the call. */
 cspan_status cspan_call_put_request_header(struct cspan_call *call, const char *name,
                                            const char *value);
+/* Whether it goes to endpoints that follow FIPS 140: the config says so, or its own region. */
+bool cspan_call_uses_fips(const struct cspan_call *call);
 /* Copies the value only, and looks only into that: the name is safe and lives as long as the call. */
 cspan_status cspan_call_set_known_header(struct cspan_call *call, const char *name,
                                          const char *value);

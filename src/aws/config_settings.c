@@ -264,23 +264,15 @@ static cspan_status parse_setting(cspan_aws_config *config, size_t id, cspan_err
   return is_choice(rule->choices, setting) ? CSPAN_OK : bad_value(config, id, error);
 }
 
-/* Regions were once named like endpoints: "fips-us-east-1" and "us-east-1-fips" are us-east-1 with
- * use_fips_endpoint. */
 static cspan_status take_fips_region(cspan_aws_config *config) {
-  static const char word[] = "fips";
   cspan_setting *region = &config->settings[CSPAN_SETTING_REGION];
   cspan_setting *use_fips = &config->settings[CSPAN_SETTING_USE_FIPS];
-  const size_t cut = sizeof word; /* with its dash */
   const char *given = region->value;
-  size_t len = given ? strlen(given) : 0;
-  if (len <= cut) {
+  cspan_str name;
+  if (!given || !cspan_region_asks_for_fips(given, &name)) {
     return CSPAN_OK;
   }
-  bool is_first = cspan_starts_with(given, "fips-");
-  if (!is_first && strcmp(given + len - cut, "-fips") != 0) {
-    return CSPAN_OK;
-  }
-  region->value = cspan_arena_strndup(config->arena, is_first ? given + cut : given, len - cut);
+  region->value = cspan_arena_strndup(config->arena, name.data, name.len);
   if (!region->value) {
     return CSPAN_ERR_NOMEM;
   }

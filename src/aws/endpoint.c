@@ -153,6 +153,20 @@ cspan_status cspan_region_check(const char *region, const char *source, cspan_er
   return CSPAN_OK;
 }
 
+bool cspan_region_asks_for_fips(const char *region, cspan_str *name) {
+  static const char before[] = "fips-";
+  static const char behind[] = "-fips";
+  const size_t cut = strlen(before);
+  size_t len = strlen(region);
+  bool is_before = cspan_starts_with(region, before);
+  *name = (cspan_str){region, len};
+  if (len <= cut || (!is_before && strcmp(region + len - cut, behind) != 0)) {
+    return false;
+  }
+  *name = (cspan_str){is_before ? region + cut : region, len - cut};
+  return true;
+}
+
 static const char *partition_suffix(const char *region) {
   static const struct {
     const char *prefix;

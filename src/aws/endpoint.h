@@ -5,6 +5,8 @@
 
 #include <cloudspan/aws.h>
 
+#include "base/text.h"
+
 enum { CSPAN_HOST_MAX = 256, CSPAN_PREFIX_MAX = 1024 };
 
 /* An endpoint_url, taken apart. */
@@ -46,5 +48,8 @@ bool cspan_is_loopback(const char *host);
 
 /* A region becomes part of a host name: letters, digits and '-'. `source` is for the message. */
 cspan_status cspan_region_check(const char *region, const char *source, cspan_error **error);
+/* Regions were once named like endpoints: "fips-us-east-1" and "us-east-1-fips" are us-east-1 with
+ * FIPS endpoints. *name, of `region`, is the region's own name. */
+bool cspan_region_asks_for_fips(const char *region, cspan_str *name);
 
 #endif

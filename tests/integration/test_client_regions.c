@@ -25,14 +25,16 @@ static int clean(void **state) {
   return home_remove(state);
 }
 
-/* The URL that a client of the service signs, NULL on failure. */
-static char *url_of(const char *service, const char *region, cspan_error **error) {
+/* The URL that a client of the service signs, NULL on failure. `own` is the region of the call. */
+static char *url_of(const char *service, const char *region, const char *own, cspan_error **error) {
   const cspan_aws_options options = {.size = sizeof options,
                                      .region = region,
                                      .access_key_id = "AKIDEXAMPLE",
                                      .secret_access_key = "secret"};
   const cspan_client_options with = {.size = sizeof with, .models = models};
-  const cspan_client_request request = {.size = sizeof request, .operation = "Look"};
+  const cspan_call_options of_call = {.size = sizeof of_call, .region = own};
+  const cspan_client_request request = {
+      .size = sizeof request, .operation = "Look", .options = &of_call};
   cspan_aws_config *config = NULL;
   cspan_client *client = NULL;
   char *url = NULL;
@@ -51,17 +53,27 @@ static void clients_go_where_their_region_says(void **state) {
   static const struct {
     const char *service;
     const char *region; /* NULL: none is set */
+    const char *own;    /* NULL: that one */
     const char *host;
     const char *scope;
   } cases[] = {
-      {"almanac", NULL, "https://almanac.example.com/?", "%2Fus-east-1%2F"},
-      {"almanac", "fips-aws-global", "https://almanac-fips.example.com/?", "%2Fus-east-1%2F"},
-      {"tide", "eu-west-1", "https://tide.eu-west-1.example.com/?", "%2Feu-west-1%2F"},
-      {"tide", "eu-west-1-fips", "https://tide-fips.eu-west-1.example.com/?", "%2Feu-west-1%2F"},
-      {"tide", "fips-us-east-1", "https://tide-fips.us-east-1.example.com/?", "%2Fus-east-1%2F"},
+      {"almanac", NULL, NULL, "https://almanac.example.com/?", "%2Fus-east-1%2F"},
+      {"almanac", "fips-aws-global", NULL, "https://almanac-fips.example.com/?", "%2Fus-east-1%2F"},
+      {"tide", "eu-west-1", NULL, "https://tide.eu-west-1.example.com/?", "%2Feu-west-1%2F"},
+      {"tide", "eu-west-1-fips", NULL, "https://tide-fips.eu-west-1.example.com/?",
+       "%2Feu-west-1%2F"},
+      {"tide", "fips-us-east-1", NULL, "https://tide-fips.us-east-1.example.com/?",
+       "%2Fus-east-1%2F"},
+      {"tide", "eu-west-1", "us-east-1", "https://tide.us-east-1.example.com/?", "%2Fus-east-1%2F"},
+      {"tide", "eu-west-1", "fips-us-east-1", "https://tide-fips.us-east-1.example.com/?",
+       "%2Fus-east-1%2F"},
+      {"tide", NULL, "us-gov-west-1-fips", "https://tide-fips.us-gov-west-1.example.com/?",
+       "%2Fus-gov-west-1%2F"},
+      {"tide", "fips-eu-west-1", "us-east-1", "https://tide-fips.us-east-1.example.com/?",
+       "%2Fus-east-1%2F"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    char *url = url_of(cases[i].service, cases[i].region, NULL);
+    char *url = url_of(cases[i].service, cases[i].region, cases[i].own, NULL);
     assert_non_null(url);
     if (strncmp(url, cases[i].host, strlen(cases[i].host)) != 0 || !strstr(url, cases[i].scope)) {
       fail_msg("%s in %s: %s", cases[i].service, cases[i].region ? cases[i].region : "none", url);
@@ -74,7 +86,7 @@ static void clients_go_where_their_region_says(void **state) {
 static void other_services_need_a_region(void **state) {
   (void)state;
   cspan_error *error = NULL;
-  assert_null(url_of("tide", NULL, &error));
+  assert_null(url_of("tide", NULL, NULL, &error));
   assert_int_equal(cspan_error_status(error), CSPAN_ERR_CONFIG);
   assert_non_null(strstr(cspan_error_message(error), "no region is set"));
   cspan_error_free(error);

@@ -109,14 +109,22 @@ static cspan_aws_config *config_of(const row *at) {
   return config;
 }
 
-static char *typed_url(const cspan_aws_config *config, const char *bucket, cspan_error **error) {
-  cspan_s3_get_object_input input = {.size = sizeof input, .bucket = bucket, .key = "a key"};
+/* `own` is the region of the call; NULL: the config's. */
+static char *typed_url_in(const cspan_aws_config *config, const char *own, const char *bucket,
+                          cspan_error **error) {
+  const cspan_call_options options = {.size = sizeof options, .region = own};
+  cspan_s3_get_object_input input = {
+      .size = sizeof input, .bucket = bucket, .key = "a key", .options = &options};
   cspan_s3 *client = NULL;
   char *url = NULL;
   assert_int_equal(cspan_s3_create(config, &client, NULL), CSPAN_OK);
   (void)cspan_s3_presign_get_object(client, NULL, &input, 60, &url, error);
   cspan_s3_free(client);
   return url;
+}
+
+static char *typed_url(const cspan_aws_config *config, const char *bucket, cspan_error **error) {
+  return typed_url_in(config, NULL, bucket, error);
 }
 
 static char *url_by_model(cspan_client *client, const char *bucket) {
@@ -208,6 +216,14 @@ static void settings_of_rules_need_a_model(void **state) {
     cspan_error_free(error);
     cspan_aws_config_free(config);
   }
+  const row plain = {.options = {0}};
+  cspan_error *error = NULL;
+  cspan_aws_config *config = config_of(&plain);
+  assert_null(typed_url_in(config, "fips-eu-west-1", "my-bucket", &error));
+  assert_int_equal(cspan_error_status(error), CSPAN_ERR_UNSUPPORTED);
+  assert_non_null(strstr(cspan_error_message(error), "use_fips_endpoint needs the endpoint rules"));
+  cspan_error_free(error);
+  cspan_aws_config_free(config);
   unsetenv("CLOUDSPAN_MODELS");
 }
 

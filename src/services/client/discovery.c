@@ -116,7 +116,10 @@ static cspan_status refuse(const cspan_invocation *invocation, cspan_error **err
 cspan_status cspan_client_discover(struct cspan_call *call, cspan_invocation *invocation,
                                    cspan_error **error) {
   cspan_client *client = invocation->client;
-  const char *region = cspan_call_region(call);
+  /* As it was given: "fips-us-east-1" has endpoints of its own. */
+  const cspan_call_options *options = invocation->request.options;
+  const char *region =
+      options != NULL && options->region != NULL ? options->region : cspan_call_region(call);
   const cspan_aws_config *config = cspan_aws_client_config(client->aws);
   bool needed = false;
   if (!is_wanted(invocation, &needed)) {

@@ -12,7 +12,7 @@ static void fill_settings(struct cspan_call *call, const cspan_invocation *invoc
   const cspan_client *client = invocation->client;
   const cspan_aws_config *config = cspan_aws_client_config(client->aws);
   int64_t mode = cspan_aws_config_number(config, CSPAN_SETTING_ACCOUNT_ID_ENDPOINT_MODE);
-  cspan_endpoint_settings_fill(config, cspan_call_region(call), custom, out);
+  cspan_endpoint_settings_fill(call, config, custom, out);
   out->client_params = cspan_document_value(client->endpoint_parameters);
   if (client->is_s3) {
     const cspan_value *bucket = cspan_value_get(invocation->request.input, "Bucket");

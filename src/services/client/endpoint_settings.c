@@ -18,13 +18,14 @@ static cspan_choice choice_of(const cspan_aws_config *config, cspan_setting_id i
   return cspan_aws_config_flag(config, id) ? CSPAN_CHOICE_YES : CSPAN_CHOICE_NO;
 }
 
-void cspan_endpoint_settings_fill(const cspan_aws_config *config, const char *region,
+void cspan_endpoint_settings_fill(const struct cspan_call *call, const cspan_aws_config *config,
                                   const cspan_base_url *custom, cspan_endpoint_settings *out) {
+  const char *region = cspan_call_region(call);
   int64_t mode = cspan_aws_config_number(config, CSPAN_SETTING_ACCOUNT_ID_ENDPOINT_MODE);
   *out = (cspan_endpoint_settings){
       .region = region[0] != '\0' ? region : NULL,
       .endpoint_url = custom != NULL ? custom->url : NULL,
-      .use_fips = cspan_aws_config_flag(config, CSPAN_SETTING_USE_FIPS),
+      .use_fips = cspan_call_uses_fips(call),
       .use_dualstack = cspan_aws_config_flag(config, CSPAN_SETTING_USE_DUALSTACK),
       .account_id_mode = account_id_modes[mode],
       .s3_accelerate = cspan_aws_config_flag(config, CSPAN_SETTING_S3_ACCELERATE),

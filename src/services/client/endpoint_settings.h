@@ -7,9 +7,9 @@
 #include "aws/client.h"
 #include "aws/rules/client_endpoint.h"
 
-/* All but the account and the parameters of a client. *out refers to `config`, `region` and
- * `custom` (NULL: the service's own endpoint). */
-void cspan_endpoint_settings_fill(const cspan_aws_config *config, const char *region,
+/* All but the account and the parameters of a client. *out refers to `call`, `config`
+ * and `custom` (NULL: the service's own endpoint). */
+void cspan_endpoint_settings_fill(const struct cspan_call *call, const cspan_aws_config *config,
                                   const cspan_base_url *custom, cspan_endpoint_settings *out);
 /* Then, for S3: where the bucket or the operation asks for another host than the settings do.
  * `bucket` may be NULL. */

@@ -76,8 +76,8 @@ static bool is_special_bucket(const char *bucket, cspan_addressing_style style,
 }
 
 /* The setting that only the rules know; NULL: none. */
-static const char *setting_of_rules(const cspan_aws_config *config) {
-  if (cspan_aws_config_flag(config, CSPAN_SETTING_USE_FIPS)) {
+static const char *setting_of_rules(const struct cspan_call *call, const cspan_aws_config *config) {
+  if (cspan_call_uses_fips(call)) {
     return "use_fips_endpoint";
   }
   if (cspan_aws_config_flag(config, CSPAN_SETTING_USE_DUALSTACK) ||
@@ -90,8 +90,9 @@ static const char *setting_of_rules(const cspan_aws_config *config) {
 
 /* Whether the rules may come to something else than cspan_endpoint_resolve() does;
  * tests/conformance/test_endpoint_s3.c compares the two for what is left. */
-static bool needs_rules(const cspan_aws_config *config, const cspan_endpoint_params *params) {
-  return setting_of_rules(config) != NULL ||
+static bool needs_rules(const struct cspan_call *call, const cspan_aws_config *config,
+                        const cspan_endpoint_params *params) {
+  return setting_of_rules(call, config) != NULL ||
          cspan_aws_config_number(config, CSPAN_SETTING_S3_US_EAST_1) == CSPAN_REGIONAL_LEGACY ||
          cspan_starts_with(params->region, "aws-") ||
          (params->bucket != NULL &&
@@ -99,9 +100,9 @@ static bool needs_rules(const cspan_aws_config *config, const cspan_endpoint_par
 }
 
 /* What was asked for must not go to an endpoint of another kind instead. */
-static cspan_status check_settings(const cspan_aws_config *config,
+static cspan_status check_settings(const struct cspan_call *call, const cspan_aws_config *config,
                                    const cspan_endpoint_params *params, cspan_error **error) {
-  const char *setting = setting_of_rules(config);
+  const char *setting = setting_of_rules(call, config);
   if (setting == NULL || params->custom != NULL) {
     return CSPAN_OK;
   }
@@ -134,7 +135,7 @@ static cspan_status by_rules(struct cspan_call *call, cspan_s3 *client,
         error, CSPAN_ERR_UNSUPPORTED,
         "the model of S3 that was found has no operation %s; install a whole one", name);
   }
-  cspan_endpoint_settings_fill(config, params->region, params->custom, &settings);
+  cspan_endpoint_settings_fill(call, config, params->custom, &settings);
   cspan_endpoint_settings_fill_s3(config, name, params->bucket, &settings);
   cspan_status status = cspan_endpoint_resolver_get(resolver, &settings, operation, &input,
                                                     cspan_call_scratch(call), &result, error);
@@ -157,7 +158,7 @@ cspan_status cspan_s3_resolve_endpoint(struct cspan_call *call, cspan_error **er
   cspan_endpoint_resolver *resolver = NULL;
   cspan_endpoint plain;
   cspan_status status = CSPAN_OK;
-  if (needs_rules(config, &params)) {
+  if (needs_rules(call, config, &params)) {
     status = rules_of(client, &resolver, error);
   }
   /* What is no name of a bucket is refused here: the rules would put it into a path. */
@@ -165,7 +166,7 @@ cspan_status cspan_s3_resolve_endpoint(struct cspan_call *call, cspan_error **er
     status = cspan_endpoint_resolve(&params, &plain, error);
   }
   if (status == CSPAN_OK && resolver == NULL) {
-    status = check_settings(config, &params, error);
+    status = check_settings(call, config, &params, error);
   }
   if (status == CSPAN_OK && resolver != NULL) {
     return by_rules(call, client, resolver, &params, error);
