@@ -90,7 +90,11 @@ typedef struct cspan_consumer_options {
   /** A queue's URL, a topic's or queue's ARN, or a name. NULL: what the message says of where it
    * comes from (eventSourceARN, TopicArn), else none. */
   const char *destination;
-  /** messaging.system; NULL: by the destination or the message, else "aws_sqs". */
+  /** messaging.system; NULL: by the destination, where that is an ARN or a queue's URL, else by the
+   * message (of a batch: the first): "aws_sqs", "aws.sns", and, for which the conventions have no
+   * value, "aws.kinesis" and "aws.eventbridge". Where neither tells, as with the input of an
+   * execution of Step Functions or a client context of Lambda, which are no messages, the span has
+   * no such attribute. */
   const char *system;
   cspan_consumer_parent parent;
 } cspan_consumer_options;
@@ -111,8 +115,8 @@ typedef cspan_status (*cspan_process_fn)(void *user, const cspan_context *contex
 /**
  * Runs `handler` in a span "process orders" (CONSUMER), which is the thread's current one
  * meanwhile, and returns what it returned. `message` is one message (a map), or a batch: a list of
- * messages, or a Lambda event with a list `Records`. Attributes: messaging.system,
- * messaging.operation.name and .type "process", messaging.destination.name, messaging.message.id of
+ * messages, or a Lambda event with a list `Records`. Attributes: messaging.system where it can be
+ * told, messaging.operation.name and .type "process", messaging.destination.name, messaging.message.id of
  * one message, messaging.batch.message_count of a batch, aws.sqs.queue.url. Not CSPAN_OK: the span
  * has the status Error, and error.type is the name of the status. It never fails on its own:
  * without memory the handler runs without a span.

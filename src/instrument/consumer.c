@@ -154,20 +154,81 @@ static const char *source_of(const cspan_value *message, size_t *size) {
   return arn;
 }
 
-static bool has_service(const char *arn, size_t size, const char *service) {
-  return memmem(arn, size, service, strlen(service)) != NULL;
+/* Values of messaging.system: those of the conventions, which have none for Kinesis and EventBridge:
+ * these are spelt as SNS's is. */
+static const char sqs[] = "aws_sqs";
+static const char sns[] = "aws.sns";
+static const char kinesis[] = "aws.kinesis";
+static const char eventbridge[] = "aws.eventbridge";
+
+/* By the service of an ARN, "arn:aws:sqs:...", or of a record of Lambda, "aws:sqs". NULL: what it
+ * sends is no message. */
+static const char *system_of_service(const char *text, size_t size) {
+  static const struct {
+    const char *service;
+    const char *system;
+  } systems[] = {{"sqs", sqs}, {"sns", sns}, {"kinesis", kinesis}, {"events", eventbridge}};
+  const char *end = text + size;
+  const char *at = size > 4 && memcmp(text, "arn:", 4) == 0 ? text + 4 : text;
+  at = memchr(at, ':', (size_t)(end - at));
+  size_t left = at != NULL ? (size_t)(end - ++at) : 0;
+  for (size_t i = 0; i < sizeof systems / sizeof systems[0]; i++) {
+    size_t len = strlen(systems[i].service);
+    if (left >= len && memcmp(at, systems[i].service, len) == 0 &&
+        (left == len || at[len] == ':')) {
+      return systems[i].system;
+    }
+  }
+  return NULL;
 }
 
-static const char *system_of(const cspan_consumer *consumer, const char *source, size_t size) {
+/* By what only the messages of one service have. */
+static const char *system_of_members(const cspan_value *message) {
+  static const struct {
+    const char *member;
+    const char *system;
+  } signs[] = {
+      {"detail-type", eventbridge},
+      {"Sns", sns},
+      {"kinesis", kinesis},
+      {"PartitionKey", kinesis},
+      {"ReceiptHandle", sqs},
+      {"receiptHandle", sqs},
+      {"Body", sqs},
+      {"MessageId", sqs},
+      {"MessageAttributes", sqs},
+  };
+  for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
+    if (cspan_value_get(message, signs[i].member) != NULL) {
+      return signs[i].system;
+    }
+  }
+  return NULL;
+}
+
+static const char *system_of_message(const cspan_value *message) {
+  static const char *const names[] = {"eventSource", "EventSource"};
+  size_t size = 0;
+  const char *source = source_of(message, &size);
+  for (size_t i = 0; source == NULL && i < sizeof names / sizeof names[0]; i++) {
+    source = cspan_value_text(cspan_value_get(message, names[i]), &size);
+  }
+  return source != NULL ? system_of_service(source, size) : system_of_members(message);
+}
+
+/* NULL: it cannot be told. */
+static const char *system_of(const cspan_consumer *consumer, const cspan_value *message) {
+  const char *destination = consumer->destination;
   if (consumer->system != NULL) {
     return consumer->system;
   }
-  if (source != NULL && size > 4 && memcmp(source, "arn:", 4) == 0) {
-    return has_service(source, size, ":sns:")       ? "aws.sns"
-           : has_service(source, size, ":kinesis:") ? "aws.kinesis"
-                                                    : "aws_sqs";
+  if (destination != NULL && cspan_starts_with(destination, "arn:")) {
+    return system_of_service(destination, strlen(destination));
   }
-  return "aws_sqs";
+  if (destination != NULL && cspan_starts_with(destination, "http")) {
+    return sqs;
+  }
+  return system_of_message(message);
 }
 
 static void find_destination(const cspan_consumer *consumer, const cspan_value *message,
@@ -175,12 +236,13 @@ static void find_destination(const cspan_consumer *consumer, const cspan_value *
   const cspan_value *batch = batch_of(message);
   size_t size = 0;
   const char *source = consumer->destination;
+  const cspan_value *first = batch != NULL ? cspan_value_at(batch, 0) : message;
   if (source != NULL) {
     size = strlen(source);
   } else {
-    source = source_of(batch != NULL ? cspan_value_at(batch, 0) : message, &size);
+    source = source_of(first, &size);
   }
-  p->system = system_of(consumer, source, size);
+  p->system = system_of(consumer, first);
   if (source != NULL) {
     const char *name = cspan_destination_name(source, size, &size);
     size = cspan_trace_bounded(name, size, sizeof p->destination - 1);
@@ -206,7 +268,9 @@ static void add_attr(starting *s, cspan_attr attr) {
 static void fill_attrs(starting *s, const cspan_consumer *consumer, const cspan_value *message,
                        const cspan_processing *p) {
   const cspan_value *batch = batch_of(message);
-  add_attr(s, cspan_attr_string("messaging.system", p->system));
+  if (p->system != NULL) {
+    add_attr(s, cspan_attr_string("messaging.system", p->system));
+  }
   add_attr(s, cspan_attr_string("messaging.operation.name", "process"));
   add_attr(s, cspan_attr_string("messaging.operation.type", "process"));
   if (p->destination[0] != '\0') {
@@ -221,7 +285,7 @@ static void fill_attrs(starting *s, const cspan_consumer *consumer, const cspan_
       add_attr(s, id);
     }
   }
-  if (consumer->destination != NULL && strncmp(consumer->destination, "http", 4) == 0) {
+  if (consumer->destination != NULL && cspan_starts_with(consumer->destination, "http")) {
     add_attr(s, cspan_attr_string("aws.sqs.queue.url", consumer->destination));
   }
   if (consumer->own_rules != NULL) {

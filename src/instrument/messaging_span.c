@@ -24,7 +24,9 @@ const cspan_emitted *cspan_emitted_messaging_at(size_t index) {
        "where the queue or topic is known, never a phone number"},
       {"call", count_key, "int", "batches, and every receive"},
       {"call", id_key, "string", "one message was sent"},
-      {"process", "messaging.system", "string", "always"},
+      {"process", "messaging.system", "string",
+       "where the message or the consumer's destination tells it: `aws_sqs`, `aws.sns`, "
+       "`aws.kinesis`, `aws.eventbridge`, or as given"},
       {"process", "messaging.operation.name", "string", "always: `process`"},
       {"process", "messaging.operation.type", "string", "always: `process`"},
       {"process", destination_key, "string", "where the queue or topic is known"},

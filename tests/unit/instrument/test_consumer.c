@@ -215,17 +215,44 @@ static void test_destinations(void **state) {
     const char *system;
     const char *message;
     const char *want_name;
-    const char *want_system;
+    const char *want_system; /* NULL: none */
   } table[] = {
       {NULL, NULL, "{'eventSourceARN':'arn:aws:sqs:eu-west-1:1:orders'}", "process orders",
        "aws_sqs"},
       {NULL, NULL, "{'Sns':{'TopicArn':'arn:aws:sns:eu-west-1:1:news'}}", "process news",
        "aws.sns"},
+      {NULL, NULL, "{'Type':'Notification','MessageId':'1','TopicArn':'arn:aws:sns:eu-west-1:1:n'}",
+       "process n", "aws.sns"},
       {NULL, NULL, "{'Records':[{'eventSourceARN':'arn:aws:kinesis:eu-west-1:1:stream/clicks'}]}",
        "process clicks", "aws.kinesis"},
       {"arn:aws:sns:eu-west-1:1:news", NULL, "{}", "process news", "aws.sns"},
+      {"arn:aws:events:eu-west-1:1:event-bus/main", NULL, "{}", "process main", "aws.eventbridge"},
+      {"arn:aws-cn:sqs:cn-north-1:1:a", NULL, "{'detail-type':'t'}", "process a", "aws_sqs"},
+      {URL, NULL, "{'detail-type':'t'}", "process orders", "aws_sqs"},
       {"own", "kafka", "{'eventSourceARN':'arn:aws:sqs:eu-west-1:1:orders'}", "process own",
        "kafka"},
+      /* by what the message is */
+      {"main", NULL, "{'id':'1','detail-type':'Placed','source':'shop','detail':{}}",
+       "process main", "aws.eventbridge"},
+      {NULL, NULL, "{'Records':[{'eventSource':'aws:sqs','body':''}]}", "process", "aws_sqs"},
+      {NULL, NULL, "{'Records':[{'EventSource':'aws:sns','Sns':{}}]}", "process", "aws.sns"},
+      {NULL, NULL, "[{'kinesis':{'data':''}}]", "process", "aws.kinesis"},
+      {NULL, NULL, "{'SequenceNumber':'1','PartitionKey':'k','Data':''}", "process", "aws.kinesis"},
+      {NULL, NULL, "{'ReceiptHandle':'r'}", "process", "aws_sqs"},
+      /* what is no message, or nobody's */
+      {NULL, NULL, "{'traceparent':'" TRACEPARENT "','order':7}", "process", NULL},
+      {NULL, NULL, "{'custom':{'traceparent':'" TRACEPARENT "'}}", "process", NULL},
+      {"orders", NULL, "{}", "process orders", NULL},
+      {NULL, NULL, "[]", "process", NULL},
+      {NULL, NULL, "'text'", "process", NULL},
+      {NULL, NULL, "{'eventSource':'aws:s3','s3':{}}", "process", NULL},
+      {NULL, NULL, "{'eventSource':'aws:sqsx','Body':''}", "process", NULL},
+      {NULL, NULL, "{'eventSource':'sqs'}", "process", NULL},
+      {NULL, NULL, "{'eventSourceARN':'arn:aws:dynamodb:eu-west-1:1:table/t/stream/s'}",
+       "process s", NULL},
+      {"arn:aws:states:eu-west-1:1:stateMachine:sns:x", NULL, "{}", "process x", NULL},
+      {"arn:", NULL, "{}", "process", NULL},
+      {NULL, "own", "{}", "process", "own"},
   };
   for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
     bench b;
@@ -237,9 +264,13 @@ static void test_destinations(void **state) {
     assert_string_equal(span->name, table[i].want_name);
     const cspan_attr *system =
         cspan_attrs_find(span->attributes, span->attribute_count, "messaging.system");
-    assert_non_null(system);
-    assert_int_equal(system->count, strlen(table[i].want_system));
-    assert_memory_equal(system->value.string, table[i].want_system, system->count);
+    if (table[i].want_system == NULL) {
+      assert_null(system);
+    } else {
+      assert_non_null(system);
+      assert_int_equal(system->count, strlen(table[i].want_system));
+      assert_memory_equal(system->value.string, table[i].want_system, system->count);
+    }
     bench_close(&b);
   }
 }
