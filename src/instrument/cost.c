@@ -193,14 +193,31 @@ static double whole_payload(ended_call *ended, const cspan_price *row) {
   return bytes;
 }
 
-static double chunks_of_items(ended_call *ended, const cspan_price *row) {
+/* The answer has a list of that name too, with what became of each item. */
+static bool was_refused(const ended_call *ended, const cspan_price *row, size_t index) {
+  const cspan_value *items = cspan_value_get(ended->output, row->items);
+  return row->refused != NULL &&
+         !cspan_value_is_null(cspan_value_get(cspan_value_at(items, index), row->refused));
+}
+
+/* All that were sent, or those of them that the answer does not refuse. */
+static double chunks_of_items(ended_call *ended, const cspan_price *row, bool taken_only) {
   const cspan_value *items = cspan_value_get(side_of(ended, row), row->items);
   double chunks = 0;
   for (size_t i = 0; i < cspan_value_count(items); i++) {
     const cspan_value *item = cspan_value_at(items, i);
-    chunks += chunks_of(row, row->chunk_bytes > 0 ? payload_of(row, item) : 0);
+    if (!taken_only || !was_refused(ended, row, i)) {
+      chunks += chunks_of(row, row->chunk_bytes > 0 ? payload_of(row, item) : 0);
+    }
   }
   return chunks;
+}
+
+/* What became of the items of earlier attempts was never read. */
+static double billed_items(ended_call *ended, const cspan_price *row, double attempts, bool last) {
+  double chunks = last ? chunks_of_items(ended, row, true) : 0;
+  double before = attempts - last;
+  return before > 0 ? chunks + before * chunks_of_items(ended, row, false) : chunks;
 }
 
 /* ----------------------------------------------------------------- quantity */
@@ -275,7 +292,7 @@ static double quantity(ended_call *ended, const cspan_price *row, bool *by_size)
   case CSPAN_PRICE_REQUEST:
     return attempts * (row->chunk_bytes > 0 ? chunks_of(row, whole_payload(ended, row)) : 1);
   case CSPAN_PRICE_ITEM:
-    return attempts * chunks_of_items(ended, row);
+    return billed_items(ended, row, attempts, last);
   case CSPAN_PRICE_PAYLOAD_BYTE:
     return attempts * whole_payload(ended, row);
   case CSPAN_PRICE_REQUEST_BYTE:

@@ -44,6 +44,7 @@ static const member members[] = {
     {"unless", AT(unless), TEXTS, false},
     {"from", AT(of_output), FROM, false},
     {"items", AT(items), TEXT, false},
+    {"refused", AT(refused), TEXT, false},
     {"bytes", AT(bytes), TEXTS, false},
     {"keyed_bytes", AT(keyed_bytes), TEXTS, false},
     {"chunk_bytes", AT(chunk_bytes), POSITIVE, false},
@@ -245,6 +246,10 @@ static cspan_status finish(row *r) {
   }
   if (price->unit == CSPAN_PRICE_ITEM && price->items == NULL) {
     return cspan_price_fault(r->reader, r->place, "a price of items must name \"items\"");
+  }
+  if (price->refused != NULL && (price->unit != CSPAN_PRICE_ITEM || price->of_output)) {
+    return cspan_price_fault(r->reader, r->place,
+                             "\"refused\" is for prices of items of the input");
   }
   if (price->unit == CSPAN_PRICE_PAYLOAD_BYTE &&
       price->bytes.count + price->keyed_bytes.count == 0) {

@@ -53,6 +53,7 @@ typedef struct cspan_price {
   cspan_price_texts unless; /* "Member" or "Member=value" of the input: no price then */
   bool of_output;           /* where items and bytes are; else the input */
   const char *items;        /* a list whose items have the bytes; NULL: there is none */
+  const char *refused;      /* a member of items of the output that were not taken; NULL: none */
   cspan_price_texts bytes;
   cspan_price_texts keyed_bytes; /* maps whose keys count too */
   double chunk_bytes;            /* 0: the payload is not looked at */

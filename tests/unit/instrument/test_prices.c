@@ -69,6 +69,12 @@ static const refusal refusals[] = {
           "\"item\"}]}",
      "a price of items must name \"items\""},
     {HEAD "{\"name\": \"a\", \"service\": \"S3\", \"operations\": \"*\", \"usd\": 1, \"unit\": "
+          "\"request\", \"refused\": \"E\"}]}",
+     "\"refused\" is for prices of items of the input"},
+    {HEAD "{\"name\": \"a\", \"service\": \"S3\", \"operations\": \"*\", \"usd\": 1, \"unit\": "
+          "\"item\", \"items\": \"I\", \"from\": \"output\", \"refused\": \"E\"}]}",
+     "\"refused\" is for prices of items of the input"},
+    {HEAD "{\"name\": \"a\", \"service\": \"S3\", \"operations\": \"*\", \"usd\": 1, \"unit\": "
           "\"payload_byte\"}]}",
      "must name \"bytes\" or \"keyed_bytes\""},
 };
