@@ -5,6 +5,11 @@
 # FOLDER keeps what the peer needs. The command finds the server in CLOUDSPAN_PEER_ENDPOINT, its
 # name in CLOUDSPAN_PEER, and with moto models that are newer than the system's in
 # CLOUDSPAN_PEER_MODELS.
+#
+# What neither has, so that our own servers alone show it (moto 5.2.5; look again with a newer one):
+# the portal of IAM Identity Center and its OIDC (GetRoleCredentials, CreateToken; of the service
+# there is sso-admin only): integration_credential_sessions. Lambda's InvokeWithResponseStream (no
+# path response-streaming-invocations): integration_client_events has event streams.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 peer=$1
