@@ -30,8 +30,8 @@ const cspan_cli_option cspan_cli_global_options[] = {
      "certificates to trust (AWS_CA_BUNDLE)", 0, 0},
     {"trace", 0, CSPAN_CLI_FLAG, GLOBAL(trace), NULL,
      "export spans, by default to localhost:4317; without this\n"
-     "only when OTEL_EXPORTER_OTLP_ENDPOINT is set, or\n"
-     "OTEL_CONFIG_FILE",
+     "only when OTEL_TRACES_EXPORTER is set (and not none),\n"
+     "OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_CONFIG_FILE",
      0, 0},
     {"json", 0, CSPAN_CLI_FLAG, GLOBAL(json), NULL, "one JSON object a line", 0, 0},
     {"quiet", 'q', CSPAN_CLI_FLAG, GLOBAL(quiet), NULL, "only errors and what was asked for", 0, 0},

@@ -5,12 +5,16 @@
 #include <string.h>
 
 #include "base/sys.h"
+#include "base/text.h"
 
 /* How long the end of a command waits for the collector. */
 #define FLUSH_TIMEOUT_MS 5000
 
+/* Whoever says where spans go wants some, be it by an exporter, an endpoint or a file. */
 static bool tracing_wanted(const cspan_cli_run *run) {
-  return run->globals->trace || cspan_env("OTEL_EXPORTER_OTLP_ENDPOINT") ||
+  const char *exporter = cspan_env("OTEL_TRACES_EXPORTER");
+  return run->globals->trace || (exporter && !cspan_ieq(exporter, "none")) ||
+         cspan_env("OTEL_EXPORTER_OTLP_ENDPOINT") ||
          cspan_env("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") || cspan_env("OTEL_CONFIG_FILE");
 }
 

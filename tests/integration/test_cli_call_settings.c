@@ -142,6 +142,46 @@ static void a_call_is_one_trace(void **state) {
   script_server_stop(own.server);
 }
 
+/* Whoever names an exporter wants spans; nobody else gets any, nor a word about them. */
+static void an_exporter_asks_for_a_trace(void **state) {
+  (void)state;
+  static const struct {
+    const char *exporter; /* NULL: not set */
+    const char *option;   /* NULL: none */
+    const char *span;     /* is in the output; NULL: there is nothing but the answer */
+  } cases[] = {
+      {NULL, NULL, NULL},
+      {"", NULL, NULL},
+      {"none", NULL, NULL},
+      {"None", NULL, NULL},
+      {"none", "--trace", NULL},
+      {"console", NULL, " Attic.GetBox CLIENT "},
+      {"otlp/stdout", NULL, "\"name\":\"Attic.GetBox\""},
+      {"console", "--trace", " Attic.GetBox CLIENT "},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    service own;
+    command c;
+    service_start(&own, (const char *const[]){"200 {}", NULL});
+    if (cases[i].exporter) {
+      setenv("OTEL_TRACES_EXPORTER", cases[i].exporter, 1);
+    }
+    const scenario s = {.args = {"attic", "get-box", NAME_A, cases[i].option}};
+    run_at(&s, script_server_url(own.server, ""), &c);
+    unsetenv("OTEL_TRACES_EXPORTER");
+    assert_int_equal(c.exit_code, 0);
+    assert_null(strstr(c.err, "warning"));
+    if (cases[i].span) {
+      assert_has("the output", c.out, cases[i].span);
+    } else {
+      assert_null(strstr(c.out, "Attic.GetBox"));
+      assert_string_equal(c.err, "");
+    }
+    command_free(&c);
+    script_server_stop(own.server);
+  }
+}
+
 /* ----------------------------------------------------------------------- main */
 
 int main(void) {
@@ -151,6 +191,7 @@ int main(void) {
       cmocka_unit_test_setup(requests_may_go_unsigned, call_set_up),
       cmocka_unit_test_setup(the_environment_names_endpoints, call_set_up),
       cmocka_unit_test_setup(a_call_is_one_trace, call_set_up),
+      cmocka_unit_test_setup(an_exporter_asks_for_a_trace, call_set_up),
   };
   return cmocka_run_group_tests(tests, call_make, call_clean);
 }
