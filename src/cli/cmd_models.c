@@ -86,9 +86,9 @@ const cspan_cli_command cspan_cmd_models_list = {
     .description =
         "Prints each service that there is a model of, the newest API version and where it\n"
         "lies. Models are looked for in the folders of AWS_DATA_PATH (or of the profile's\n"
-        "data_path), in ~/.aws/models, in the compiled file (CLOUDSPAN_MODELS, else the installed "
-        "one) and in Debian's packages\n"
-        "python3-botocore and awscli; the newest version wins.\n",
+        "data_path), in ~/.aws/models, in the compiled file (CLOUDSPAN_MODELS, else the\n"
+        "installed one) and in Debian's packages python3-botocore and awscli; the newest\n"
+        "version wins.\n",
     .examples = "  cloudspan models list\n"
                 "  cloudspan models list --json | jq -r .service\n",
     .options = list_options,

@@ -47,7 +47,7 @@ static const cspan_cli_option options[] = {
      "requests without a signature pass", 0, 0},
     {"bucket", 'b', CSPAN_CLI_LIST, VALUE(buckets), "NAME", "create this bucket at the start", 0,
      0},
-    {"fault", 'f', CSPAN_CLI_LIST, VALUE(faults), "SPEC", "what goes wrong: see below", 0, 0},
+    {"fault", 'f', CSPAN_CLI_LIST, VALUE(faults), "SPEC", "what goes wrong: see above", 0, 0},
     {"log", 'l', CSPAN_CLI_FLAG, VALUE(log), NULL, "print a line for every request", 0, 0},
 };
 

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/cmd_s3.h"
 
@@ -34,7 +35,30 @@ static void test_rm_stopped_by_a_signal(void **state) {
   free(values);
 }
 
+/* Help is not wrapped when it is printed: each line is one of the source. */
+static void check_description(const cspan_cli_command *command) {
+  enum { COLUMNS = 90 };
+  const char *line = command->description ? command->description : "";
+  while (*line) {
+    size_t len = strcspn(line, "\n");
+    if (len > COLUMNS || line[len] != '\n') {
+      fail_msg("%s: a line of %zu columns: %.*s", command->name, len, (int)len, line);
+    }
+    line += len + 1;
+  }
+  for (size_t i = 0; i < command->command_count; i++) {
+    check_description(command->commands[i]);
+  }
+}
+
+static void test_descriptions_fit(void **state) {
+  (void)state;
+  assert_true(cspan_cli_program.command_count > 0);
+  check_description(&cspan_cli_program);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_rm_stopped_by_a_signal)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_rm_stopped_by_a_signal),
+                                     cmocka_unit_test(test_descriptions_fit)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
