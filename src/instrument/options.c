@@ -252,11 +252,11 @@ static void take_choices(const cspan_config_node *section, cspan_trace_options *
 static cspan_status take_all(const cspan_configuration *configuration, cspan_arena *arena,
                              cspan_trace_options *options, cspan_error **error) {
   const cspan_config_node *root = cspan_configuration_root(configuration);
-  const cspan_config_node *section = cspan_config_node_get(
-      cspan_config_node_get(cspan_config_node_get(root, "instrumentation/development"), "c"),
-      "cloudspan");
+  const cspan_config_node *libraries =
+      cspan_config_node_get(cspan_config_node_get(root, "instrumentation/development"), "c");
+  const cspan_config_node *section = cspan_config_node_get(libraries, "cloudspan");
   cspan_status status =
-      section != NULL ? cspan_schema_check(&cspan_options_schema, section, error) : CSPAN_OK;
+      libraries != NULL ? cspan_schema_check(&cspan_libraries_schema, libraries, error) : CSPAN_OK;
   if (status != CSPAN_OK) {
     return status;
   }

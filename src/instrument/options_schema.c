@@ -64,6 +64,10 @@ static const cspan_schema_member members[] = {{"retries", &retries, false},
 const cspan_schema cspan_options_schema = {
     .kind = CSPAN_SCHEMA_OBJECT, .is_nullable = true, MEMBERS(members)};
 
+static const cspan_schema_member libraries[] = {{"cloudspan", &cspan_options_schema, false}};
+const cspan_schema cspan_libraries_schema = {
+    .kind = CSPAN_SCHEMA_OBJECT, .is_nullable = true, .is_open = true, MEMBERS(libraries)};
+
 /* ------------------------------------------------------------- documentation */
 
 const cspan_option_row cspan_option_rows[] = {

@@ -6,6 +6,8 @@
 #include "telemetry/config/schema.h"
 
 extern const cspan_schema cspan_options_schema;
+/* What stands above it, below "c": it, and the sections of other libraries. */
+extern const cspan_schema cspan_libraries_schema;
 
 /* The words of an option, NULL-terminated: the index of a word is that of the C value, from the
  * one that is named. */

@@ -322,6 +322,50 @@ static void errors(void **state) {
   }
 }
 
+/* ------------------------------------------------------------ other sections */
+
+static char logged[1024];
+
+static void keep_log(void *user, cspan_log_level level, const char *message) {
+  (void)user;
+  (void)level;
+  snprintf(logged + strlen(logged), sizeof logged - strlen(logged), "%s\n", message);
+}
+
+/* Sections of other libraries are theirs; one that was meant to be ours is told. */
+static void mistyped_sections(void **state) {
+  (void)state;
+  static const struct {
+    const char *languages; /* below instrumentation/development */
+    const char *log;
+  } cases[] = {
+      {"  c:\n    cloudspn: {retries: spans}\n",
+       "f:4:15: instrumentation/development.c.cloudspn: is not known and is ignored; did you mean "
+       "\"cloudspan\"?\n"},
+      {"  c:\n    cloudspan: {retries: spans}\n    cloud_span: {semconv: dup}\n",
+       "f:5:17: instrumentation/development.c.cloud_span: is not known and is ignored; did you "
+       "mean "
+       "\"cloudspan\"?\n"},
+      {"  c:\n    cloudspan: {retries: spans}\n    libpq: {retries: 7}\n", ""},
+      {"  c:\n  java: {cloudspn: 1}\n", ""},
+      {"  java:\n", ""},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    char yaml[512];
+    completed c;
+    snprintf(yaml, sizeof yaml, "file_format: \"1.0\"\ninstrumentation/development:\n%s",
+             cases[i].languages);
+    logged[0] = '\0';
+    cspan_log_set(keep_log, NULL, CSPAN_LOG_WARN);
+    complete(&c, yaml, NULL);
+    cspan_log_set(NULL, NULL, CSPAN_LOG_WARN);
+    assert_string_equal(logged, cases[i].log);
+    bool is_ours = strstr(cases[i].languages, "cloudspan: {retries") != NULL;
+    assert_int_equal(c.options.retries, is_ours ? CSPAN_RETRY_SPANS : CSPAN_RETRY_EVENTS);
+    drop(&c);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_key),
@@ -332,6 +376,7 @@ int main(void) {
       cmocka_unit_test(no_section),
       cmocka_unit_test(the_environment_names_it),
       cmocka_unit_test(errors),
+      cmocka_unit_test(mistyped_sections),
   };
   unsetenv("OTEL_CONFIG_FILE");
   return cmocka_run_group_tests(tests, NULL, NULL);
