@@ -17,10 +17,19 @@ const cspan_value *cspan_call_input_document(const struct cspan_call *call) {
   return call->input_document;
 }
 
+const cspan_operation_documents *cspan_call_input_members(const struct cspan_call *call,
+                                                          const void **input) {
+  const cspan_operation_documents *documents = call->operation->documents;
+  *input = call->input;
+  return documents && documents->find_member && !call->input_document ? documents : NULL;
+}
+
 bool cspan_call_input_member(const struct cspan_call *call, const char *name, cspan_value *out) {
-  const cspan_operation_documents *documents = documents_of(call);
-  if (!call->input_document && documents->member) {
-    return documents->member(call->input, name, out);
+  const void *input;
+  const cspan_operation_documents *documents = cspan_call_input_members(call, &input);
+  if (documents) {
+    const void *member = documents->find_member(name);
+    return member && documents->member_value(input, member, out);
   }
   const cspan_value *found = cspan_value_get(cspan_call_input_document(call), name);
   if (found) {

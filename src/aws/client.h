@@ -61,8 +61,10 @@ typedef struct cspan_operation_documents {
   cspan_status (*set_input)(struct cspan_call *call, const cspan_value *input);
   cspan_status (*set_output)(struct cspan_call *call, const cspan_value *output);
   cspan_arena *(*output_arena)(struct cspan_call *call); /* NULL: there is no output */
-  /* A member of the input without the document; false where it is not set. NULL: by the document. */
-  bool (*member)(const void *input, const char *name, cspan_value *out);
+  /* Members of inputs without the document: where inputs have the one of that name (NULL: there is
+   * none), and its value in one of them, false where it is not set. Both NULL: by the document. */
+  const void *(*find_member)(const char *name);
+  bool (*member_value)(const void *input, const void *member, cspan_value *out);
 } cspan_operation_documents;
 
 typedef struct cspan_operation {
@@ -100,6 +102,11 @@ const void *cspan_call_plan(const struct cspan_call *call);
 /* A member of cspan_call_input_document(), borrowed as that is; false: it is not set. Cheaper where
  * a typed input would have to become a document for it. */
 bool cspan_call_input_member(const struct cspan_call *call, const char *name, cspan_value *out);
+/* What tells of such members by itself, so that they can be looked for once for many calls, and the
+ * input that it is to be asked for; NULL: they are in the document. Calls of one operation may have
+ * different ones: each client has its kind of inputs. */
+const cspan_operation_documents *cspan_call_input_members(const struct cspan_call *call,
+                                                          const void **input);
 
 /* Runs a call to its end, or, when options->loop is set, starts it. */
 cspan_status cspan_aws_call(cspan_aws_client *client, const cspan_call_start *start,
@@ -126,6 +133,8 @@ void *cspan_call_typed_output(const struct cspan_call *call);
 void *cspan_call_owner(const struct cspan_call *call);
 /* What cspan_call_set_bucket() took; NULL: none. */
 const char *cspan_call_bucket(const struct cspan_call *call);
+/* Whether it goes to endpoints that follow FIPS 140: the config says so, or its own region. */
+bool cspan_call_uses_fips(const struct cspan_call *call);
 /* In resolve_endpoint: the endpoint_url that holds for this call; NULL: none. */
 const cspan_base_url *cspan_call_custom_endpoint(const struct cspan_call *call);
 /* Where the call goes. Copied. */
@@ -133,8 +142,6 @@ void cspan_call_set_endpoint(struct cspan_call *call, const cspan_endpoint *endp
 /* A header whose texts live as long as the call. */
 cspan_status cspan_call_put_request_header(struct cspan_call *call, const char *name,
                                            const char *value);
-/* Whether it goes to endpoints that follow FIPS 140: the config says so, or its own region. */
-bool cspan_call_uses_fips(const struct cspan_call *call);
 /* Copies the value only, and looks only into that: the name is safe and lives as long as the call. */
 cspan_status cspan_call_set_known_header(struct cspan_call *call, const char *name,
                                          const char *value);

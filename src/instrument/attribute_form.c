@@ -43,16 +43,6 @@ static const char *keep(const cspan_memory *memory, const char *text, size_t siz
   return kept;
 }
 
-bool cspan_attribute_text(const char *key, const char *text, size_t size, size_t max_bytes,
-                          cspan_attr *out) {
-  size = cspan_trace_bounded(text, size, max_bytes);
-  if (!cspan_utf8_valid(text, size)) {
-    return false;
-  }
-  *out = cspan_attr_string_n(key, text, size);
-  return true;
-}
-
 /* ------------------------------------------------------------------- scalars */
 
 /* JSON in memory that is kept; NULL: it is too much, or there is no memory. */
@@ -318,10 +308,6 @@ static bool as_list(const cspan_memory *memory, const values *all, const cspan_a
 
 bool cspan_attribute_make(const cspan_memory *memory, const cspan_attribute_rule *rule,
                           const cspan_path *path, const cspan_value *root, cspan_attr *out) {
-  /* Of most calls. */
-  if (path == NULL && rule->form == CSPAN_AS_STRING && root->kind == CSPAN_VALUE_STRING) {
-    return cspan_attribute_text(rule->key, root->as.text, root->size, limit_of(rule), out);
-  }
   const values all = {path, root};
   switch (rule->form) {
   case CSPAN_AS_STRING:

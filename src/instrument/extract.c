@@ -7,6 +7,7 @@
 #include "aws/client.h"
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "instrument/tracing.h"
 
 /* -------------------------------------------------------------- making rules */
@@ -25,29 +26,42 @@ static bool matches(const rule_maker *maker, const cspan_attribute_rule *rule) {
          cspan_operation_matches(rule->operation, maker->operation);
 }
 
+/* A free place behind the rules with the same key, or behind all. */
+static cspan_path_rule *add_place(cspan_extraction *out, const char *key) {
+  size_t at = out->count;
+  while (at > 0 && strcmp(out->rules[at - 1].rule.key, key) != 0) {
+    at--;
+  }
+  at = at > 0 ? at : out->count;
+  memmove(&out->rules[at + 1], &out->rules[at], (out->count - at) * sizeof *out->rules);
+  out->count++;
+  return &out->rules[at];
+}
+
 static cspan_status add_rule(rule_maker *maker, const cspan_attribute_rule *rule,
                              cspan_error **error) {
-  cspan_extraction *out = maker->out;
-  if (!matches(maker, rule) || out->count == maker->capacity) {
+  cspan_path *path = NULL;
+  if (!matches(maker, rule) || maker->out->count == maker->capacity) {
     return CSPAN_OK;
   }
-  cspan_path_rule *made = &out->rules[out->count];
-  if (rule->path != NULL) {
-    cspan_status status = cspan_path_parse(rule->path, &made->path, error);
-    if (status != CSPAN_OK) {
-      return status;
-    }
-    made->member = cspan_path_member(made->path);
+  cspan_status status = rule->path != NULL ? cspan_path_parse(rule->path, &path, error) : CSPAN_OK;
+  if (status == CSPAN_OK) {
+    cspan_path_rule *made = add_place(maker->out, rule->key);
+    *made = (cspan_path_rule){.path = path, .rule = *rule};
+    made->rule.max_bytes = rule->max_bytes != 0 ? rule->max_bytes : CSPAN_MAX_VALUE_BYTES;
+    made->text = cspan_attr_string_n(rule->key, "", 0);
+    made->member = path != NULL && maker->of_input ? cspan_path_member(path) : NULL;
   }
-  made->rule = *rule;
-  made->group = out->count;
-  for (size_t i = 0; i < out->count; i++) {
-    if (strcmp(out->rules[i].rule.key, rule->key) == 0) {
-      made->group = out->rules[i].group;
-    }
+  return status;
+}
+
+/* Where the first that finds a value leads. */
+static void set_next(cspan_extraction *out) {
+  for (size_t i = out->count; i-- > 0;) {
+    cspan_path_rule *rule = &out->rules[i];
+    bool is_last = i + 1 == out->count || strcmp(rule->rule.key, rule[1].rule.key) != 0;
+    rule->next = is_last ? rule + 1 : rule[1].next;
   }
-  out->count++;
-  return CSPAN_OK;
 }
 
 /* A row of the user's for the input decides about its key: no answer replaces what it found. */
@@ -94,6 +108,7 @@ cspan_status cspan_extraction_make(const cspan_service_rules *service,
   if (status != CSPAN_OK) {
     cspan_extraction_free(out);
   }
+  set_next(out);
   return status;
 }
 
@@ -103,6 +118,16 @@ void cspan_extraction_free(cspan_extraction *extraction) {
   }
   cspan_free(extraction->rules);
   *extraction = (cspan_extraction){0};
+}
+
+void cspan_extraction_find_members(cspan_extraction *extraction, const struct cspan_call *call) {
+  const void *input;
+  const cspan_operation_documents *documents = cspan_call_input_members(call, &input);
+  for (size_t i = 0; documents != NULL && i < extraction->count; i++) {
+    cspan_path_rule *rule = &extraction->rules[i];
+    rule->member_at = rule->member != NULL ? documents->find_member(rule->member) : NULL;
+    rule->member_of = rule->member_at != NULL ? documents : NULL;
+  }
 }
 
 /* --------------------------------------------------------------- using rules */
@@ -115,30 +140,62 @@ cspan_memory cspan_memory_of_call(struct cspan_call *call) {
   return (cspan_memory){call_alloc, call};
 }
 
+/* In an attribute that has its key. */
+static bool set_text(cspan_attr *attr, const char *text, size_t size, size_t max_bytes) {
+  attr->value.string = text != NULL ? text : "";
+  attr->count = size <= max_bytes ? size : cspan_trace_bounded(text, size, max_bytes);
+  return cspan_utf8_valid(text, attr->count);
+}
+
+bool cspan_attribute_text(const char *key, const char *text, size_t size, size_t max_bytes,
+                          cspan_attr *out) {
+  *out = cspan_attr_string_n(key, "", 0);
+  return set_text(out, text, size, max_bytes);
+}
+
+/* The input of a call; `documents` as cspan_call_input_members() gives them. */
+typedef struct call_input {
+  struct cspan_call *call;
+  const cspan_operation_documents *documents;
+  const void *input;
+} call_input;
+
 /* A member of a typed input is asked for alone: all of it would have to become a document first. */
-static bool make_of_input(const cspan_memory *memory, struct cspan_call *call,
-                          const cspan_path_rule *rule, cspan_attr *out) {
-  if (rule->member == NULL) {
-    return cspan_attribute_make(memory, &rule->rule, rule->path, cspan_call_input_document(call),
-                                out);
+static bool find_member(const call_input *from, const cspan_path_rule *rule, cspan_value *out) {
+  if (rule->member_of != NULL && rule->member_of == from->documents) {
+    return from->documents->member_value(from->input, rule->member_at, out);
   }
+  return cspan_call_input_member(from->call, rule->member, out);
+}
+
+static bool make_of_input(const call_input *from, const cspan_path_rule *rule, cspan_attr *out) {
   cspan_value value;
-  return cspan_call_input_member(call, rule->member, &value) &&
-         cspan_attribute_make(memory, &rule->rule, NULL, &value, out);
+  const cspan_value *root = &value;
+  if (rule->member == NULL) {
+    root = cspan_call_input_document(from->call);
+  } else if (!find_member(from, rule, &value)) {
+    return false;
+  } else if (rule->rule.form == CSPAN_AS_STRING && value.kind == CSPAN_VALUE_STRING) {
+    *out = rule->text; /* most are that */
+    return set_text(out, value.as.text, value.size, rule->rule.max_bytes);
+  }
+  const cspan_memory memory = cspan_memory_of_call(from->call);
+  return cspan_attribute_make(&memory, &rule->rule, root == &value ? NULL : rule->path, root, out);
 }
 
 size_t cspan_extract_start(const cspan_extraction *extraction, struct cspan_call *call,
                            cspan_attr *out, size_t capacity) {
-  bool is_done[CSPAN_MAX_RULES];
-  const cspan_memory memory = cspan_memory_of_call(call);
+  if (extraction->count == 0) {
+    return 0;
+  }
+  call_input from = {.call = call};
   size_t used = 0;
-  memset(is_done, 0, extraction->count * sizeof is_done[0]);
-  for (size_t i = 0; i < extraction->count && used < capacity; i++) {
-    const cspan_path_rule *rule = &extraction->rules[i];
-    if (!is_done[rule->group] && make_of_input(&memory, call, rule, &out[used])) {
-      is_done[rule->group] = true;
-      used++;
-    }
+  from.documents = cspan_call_input_members(call, &from.input);
+  const cspan_path_rule *end = extraction->rules + extraction->count;
+  for (const cspan_path_rule *rule = extraction->rules; rule != end && used < capacity;) {
+    bool is_made = make_of_input(&from, rule, &out[used]);
+    used += is_made;
+    rule = is_made ? rule->next : rule + 1;
   }
   return used;
 }
@@ -162,17 +219,16 @@ void cspan_extract_end(const cspan_extraction *extraction, struct cspan_call *ca
   if (extraction->count == 0) {
     return;
   }
-  bool is_done[CSPAN_MAX_RULES];
   const cspan_memory memory = cspan_memory_of_call(call);
   const cspan_error *error = cspan_call_error(call);
   const cspan_value *output = error == NULL ? cspan_call_output_document(call) : NULL;
-  memset(is_done, 0, extraction->count * sizeof is_done[0]);
-  for (size_t i = 0; i < extraction->count; i++) {
-    const cspan_path_rule *rule = &extraction->rules[i];
+  const cspan_path_rule *end = extraction->rules + extraction->count;
+  for (const cspan_path_rule *rule = extraction->rules; rule != end;) {
     cspan_attr attr;
-    if (!is_done[rule->group] && make_of_end(&memory, rule, output, error, &attr)) {
-      is_done[rule->group] = true;
+    bool is_made = make_of_end(&memory, rule, output, error, &attr);
+    if (is_made) {
       cspan_span_set(span, attr);
     }
+    rule = is_made ? rule->next : rule + 1;
   }
 }

@@ -13,8 +13,11 @@ enum { CSPAN_MAX_OWN_RULES = 100, CSPAN_MAX_RULES = 160 };
 typedef struct cspan_path_rule {
   cspan_path *path;          /* NULL: the code of the error */
   cspan_attribute_rule rule; /* its texts live as long as the plan */
-  const char *member;        /* the path, when it is one name; else NULL */
-  size_t group;              /* index of the first rule with the same key */
+  cspan_attr text;           /* the attribute with this key and an empty text */
+  const char *member;        /* the path, when it is one name of the input; else NULL */
+  const struct cspan_operation_documents *member_of; /* in whose inputs it is ... */
+  const void *member_at;                             /* ... here; both NULL: not known */
+  const struct cspan_path_rule *next;                /* behind those with the same key */
 } cspan_path_rule;
 
 /* The rules of a plan: the user's, then the service's, without the keys that are left out. */
@@ -23,6 +26,8 @@ cspan_status cspan_extraction_make(const cspan_service_rules *service,
                                    const char *operation, bool of_input, cspan_extraction *out,
                                    cspan_error **error);
 void cspan_extraction_free(cspan_extraction *extraction);
+/* Remembers where calls like this one have the members of the input. */
+void cspan_extraction_find_members(cspan_extraction *extraction, const struct cspan_call *call);
 
 /* Attributes of the input, at most `capacity`; texts are borrowed from the document or in memory
  * of the call. */
@@ -38,7 +43,7 @@ bool cspan_attribute_make(const cspan_memory *memory, const cspan_attribute_rule
                           const cspan_path *path, const cspan_value *root, cspan_attr *out);
 /* Memory of a call. */
 cspan_memory cspan_memory_of_call(struct cspan_call *call);
-/* Texts that no rule finds, checked and bounded as those are; false: it is not UTF-8. */
+/* extract.c: texts that no rule finds, checked and bounded as those are; false: it is not UTF-8. */
 bool cspan_attribute_text(const char *key, const char *text, size_t size, size_t max_bytes,
                           cspan_attr *out);
 

@@ -210,6 +210,7 @@ const cspan_plan *cspan_plan_of(struct cspan_tracing *tracing, const struct cspa
   if (found == NULL) {
     cspan_plan *made = plan_make(tracing, service, operation, cspan_call_region(call));
     if (made != NULL) {
+      cspan_extraction_find_members(&made->start, call);
       made->next = first;
       atomic_store_explicit(bucket, made, memory_order_release);
     }

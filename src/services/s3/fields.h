@@ -71,9 +71,10 @@ size_t cspan_s3_param(const void *input, const cspan_s3_in *fields, size_t count
 const cspan_value *cspan_s3_input_document(struct cspan_call *call, const void *input,
                                            const cspan_s3_in *fields, size_t count,
                                            const cspan_member *extra, size_t extra_count);
-/* One member of that map without it; false when it is not set. */
-bool cspan_s3_input_member(const void *input, const cspan_s3_in *fields, size_t count,
-                           const char *name, cspan_value *out);
+/* One member of that map without it: its field, NULL when there is none of that name, and what the
+ * map has of it, borrowed from the input; false when it is not set. Dates are left out. */
+const cspan_s3_in *cspan_s3_find_member(const cspan_s3_in *fields, size_t count, const char *name);
+bool cspan_s3_member_value(const void *input, const void *member, cspan_value *out);
 /* snprintf semantics for a text that exists. NULL gives 0. */
 size_t cspan_s3_copy_text(const char *from, char *text, size_t capacity);
 

@@ -194,17 +194,21 @@ size_t cspan_s3_copy_text(const char *from, char *text, size_t capacity) {
 size_t cspan_s3_param(const void *input, const cspan_s3_in *fields, size_t count,
                       const char *member, char *text, size_t capacity) {
   char number[NUMBER_SIZE];
-  for (size_t i = 0; i < count; i++) {
-    if (strcmp(fields[i].member, member) == 0) {
-      return cspan_s3_copy_text(text_of(input, &fields[i], number), text, capacity);
-    }
-  }
-  return cspan_s3_copy_text(NULL, text, capacity);
+  const cspan_s3_in *field = cspan_s3_find_member(fields, count, member);
+  return cspan_s3_copy_text(field ? text_of(input, field, number) : NULL, text, capacity);
 }
 
-/* What a document has of a member, borrowed from the input; false when it is not set. Dates are
- * left out. */
-static bool value_of(const void *input, const cspan_s3_in *field, cspan_value *out) {
+const cspan_s3_in *cspan_s3_find_member(const cspan_s3_in *fields, size_t count, const char *name) {
+  for (size_t i = 0; i < count; i++) {
+    if (strcmp(fields[i].member, name) == 0) {
+      return &fields[i];
+    }
+  }
+  return NULL;
+}
+
+bool cspan_s3_member_value(const void *input, const void *member, cspan_value *out) {
+  const cspan_s3_in *field = member;
   const char *at = (const char *)input + field->offset;
   const char *text = NULL;
   int number = 0;
@@ -213,7 +217,7 @@ static bool value_of(const void *input, const cspan_s3_in *field, cspan_value *o
     if (!text || !*text) {
       return false;
     }
-    *out = cspan_string(text);
+    *out = (cspan_value){.kind = CSPAN_VALUE_STRING, .size = strlen(text), .as.text = text};
     return true;
   }
   if (field->type == CSPAN_S3_INT) {
@@ -221,16 +225,6 @@ static bool value_of(const void *input, const cspan_s3_in *field, cspan_value *o
     *out = cspan_int(number);
   }
   return number != 0;
-}
-
-bool cspan_s3_input_member(const void *input, const cspan_s3_in *fields, size_t count,
-                           const char *name, cspan_value *out) {
-  for (size_t i = 0; i < count; i++) {
-    if (fields[i].member[0] == name[0] && strcmp(fields[i].member, name) == 0) {
-      return value_of(input, &fields[i], out);
-    }
-  }
-  return false;
 }
 
 const cspan_value *cspan_s3_input_document(struct cspan_call *call, const void *input,
@@ -244,7 +238,7 @@ const cspan_value *cspan_s3_input_document(struct cspan_call *call, const void *
   }
   for (size_t i = 0; i < count; i++) {
     cspan_value value;
-    if (value_of(input, &fields[i], &value)) {
+    if (cspan_s3_member_value(input, &fields[i], &value)) {
       members[used++] = cspan_field(fields[i].member, value);
     }
   }

@@ -18,11 +18,13 @@ extern const cspan_operation cspan_s3_get_object_operation;
   static const cspan_value *prefix##_input_document(struct cspan_call *call, const void *input) {  \
     return cspan_s3_input_document(call, input, (table), CSPAN_S3_COUNT(table), NULL, 0);          \
   }                                                                                                \
-  static bool prefix##_input_member(const void *input, const char *name, cspan_value *out) {       \
-    return cspan_s3_input_member(input, (table), CSPAN_S3_COUNT(table), name, out);                \
+  static const void *prefix##_find_member(const char *name) {                                      \
+    return cspan_s3_find_member((table), CSPAN_S3_COUNT(table), name);                             \
   }                                                                                                \
-  static const cspan_operation_documents prefix##_documents = {.input = prefix##_input_document,   \
-                                                               .member = prefix##_input_member}
+  static const cspan_operation_documents prefix##_documents = {                                    \
+      .input = prefix##_input_document,                                                            \
+      .find_member = prefix##_find_member,                                                         \
+      .member_value = cspan_s3_member_value}
 
 /* The checksum headers that an object's output shows. */
 #define CSPAN_S3_OUT_CHECKSUMS(struct_)                                                            \

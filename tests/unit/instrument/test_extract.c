@@ -351,7 +351,8 @@ static void removes_keys(void **state) {
 }
 
 /* The user's rows come first; their keys from the input are not taken from answers; what is removed
- * is not looked for. */
+ * is not looked for; rows for one key follow each other, and the first that finds a value ends them.
+ */
 static void orders_rules(void **state) {
   (void)state;
   const cspan_attribute_rule service_rows[] = {
@@ -360,6 +361,7 @@ static void orders_rules(void **state) {
       {"S", NULL, CSPAN_FROM_OUTPUT, "A", "one", CSPAN_AS_STRING, 0},
       {"S", NULL, CSPAN_FROM_ERROR, NULL, "three", CSPAN_AS_STRING, 0},
       {"S", NULL, CSPAN_FROM_INPUT, "D", "gone", CSPAN_AS_STRING, 0},
+      {"S", "Get*", CSPAN_FROM_INPUT, "C", "one", CSPAN_AS_STRING, 7},
   };
   const cspan_attribute_rule rows[] = {
       {NULL, "Put", CSPAN_FROM_INPUT, "X", "one", CSPAN_AS_INT, 0},
@@ -367,7 +369,7 @@ static void orders_rules(void **state) {
       {"S", NULL, CSPAN_FROM_OUTPUT, "Y.Z", "three", CSPAN_AS_INT, 0},
   };
   const char *const removed[] = {"gone", NULL};
-  cspan_service_rules service = {.service = "S", .rules = service_rows, .rule_count = 5};
+  cspan_service_rules service = {.service = "S", .rules = service_rows, .rule_count = 6};
   cspan_trace_options options = {
       .attribute_rules = rows, .attribute_rule_count = 3, .removed_attributes = removed};
   cspan_own_rules own;
@@ -377,7 +379,8 @@ static void orders_rules(void **state) {
   assert_int_equal(made.count, 2);
   assert_string_equal(made.rules[0].rule.path, "X");
   assert_string_equal(made.rules[1].rule.path, "A");
-  assert_int_equal(made.rules[1].group, 0);
+  assert_ptr_equal(made.rules[0].next, &made.rules[2]);
+  assert_ptr_equal(made.rules[1].next, &made.rules[2]);
   cspan_extraction_free(&made);
   assert_int_equal(cspan_extraction_make(&service, &own, "S", "Put", false, &made, NULL), CSPAN_OK);
   assert_int_equal(made.count, 2);
@@ -387,8 +390,15 @@ static void orders_rules(void **state) {
   cspan_extraction_free(&made);
   assert_int_equal(cspan_extraction_make(&service, &own, "S", "GetIt", true, &made, NULL),
                    CSPAN_OK);
-  assert_int_equal(made.count, 2);
-  assert_string_equal(made.rules[1].rule.key, "two");
+  assert_int_equal(made.count, 3);
+  assert_string_equal(made.rules[0].rule.path, "A");
+  assert_string_equal(made.rules[1].rule.path, "C");
+  assert_int_equal(made.rules[0].rule.max_bytes, 1024);
+  assert_int_equal(made.rules[1].rule.max_bytes, 7);
+  assert_string_equal(made.rules[2].rule.key, "two");
+  assert_ptr_equal(made.rules[0].next, &made.rules[2]);
+  assert_ptr_equal(made.rules[1].next, &made.rules[2]);
+  assert_ptr_equal(made.rules[2].next, &made.rules[3]);
   cspan_extraction_free(&made);
   cspan_own_rules_free(&own);
 }
