@@ -4,8 +4,9 @@
 #include "aws/client.h"
 #include "aws/headers.h"
 #include "instrument/tracing.h"
-#include "telemetry/context.h"
 #include "telemetry/propagator.h"
+
+enum { USUAL_BYTES = 144 }; /* of the values of traceparent and X-Amzn-Trace-Id */
 
 typedef struct header_carrier {
   struct cspan_call *call;
@@ -49,52 +50,39 @@ void cspan_trace_header_parts_find(const cspan_propagator *propagator,
   for (size_t i = 0; i < out->count; i++) {
     out->at[i].propagator = parts[i];
     out->at[i].header = cspan_propagator_id_header(parts[i]);
+    out->at[i].is_baggage = cspan_propagator_is_baggage(parts[i]);
     out->ids_size += out->at[i].header ? out->at[i].header->size : 0;
   }
 }
 
-/* A span's ids as headers have them; false: there is no span. */
-static bool find_ids(cspan_span span, cspan_id_digits *ids, cspan_span_context *context,
-                     char state[CSPAN_TRACE_STATE_MAX + 1]) {
-  if (!cspan_span_copy_context(span, context, state) || !cspan_span_context_is_valid(context)) {
-    return false;
-  }
-  cspan_id_digits_of(context, ids);
-  return true;
-}
-
-/* Returns the room behind the value. */
-static char *put_ids(struct cspan_call *call, const cspan_id_header *header,
-                     const cspan_id_digits *ids, char *room) {
-  header->write(ids, room);
-  (void)cspan_call_put_request_header(call, header->name, room);
-  return room + header->size;
+/* Memory for the values that are made of ids: in the middleware's state, where they fit. */
+static char *value_room(size_t size, struct cspan_call *call, void *state) {
+  return size <= USUAL_BYTES ? state : cspan_call_memory(call, size);
 }
 
 /* The ids are the same in all headers that are made of them: they are read once. */
-static cspan_status headers_begin(void *data, struct cspan_call *call, void *state_data,
+static cspan_status headers_begin(void *data, struct cspan_call *call, void *state,
                                   cspan_error **error) {
   const cspan_tracing *self = data;
   header_carrier carrier = {.call = call, .known = self->known_headers};
   const cspan_context *given = cspan_call_context(call);
-  cspan_span span = given->span.slot ? given->span : cspan_span_current();
-  cspan_span_context context;
   cspan_id_digits ids;
-  char state[CSPAN_TRACE_STATE_MAX + 1];
-  char *room = find_ids(span, &ids, &context, state)
-                   ? cspan_call_memory(call, self->header_parts.ids_size)
-                   : NULL;
-  (void)state_data;
+  bool has_ids = cspan_id_digits_of(given->span.slot ? given->span : cspan_span_current(), &ids);
+  char *room = has_ids ? value_room(self->header_parts.ids_size, call, state) : NULL;
   (void)error;
   for (size_t i = 0; i < self->header_parts.count; i++) {
     const cspan_trace_header_part *part = &self->header_parts.at[i];
-    if (!part->header) {
-      cspan_propagator_inject(part->propagator, given, set_header, &carrier);
-    } else if (room) {
-      room = put_ids(call, part->header, &ids, room);
-      if (part->header->state_name && context.trace_state) {
-        set_header(&carrier, part->header->state_name, context.trace_state);
+    const cspan_id_header *header = part->header;
+    if (header && room) {
+      header->write(&ids, room);
+      (void)cspan_call_put_request_header(call, header->name, room);
+      room += header->size;
+      if (header->state_name && ids.state[0]) {
+        set_header(&carrier, header->state_name, ids.state);
       }
+    } else if (!header && !(part->is_baggage && given->span.slot && !given->baggage)) {
+      /* Without a span the thread's baggage counts. */
+      cspan_propagator_inject(part->propagator, given, set_header, &carrier);
     }
   }
   return CSPAN_OK;
@@ -103,5 +91,6 @@ static cspan_status headers_begin(void *data, struct cspan_call *call, void *sta
 const cspan_middleware_vtable cspan_trace_headers_vtable = {
     .size = sizeof(cspan_middleware_vtable),
     .name = "TraceHeaders",
+    .state_size = USUAL_BYTES,
     .begin = headers_begin,
 };

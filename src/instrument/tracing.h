@@ -15,6 +15,7 @@ enum { CSPAN_TRACE_MAX_PARTS = 16 };
 typedef struct cspan_trace_header_part {
   const cspan_propagator *propagator;
   const struct cspan_id_header *header; /* that it writes; NULL: it has to be asked */
+  bool is_baggage;                      /* it only writes what a context has of that */
 } cspan_trace_header_part;
 
 typedef struct cspan_trace_header_parts {

@@ -51,25 +51,6 @@ bool cspan_span_get_context(cspan_span span, cspan_span_context *out) {
   return false;
 }
 
-bool cspan_span_copy_context(cspan_span span, cspan_span_context *out,
-                             char state[CSPAN_TRACE_STATE_MAX + 1]) {
-  cspan_ended_context ended;
-  memset(out, 0, sizeof *out);
-  cspan_slot *slot = cspan_slot_lock(span);
-  if (slot == NULL && !cspan_ended_find(span, &ended)) {
-    return false;
-  }
-  const cspan_slot_context *from = slot != NULL ? &slot->context : &ended.context;
-  if (from->state_len > 0) {
-    memcpy(state, slot != NULL ? slot->state : ended.state, from->state_len + (size_t)1);
-  }
-  copy_context(out, from, state);
-  if (slot != NULL) {
-    cspan_slot_unlock(slot);
-  }
-  return true;
-}
-
 cspan_span cspan_span_from_context(const cspan_span_context *context) {
   const cspan_span none = {0};
   if (!cspan_span_context_is_valid(context)) {

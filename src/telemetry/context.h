@@ -26,11 +26,6 @@ static inline void cspan_context_resolve_into(cspan_context *out, const cspan_co
   }
 }
 
-/* As cspan_span_get_context(), with a trace state of the caller's own: another thread may end the
- * span while it is used. */
-bool cspan_span_copy_context(cspan_span span, cspan_span_context *out,
-                             char state[CSPAN_TRACE_STATE_MAX + 1]);
-
 static inline cspan_context cspan_context_resolve(const cspan_context *context) {
   cspan_context result;
   cspan_context_resolve_into(&result, context);

@@ -7,6 +7,7 @@
 #include <cloudspan/ext/propagator.h>
 
 #include "base/text.h"
+#include "telemetry/slot.h"
 
 /* The propagators that a propagator is made of, in their order, composites taken apart: at most
  * `capacity`. Itself, where it is no composite. Returns how many. */
@@ -20,14 +21,17 @@ cspan_str cspan_carrier_text(const cspan_carrier_getter *getter, void *carrier, 
 const char *cspan_carrier_joined(const cspan_carrier_getter *getter, void *carrier, const char *key,
                                  cspan_buf *scratch);
 
-/* A span's ids in hexadecimal. */
+/* A span's ids in hexadecimal, and its trace state, "" when there is none: another thread may end
+ * the span while these are used. */
 typedef struct cspan_id_digits {
   char trace[33];
   char span[17];
   uint8_t flags;
+  char state[CSPAN_TRACE_STATE_MAX + 1];
 } cspan_id_digits;
 
-void cspan_id_digits_of(const cspan_span_context *span, cspan_id_digits *out);
+/* False: there is no such span, or its ids are not valid. */
+bool cspan_id_digits_of(cspan_span span, cspan_id_digits *out);
 
 enum { CSPAN_ID_HEADER_MAX = 96 };
 
@@ -45,6 +49,9 @@ void cspan_id_header_inject(void *self, const cspan_context *context, cspan_carr
                             void *carrier);
 /* NULL: it is no such propagator. */
 const cspan_id_header *cspan_propagator_id_header(const cspan_propagator *propagator);
+
+/* Whether it writes nothing but a context's baggage. */
+bool cspan_propagator_is_baggage(const cspan_propagator *propagator);
 
 /* Hex digits of either case, as many as `size` bytes have or fewer: zeros are put before them. */
 bool cspan_id_parse(cspan_str hex, uint8_t *out, size_t size);

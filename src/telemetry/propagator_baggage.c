@@ -122,6 +122,10 @@ static const cspan_propagator_vtable baggage_vtable = {
     .extract = baggage_extract,
 };
 
+bool cspan_propagator_is_baggage(const cspan_propagator *propagator) {
+  return propagator->vtable == &baggage_vtable;
+}
+
 cspan_propagator *cspan_propagator_baggage(void) {
   return cspan_propagator_create(&baggage_vtable, NULL);
 }

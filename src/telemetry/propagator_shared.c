@@ -3,7 +3,7 @@
 #include <strings.h>
 
 #include "telemetry/baggage.h"
-#include "telemetry/context.h"
+#include "telemetry/ended.h"
 #include "telemetry/propagator.h"
 
 /* Names of a carrier that are looked at. */
@@ -45,26 +45,40 @@ bool cspan_id_parse(cspan_str hex, uint8_t *out, size_t size) {
   return cspan_hex_decode(digits, whole, out);
 }
 
-void cspan_id_digits_of(const cspan_span_context *span, cspan_id_digits *out) {
-  cspan_trace_id_hex(span->trace_id, out->trace);
-  cspan_span_id_hex(span->span_id, out->span);
-  out->flags = span->trace_flags;
+static bool write_digits(const cspan_slot_context *from, const char *state, cspan_id_digits *out) {
+  if ((wire_load64(from->trace_id) | wire_load64(from->trace_id + 8)) == 0 ||
+      wire_load64(from->span_id) == 0)
+    return false;
+  cspan_hex_encode(from->trace_id, sizeof from->trace_id, out->trace);
+  cspan_hex_encode(from->span_id, sizeof from->span_id, out->span);
+  out->flags = from->trace_flags;
+  out->state[0] = '\0';
+  if (from->state_len > 0)
+    memcpy(out->state, state, from->state_len + (size_t)1);
+  return true;
+}
+
+bool cspan_id_digits_of(cspan_span span, cspan_id_digits *out) {
+  cspan_ended_context ended;
+  cspan_slot *slot = cspan_slot_lock(span);
+  if (!slot)
+    return cspan_ended_find(span, &ended) && write_digits(&ended.context, ended.state, out);
+  bool is_valid = write_digits(&slot->context, slot->state, out);
+  cspan_slot_unlock(slot);
+  return is_valid;
 }
 
 void cspan_id_header_inject(void *self, const cspan_context *context, cspan_carrier_set_fn set,
                             void *carrier) {
   const cspan_id_header *header = self;
-  cspan_span_context span;
   cspan_id_digits ids;
   char value[CSPAN_ID_HEADER_MAX];
-  char state[CSPAN_TRACE_STATE_MAX + 1];
-  if (!cspan_span_copy_context(context->span, &span, state) || !cspan_span_context_is_valid(&span))
+  if (!cspan_id_digits_of(context->span, &ids))
     return;
-  cspan_id_digits_of(&span, &ids);
   header->write(&ids, value);
   set(carrier, header->name, value);
-  if (header->state_name && span.trace_state)
-    set(carrier, header->state_name, span.trace_state);
+  if (header->state_name && ids.state[0])
+    set(carrier, header->state_name, ids.state);
 }
 
 const cspan_id_header *cspan_propagator_id_header(const cspan_propagator *propagator) {

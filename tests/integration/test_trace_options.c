@@ -40,6 +40,15 @@ static cspan_tracer_provider *open_tracers(cspan_span_exporter *memory) {
   return provider;
 }
 
+static void put_item(const typed_fixture *typed, const cspan_context *context) {
+  cspan_value id = CSPAN_MAP(cspan_field("S", cspan_string("1")));
+  cspan_value item = CSPAN_MAP(cspan_field("id", id));
+  cspan_value input =
+      CSPAN_MAP(cspan_field("TableName", cspan_string("jars")), cspan_field("Item", item));
+  assert_int_equal(cspan_call(context, typed->client, "PutItem", &input, NULL, NULL),
+                   CSPAN_ERR_SERVICE);
+}
+
 /* A PutItem that is refused, with an instrumentation by this section. */
 static void run(outcome *o, const char *section) {
   typed_fixture typed;
@@ -58,12 +67,7 @@ static void run(outcome *o, const char *section) {
                                      .configuration = configuration};
   typed_open_traced(&typed, "dynamodb", answers, 1, &trace);
   cspan_configuration_free(configuration); /* it is not needed any more */
-  cspan_value id = CSPAN_MAP(cspan_field("S", cspan_string("1")));
-  cspan_value item = CSPAN_MAP(cspan_field("id", id));
-  cspan_value input =
-      CSPAN_MAP(cspan_field("TableName", cspan_string("jars")), cspan_field("Item", item));
-  assert_int_equal(cspan_call(NULL, typed.client, "PutItem", &input, NULL, NULL),
-                   CSPAN_ERR_SERVICE);
+  put_item(&typed, NULL);
   o->spans = cspan_memory_spans(memory);
   o->measured = metric_memory_look(&o->metrics);
   o->received = script_server_received(typed.server);
@@ -123,6 +127,53 @@ static void everything_said(void **state) {
   drop(&o);
 }
 
+/* However many there are, each header has the ids of the call's span, and of baggage there is only
+ * what the context has. */
+static void check_headers(cspan_propagator **propagators, size_t count, const char *baggage) {
+  typed_fixture typed;
+  const char *const answers[] = {refused};
+  cspan_span_exporter *memory = cspan_exporter_memory();
+  cspan_tracer_provider *tracers = open_tracers(memory);
+  const cspan_trace_options trace = {.size = sizeof trace,
+                                     .provider = tracers,
+                                     .propagator = cspan_propagator_composite(propagators, count)};
+  cspan_baggage *own = *baggage ? cspan_baggage_with(NULL, "k", baggage, NULL) : NULL;
+  const cspan_context context = {.baggage = own};
+  typed_open_traced(&typed, "dynamodb", answers, 1, &trace);
+  put_item(&typed, &context);
+  cspan_baggage_free(own);
+  cspan_span_list *spans = cspan_memory_spans(memory);
+  const cspan_span_view *span = get_span(spans, "DynamoDB.PutItem", 0);
+  char trace_id[33];
+  char span_id[17];
+  char want[256];
+  cspan_trace_id_hex(span->trace_id, trace_id);
+  cspan_span_id_hex(span->span_id, span_id);
+  char *received = script_server_received(typed.server);
+  snprintf(want, sizeof want, "traceparent: 00-%s-%s-", trace_id, span_id);
+  assert_non_null(strstr(received, want));
+  snprintf(want, sizeof want, "X-Amzn-Trace-Id: Root=1-%.8s-%s;Parent=%s;Sampled=1\r\n", trace_id,
+           trace_id + 8, span_id);
+  assert_non_null(strstr(received, want));
+  snprintf(want, sizeof want, "baggage: k=%s\r\n", baggage);
+  assert_true((strstr(received, *baggage ? want : "baggage:") != NULL) == (*baggage != '\0'));
+  free(received);
+  cspan_span_list_free(spans);
+  typed_close(&typed);
+  cspan_tracer_provider_free(tracers);
+}
+
+static void headers_of_ids(void **state) {
+  (void)state;
+  cspan_propagator *usual[] = {cspan_propagator_xray(), cspan_propagator_tracecontext(),
+                               cspan_propagator_baggage()};
+  check_headers(usual, 3, "");
+  cspan_propagator *many[] = {cspan_propagator_tracecontext(), cspan_propagator_xray(),
+                              cspan_propagator_baggage(), cspan_propagator_tracecontext(),
+                              cspan_propagator_xray()};
+  check_headers(many, 5, "v");
+}
+
 /* The config is not traced when the file is wrong, and may be so later. */
 static void a_wrong_file_fails(void **state) {
   (void)state;
@@ -148,6 +199,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(nothing_said),
       cmocka_unit_test(everything_said),
+      cmocka_unit_test(headers_of_ids),
       cmocka_unit_test(a_wrong_file_fails),
   };
   static const char *const variables[] = {"AWS_PROFILE", "AWS_SESSION_TOKEN", "http_proxy",
