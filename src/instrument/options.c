@@ -92,7 +92,7 @@ static cspan_status check_outcomes(const cspan_config_node *list, cspan_error **
     status = cspan_expected_parse(one, &parsed, &why);
     cspan_expected_free(&parsed);
     if (status != CSPAN_OK) {
-      cspan_config_wrap(node, error, why);
+      status = cspan_config_wrap(node, error, why);
     }
   }
   return status;

@@ -174,7 +174,7 @@ cspan_status cspan_component_make(cspan_component_kind kind, const cspan_config_
       cspan_error_set(&failure, status, "the %s was not made: %s", kinds[kind].what,
                       cspan_status_name(status));
     }
-    cspan_config_wrap(named, error, failure);
+    status = cspan_config_wrap(named, error, failure);
   }
   return status;
 }

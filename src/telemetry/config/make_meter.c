@@ -21,7 +21,7 @@ static cspan_status make_otlp(cspan_maker *maker, const cspan_config_node *named
   if (status == CSPAN_OK) {
     status = cspan_metric_exporter_otlp(&options, out, &failure);
     if (status != CSPAN_OK) {
-      cspan_config_wrap(named, error, failure);
+      status = cspan_config_wrap(named, error, failure);
     }
   }
   cspan_free_secret(headers);

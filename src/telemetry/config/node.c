@@ -139,7 +139,12 @@ cspan_status cspan_config_wrap(const cspan_config_node *node, cspan_error **to, 
     cspan_error_prefix(from, "%s", where.data);
   }
   cspan_buf_free(&where);
-  return cspan_error_move(to, from);
+  if (cspan_error_status(from) != CSPAN_ERR_INVALID) {
+    return cspan_error_move(to, from);
+  }
+  cspan_error_set(to, CSPAN_ERR_CONFIG, "%s", cspan_error_message(from));
+  cspan_error_free(from);
+  return CSPAN_ERR_CONFIG;
 }
 
 void cspan_config_warn(const cspan_config_node *node, const char *fmt, ...) {

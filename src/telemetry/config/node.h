@@ -53,7 +53,8 @@ void cspan_config_path(const cspan_config_node *node, cspan_buf *out);
 /* CSPAN_ERR_CONFIG with file, line, column and path before the problem. */
 cspan_status cspan_config_fail(const cspan_config_node *node, cspan_error **error, const char *fmt,
                                ...) CSPAN_PRINTF(3, 4);
-/* The same place before the message of a component that could not be made; keeps its status. */
+/* The same place before the message of what could not be made of it. Keeps its status, but for
+ * CSPAN_ERR_INVALID: what is a wrong argument in a program is CSPAN_ERR_CONFIG in a file. */
 cspan_status cspan_config_wrap(const cspan_config_node *node, cspan_error **to, cspan_error *from);
 /* Logs a warning with the place. */
 void cspan_config_warn(const cspan_config_node *node, const char *fmt, ...) CSPAN_PRINTF(2, 3);

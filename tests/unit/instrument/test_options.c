@@ -312,8 +312,10 @@ static void errors(void **state) {
                      CSPAN_OK);
     cspan_trace_options options = {.size = sizeof options, .configuration = configuration};
     cspan_status status = cspan_options_complete(&options, &memory, &error);
-    if (status == CSPAN_OK || strncmp(cspan_error_message(error), start, strlen(start)) != 0) {
-      fail_msg("%s\n  gives: %s\n  not:   %s", cases[i].section, cspan_error_message(error), start);
+    if (status != CSPAN_ERR_CONFIG || cspan_error_status(error) != CSPAN_ERR_CONFIG ||
+        strncmp(cspan_error_message(error), start, strlen(start)) != 0) {
+      fail_msg("%s\n  gives: %s (%d)\n  not:   %s", cases[i].section, cspan_error_message(error),
+               status, start);
     }
     assert_null(options.propagator);
     cspan_error_free(error);
