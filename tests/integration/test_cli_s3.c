@@ -644,6 +644,7 @@ int main(void) {
   (void)setenv("no_proxy", "127.0.0.1", 1);
   (void)unsetenv("AWS_PROFILE");
   (void)unsetenv("AWS_SESSION_TOKEN");
+  (void)unsetenv("OTEL_TRACES_EXPORTER");
   (void)unsetenv("OTEL_EXPORTER_OTLP_ENDPOINT");
   (void)unsetenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT");
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -145,6 +145,7 @@ static int setup(void **state) {
   (void)setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null", 1);
   (void)setenv("no_proxy", "127.0.0.1", 1);
   (void)unsetenv("AWS_PROFILE");
+  (void)unsetenv("OTEL_TRACES_EXPORTER");
   (void)unsetenv("OTEL_EXPORTER_OTLP_ENDPOINT");
   (void)unsetenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT");
   assert_int_equal(cspan_sandbox_start(NULL, &sandbox, NULL), CSPAN_OK);
