@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Secrets are planted, and looked for in everything that comes out: log lines, exported bytes,
  * error texts, settings. */
-#include <cloudspan/ext/exporter.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -13,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "support/came_out.h"
 #include "support/plain_http.h"
 #include "support/s3_env.h"
 #include "unit/aws/call_fixture.h"
@@ -24,62 +23,7 @@
 #define EXPRESS_TOKEN  "PlantedExpressToken+0123456789"
 #define EXPRESS_KEY    "PlantedExpressSecret+0123456789"
 
-/* Everything that came out, in one heap; searched at the end of each test. */
-static struct {
-  pthread_mutex_t mutex;
-  char *data;
-  size_t len;
-  size_t batches;
-} heap = {.mutex = PTHREAD_MUTEX_INITIALIZER};
-
-static void keep(const void *data, size_t len) {
-  pthread_mutex_lock(&heap.mutex);
-  heap.data = realloc(heap.data, heap.len + len + 1);
-  if (!heap.data) {
-    abort();
-  }
-  memcpy(heap.data + heap.len, data, len);
-  heap.data[heap.len + len] = '\n';
-  heap.len += len + 1;
-  pthread_mutex_unlock(&heap.mutex);
-}
-
-static void keep_error(cspan_error *error) {
-  assert_non_null(error);
-  keep(cspan_error_code(error), strlen(cspan_error_code(error)));
-  keep(cspan_error_message(error), strlen(cspan_error_message(error)));
-  cspan_error_free(error);
-}
-
-static void on_log(void *user, cspan_log_level level, const char *message) {
-  (void)user;
-  (void)level;
-  keep(message, strlen(message));
-}
-
-static cspan_status on_export(void *self, const cspan_context *context,
-                              const cspan_export_batch *batch, size_t *rejected,
-                              cspan_error **error) {
-  (void)self;
-  (void)context;
-  (void)rejected;
-  (void)error;
-  heap.batches++;
-  keep(batch->request, batch->request_size_bytes);
-  return CSPAN_OK;
-}
-
-static const cspan_exporter_vtable exporter = {.size = sizeof exporter, .export_spans = on_export};
-
-static void must_not_hold(const char *secret) {
-  char *at = memmem(heap.data, heap.len, secret, strlen(secret));
-  if (at) {
-    size_t before = (size_t)(at - heap.data) < 80 ? (size_t)(at - heap.data) : 80;
-    fail_msg("\"%s\" came out: %.*s", secret, (int)(before + 120), at - before);
-  }
-}
-
-/* `presigned` may be NULL. */
+/* At the end of each test. `presigned` may be NULL. */
 static void search(const char *presigned) {
   static const char *const secrets[] = {
       PLANTED_KEY,
@@ -98,16 +42,16 @@ static void search(const char *presigned) {
       EXPRESS_KEY,
       "aws4_request",
   };
-  assert_non_null(heap.data);
+  assert_true(came_out_anything());
   for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++) {
-    must_not_hold(secrets[i]);
+    came_out_must_not_have(secrets[i], "a secret");
   }
   const char *signature = presigned ? strstr(presigned, "X-Amz-Signature=") : NULL;
   if (presigned) {
     char value[65];
     assert_non_null(signature);
     snprintf(value, sizeof value, "%s", signature + strlen("X-Amz-Signature="));
-    must_not_hold(value);
+    came_out_must_not_have(value, "a secret");
   }
 }
 
@@ -117,18 +61,15 @@ static s3_env env;
 
 static int set_up(void **state) {
   (void)state;
-  free(heap.data);
-  heap.data = NULL;
-  heap.len = 0;
-  heap.batches = 0;
-  cspan_log_set(on_log, NULL, CSPAN_LOG_DEBUG);
+  came_out_forget();
+  cspan_log_set(came_out_log, NULL, CSPAN_LOG_DEBUG);
   s3_env_options options = {
       .sandbox_only = true,
       .access_key_id = PLANTED_KEY,
       .secret_access_key = PLANTED_SECRET,
       .session_token = SESSION_TOKEN,
       .trace = {.retries = CSPAN_RETRY_EVENTS_AND_SPANS},
-      .exporter = cspan_exporter_create(&exporter, NULL),
+      .exporter = cspan_exporter_create(&came_out_spans, NULL),
   };
   s3_env_open(&env, &options);
   return 0;
@@ -138,8 +79,7 @@ static int tear_down(void **state) {
   (void)state;
   s3_env_close(&env);
   cspan_log_set(NULL, NULL, CSPAN_LOG_WARN);
-  free(heap.data);
-  heap.data = NULL;
+  came_out_forget();
   return 0;
 }
 
@@ -169,7 +109,7 @@ static void success_and_retries(void **state) {
                            .key = "parts",
                            .source = {.data = "x", .size_bytes = 1}};
   assert_int_equal(cspan_storage_multipart_upload(env.storage, NULL, &up, NULL, NULL), CSPAN_OK);
-  assert_true(heap.batches > 5);
+  assert_true(came_out_batches() > 5);
   search(NULL);
 }
 
@@ -182,7 +122,7 @@ static void refused_by_the_service(void **state) {
     cspan_sandbox_clear_faults(env.sandbox);
     fault(faults[i]);
     assert_int_not_equal(put(env.client, "key", &error), CSPAN_OK);
-    keep_error(error);
+    came_out_error(error);
   }
   search(NULL);
 }
@@ -224,7 +164,7 @@ static void refused_signatures(void **state) {
     assert_int_equal(cspan_trace_append(config, &trace, NULL), CSPAN_OK);
     assert_int_equal(cspan_s3_create(config, &client, NULL), CSPAN_OK);
     assert_int_not_equal(put(client, "key", &error), CSPAN_OK);
-    keep_error(error);
+    came_out_error(error);
     cspan_s3_free(client);
     cspan_aws_config_free(config);
   }
@@ -246,7 +186,7 @@ static void presigned_urls(void **state) {
   assert_int_equal(cspan_s3_presign_put_object(env.client, NULL, &put_input, 60, &failed, &error),
                    CSPAN_ERR_INVALID);
   assert_null(failed);
-  keep_error(error);
+  came_out_error(error);
   search(url);
   cspan_free(url);
 }
@@ -291,7 +231,7 @@ static void call_signed_by(cspan_auth_kind kind, const script_step *first, const
   assert_int_equal(cspan_trace_append(f.config, &trace, NULL), CSPAN_OK);
   fixture_connect(&f);
   assert_int_not_equal(fixture_call(&f, &fixture_get, &input, NULL, NULL, &error), CSPAN_OK);
-  keep_error(error);
+  came_out_error(error);
   fixture_stop(&f);
 }
 
@@ -306,8 +246,8 @@ static void other_ways_of_signing(void **state) {
   setenv("AWS_BEARER_TOKEN_PLANTED", BEARER_TOKEN " ", 1);
   call_signed_by(CSPAN_AUTH_BEARER, is_denied, NULL);
   unsetenv("AWS_BEARER_TOKEN_PLANTED");
-  assert_true(heap.batches > 0);
-  assert_non_null(memmem(heap.data, heap.len, "CreateSession", strlen("CreateSession")));
+  assert_true(came_out_batches() > 0);
+  assert_true(came_out_has("CreateSession"));
   search(NULL);
 }
 
@@ -349,7 +289,7 @@ static void broken_files(void **state) {
       status = cspan_aws_config_check_credentials(config, NULL, &error);
     }
     assert_int_not_equal(status, CSPAN_OK);
-    keep_error(error);
+    came_out_error(error);
     cspan_aws_config_free(config);
   }
   unlink(path);
@@ -383,7 +323,7 @@ static void broken_process(void **state) {
     write_file(json, outputs[i]);
     assert_int_equal(cspan_aws_config_load(&options, &config, NULL), CSPAN_OK);
     assert_int_not_equal(cspan_aws_config_check_credentials(config, NULL, &error), CSPAN_OK);
-    keep_error(error);
+    came_out_error(error);
     cspan_aws_config_free(config);
   }
   unlink(json);
@@ -395,8 +335,8 @@ static void broken_process(void **state) {
 static void the_search_works(void **state) {
   (void)state;
   assert_int_equal(put(env.client, "key-that-is-told", NULL), CSPAN_OK);
-  assert_non_null(memmem(heap.data, heap.len, "key-that-is-told", 16));
-  assert_non_null(memmem(heap.data, heap.len, "url.full", 8));
+  assert_true(came_out_has("key-that-is-told"));
+  assert_true(came_out_has("url.full"));
 }
 
 int main(void) {

@@ -3,8 +3,6 @@
  * table of the instrumentation names; it must not come out: in no span, metric, log line or error
  * text. So whatever is added to a service, its data stays where it is. */
 #include <cloudspan/cloudspan.h>
-#include <cloudspan/ext/exporter.h>
-#include <cloudspan/ext/metrics.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,6 +18,7 @@
 #include "aws/model/skeleton.h"
 #include "instrument/rules.h"
 #include "services/client/client.h"
+#include "support/came_out.h"
 #include "support/stand_in.h"
 #include "support/valgrind.h"
 
@@ -32,74 +31,13 @@ static const char *const services[] = {"dynamodb",      "sqs",    "sns",      "l
                                        "kinesis",       "events", "firehose", "secretsmanager",
                                        "stepfunctions", "s3"};
 
-/* ------------------------------------------------------- what came out */
-
-static struct {
-  pthread_mutex_t mutex;
-  char *data;
-  size_t len;
-  size_t spans;
-  size_t points;
-} out = {.mutex = PTHREAD_MUTEX_INITIALIZER};
-
-static void keep(const void *data, size_t len) {
-  pthread_mutex_lock(&out.mutex);
-  out.data = realloc(out.data, out.len + len + 1);
-  if (out.data == NULL) {
-    abort();
-  }
-  memcpy(out.data + out.len, data, len);
-  out.data[out.len + len] = '\n';
-  out.len += len + 1;
-  pthread_mutex_unlock(&out.mutex);
-}
-
-static void on_log(void *user, cspan_log_level level, const char *message) {
-  (void)user;
-  (void)level;
-  keep(message, strlen(message));
-}
-
-static cspan_status on_spans(void *self, const cspan_context *context,
-                             const cspan_export_batch *batch, size_t *rejected,
-                             cspan_error **error) {
-  (void)self;
-  (void)context;
-  (void)rejected;
-  (void)error;
-  keep(batch->request, batch->request_size_bytes);
-  out.spans++;
-  return CSPAN_OK;
-}
-
-static cspan_status on_metrics(void *self, const cspan_context *context,
-                               const cspan_metric_batch *batch, size_t *rejected,
-                               cspan_error **error) {
-  (void)self;
-  (void)context;
-  (void)rejected;
-  (void)error;
-  keep(batch->request, batch->request_size_bytes);
-  out.points += batch->point_count;
-  return CSPAN_OK;
-}
-
-static const cspan_exporter_vtable span_exporter = {.size = sizeof span_exporter,
-                                                    .export_spans = on_spans};
-static const cspan_metric_exporter_vtable metric_exporter = {.size = sizeof metric_exporter,
-                                                             .export_metrics = on_metrics};
-
 /* The text as it is, and as base64 of each alignment would show it. */
 static void search(const char *what) {
   static const char *const forms[] = {PLANTED, "UGw0bnRlZC1iWS10SGUtdEVzdC", "Pl4nted-bY"};
   for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-    char *at = out.len > 0 ? memmem(out.data, out.len, forms[i], strlen(forms[i])) : NULL;
-    if (at != NULL) {
-      size_t before = at - out.data < 100 ? (size_t)(at - out.data) : 100;
-      fail_msg("%s: what was planted came out: %.*s", what, (int)(before + 80), at - before);
-    }
+    came_out_must_not_have(forms[i], what);
   }
-  out.len = 0;
+  came_out_clear();
 }
 
 /* ------------------------------------------------------------- planting */
@@ -331,9 +269,7 @@ static void call_once(bench *b, cspan_client *client, const cspan_operation_mode
   b->successes += cspan_call(NULL, client, p.operation, &input, NULL, &error) == CSPAN_OK;
   b->calls++;
   if (error != NULL) {
-    keep(cspan_error_code(error), strlen(cspan_error_code(error)));
-    keep(cspan_error_message(error), strlen(cspan_error_message(error)));
-    cspan_error_free(error);
+    came_out_error(error);
   }
   search(p.operation);
   cspan_arena_free(p.arena);
@@ -358,9 +294,9 @@ static void call_all(bench *b, const char *service) {
 
 static void start(bench *b) {
   cspan_span_processor *processor =
-      cspan_processor_simple(cspan_exporter_create(&span_exporter, NULL));
+      cspan_processor_simple(cspan_exporter_create(&came_out_spans, NULL));
   cspan_metric_reader *reader = cspan_metric_reader_periodic(
-      cspan_metric_exporter_create(&metric_exporter, NULL),
+      cspan_metric_exporter_create(&came_out_metrics, NULL),
       &(cspan_metric_reader_options){.size = sizeof(cspan_metric_reader_options),
                                      .interval_ms = CSPAN_INTERVAL_NEVER});
   cspan_provider_options provider = {.size = sizeof provider,
@@ -410,17 +346,17 @@ static void nothing_comes_out(void **state) {
     skip();
   }
   start(&b);
-  cspan_log_set(on_log, NULL, CSPAN_LOG_DEBUG);
+  cspan_log_set(came_out_log, NULL, CSPAN_LOG_DEBUG);
   for (size_t i = 0; i < sizeof services / sizeof services[0]; i++) {
     call_all(&b, services[i]);
   }
   stop(&b);
   cspan_log_set(NULL, NULL, CSPAN_LOG_WARN);
-  print_message("%zu calls, %zu succeeded, %zu exports\n", b.calls, b.successes, out.spans);
-  assert_true(out.spans >= b.calls);
+  print_message("%zu calls, %zu succeeded, %zu exports\n", b.calls, b.successes,
+                came_out_batches());
+  assert_true(came_out_batches() >= b.calls);
   assert_true(b.successes > b.calls / 4);
-  free(out.data);
-  out.data = NULL;
+  came_out_forget();
 }
 
 /* ----------------------------------------------------- what a service repeats */
@@ -464,7 +400,7 @@ static void quote(bench *b, const char *service, const char *operation, const ch
                    CSPAN_ERR_SERVICE);
   /* Whoever made the call is told what the service says. */
   assert_non_null(strstr(cspan_error_message(error), PLANTED));
-  assert_non_null(memmem(out.data, out.len, "cannot take ***", strlen("cannot take ***")));
+  assert_true(came_out_has("cannot take ***"));
   search(operation);
   cspan_error_free(error);
   cspan_document_free(input);
@@ -484,8 +420,7 @@ static void no_span_quotes_it(void **state) {
     quote(&b, quoted[i].service, quoted[i].operation, quoted[i].input);
   }
   stop(&b);
-  free(out.data);
-  out.data = NULL;
+  came_out_forget();
 }
 
 int main(void) {
