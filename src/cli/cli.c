@@ -23,7 +23,7 @@ const cspan_cli_option cspan_cli_global_options[] = {
     {"endpoint-url", 0, CSPAN_CLI_STRING, GLOBAL(endpoint_url), "URL",
      "where the service is (AWS_ENDPOINT_URL_<SERVICE>,\nAWS_ENDPOINT_URL)", 0, 0},
     {"max-attempts", 0, CSPAN_CLI_INT, GLOBAL(max_attempts), "N",
-     "attempts a call has (AWS_MAX_ATTEMPTS, else 3)", 1, 100},
+     "attempts a call has (AWS_MAX_ATTEMPTS, else 3, of\nDynamoDB 4)", 1, 100},
     {"no-sign-request", 0, CSPAN_CLI_FLAG, GLOBAL(no_sign_request), NULL,
      "no credentials, no signature", 0, 0},
     {"ca-bundle", 0, CSPAN_CLI_STRING, GLOBAL(ca_bundle), "FILE",

@@ -187,6 +187,9 @@ cspan_status cspan_cli_cost_read_view(const char *url, const cspan_context *cont
   if (status == CSPAN_OK) {
     const cspan_http_request request = {.method = "GET", .url = target.data};
     status = cspan_http_fetch(client, &request, &own, &answer, &http_status, error);
+    if (status != CSPAN_OK && error) {
+      cspan_error_prefix(*error, "no 'cloudspan view' answers at %s; run one, or name a FILE", url);
+    }
   }
   if (status == CSPAN_OK) {
     status = check_answer(url, http_status, error);

@@ -271,7 +271,9 @@ static void test_no_viewer(void **state) {
   char url[64];
   (void)snprintf(url, sizeof url, "http://127.0.0.1:%d", script_refused_port());
   run(&c, 1, ARGS("cost", url));
-  check_contains(c.err, "127.0.0.1");
+  check_contains(c.err, "no 'cloudspan view' answers at http://127.0.0.1");
+  check_contains(c.err, "; run one, or name a FILE: ");
+  check_contains(c.err, "the connection was refused");
   command_free(&c);
   script_server *server = script_server_start(connections, 2);
   (void)snprintf(url, sizeof url, "http://127.0.0.1:%d", script_server_port(server));
