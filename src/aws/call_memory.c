@@ -5,20 +5,7 @@
 
 #include "aws/call.h"
 #include "base/alloc.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define FINDS_MISUSE 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define FINDS_MISUSE 1
-#endif
-#endif
-#ifdef FINDS_MISUSE
-#include <sanitizer/asan_interface.h>
-#else
-#define ASAN_POISON_MEMORY_REGION(place, size)   ((void)(place), (void)(size))
-#define ASAN_UNPOISON_MEMORY_REGION(place, size) ((void)(place), (void)(size))
-#endif
+#include "base/poison.h"
 
 enum {
   SCRATCH_MAX = 8 * 1024 * 1024,
@@ -42,6 +29,11 @@ static void *rest(struct cspan_call *call) {
 /* A call with middlewares of its own is of another size. */
 static bool is_kept(const cspan_aws_client *client, const cspan_chain *chain) {
   return chain == client->chain && chain->state_size <= KEPT_STATES_MAX;
+}
+
+static void unpoison(struct cspan_call *call, const cspan_chain *chain) {
+  cspan_unpoison(rest(call), rest_of(chain));
+  cspan_unpoison(call->scratch, SCRATCH_BYTES);
 }
 
 static void free_call(struct cspan_call *call) {
@@ -102,8 +94,7 @@ void cspan_spare_calls_free(cspan_spare_calls *spares) {
 struct cspan_call *cspan_call_memory_take(cspan_aws_client *client, const cspan_chain *chain) {
   struct cspan_call *call = is_kept(client, chain) ? take_spare(&client->spares) : NULL;
   if (call) {
-    ASAN_UNPOISON_MEMORY_REGION(rest(call), rest_of(chain));
-    ASAN_UNPOISON_MEMORY_REGION(call->scratch, SCRATCH_BYTES);
+    unpoison(call, chain);
   } else {
     call = make(chain);
   }
@@ -124,12 +115,10 @@ void cspan_call_memory_give(struct cspan_call *call) {
     free_call(call);
     return;
   }
-  /* So that whoever still holds on to a call that has ended is told by AddressSanitizer. */
-  ASAN_POISON_MEMORY_REGION(rest(call), rest_of(chain));
-  ASAN_POISON_MEMORY_REGION(call->scratch, SCRATCH_BYTES);
+  cspan_poison(rest(call), rest_of(chain));
+  cspan_poison(call->scratch, SCRATCH_BYTES);
   if (!give_spare(&client->spares, call)) {
-    ASAN_UNPOISON_MEMORY_REGION(rest(call), rest_of(chain));
-    ASAN_UNPOISON_MEMORY_REGION(call->scratch, SCRATCH_BYTES);
+    unpoison(call, chain);
     free_call(call);
   }
 }

@@ -9,19 +9,9 @@
 #include <pthread.h>
 
 #include "aws/call.h"
+#include "base/poison.h"
 #include "call_fixture.h"
 #include "support/fail_alloc.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define FINDS_MISUSE 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define FINDS_MISUSE 1
-#endif
-#endif
-#ifdef FINDS_MISUSE
-#include <sanitizer/asan_interface.h>
-#endif
 
 enum { SCRATCH_BYTES = 4096, THREADS = 8, ROUNDS = 400, SHARED = 4, CALLS = 20 };
 
@@ -206,7 +196,7 @@ static void a_call_of_another_size_is_not_kept(void **state) {
 
 static void a_call_that_ended_is_out_of_bounds(void **state) {
   (void)state;
-#ifdef FINDS_MISUSE
+#ifdef CSPAN_HAS_ASAN
   fixture f;
   make_client(&f);
   struct cspan_call *call = start(f.client, NULL);
