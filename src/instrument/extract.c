@@ -162,7 +162,7 @@ typedef struct call_input {
 
 /* A member of a typed input is asked for alone: all of it would have to become a document first. */
 static bool find_member(const call_input *from, const cspan_path_rule *rule, cspan_value *out) {
-  if (rule->member_of != NULL && rule->member_of == from->documents) {
+  if (from->documents != NULL && rule->member_of == from->documents) {
     return from->documents->member_value(from->input, rule->member_at, out);
   }
   return cspan_call_input_member(from->call, rule->member, out);
