@@ -107,7 +107,10 @@ void came_out_must_not_have(const char *text, const char *when) {
     size_t before = at - heap.data < AROUND ? (size_t)(at - heap.data) : AROUND;
     size_t after = (size_t)(heap.data + heap.len - at);
     after = after < AROUND ? after : AROUND;
-    memcpy(around, at - before, before + after);
+    for (size_t i = 0; i < before + after; i++) { /* exports are binary */
+      unsigned char byte = (unsigned char)(at - before)[i];
+      around[i] = byte >= 0x20 && byte < 0x7f ? (char)byte : '.';
+    }
   }
   (void)pthread_mutex_unlock(&heap.mutex);
   if (at != NULL) {
