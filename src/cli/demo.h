@@ -41,6 +41,7 @@ typedef struct cspan_demo {
   const char *bucket;
   char made_name[48]; /* of a bucket of our own */
   char prefix[48];    /* of every key, so that a real bucket is left as it was */
+  bool has_bucket;    /* else nothing was written */
   bool made_bucket;
   char *data;         /* CSPAN_DEMO_LARGE_BYTES */
   size_t shown_spans; /* of `ended`, those of earlier steps */

@@ -223,7 +223,7 @@ static void clean_up_objects(cspan_demo *demo) {
 
 /* Without the caller's context: also an interrupted demonstration cleans up. */
 void cspan_demo_clean_up(cspan_demo *demo) {
-  if (demo->sandbox || !demo->plain) {
+  if (demo->sandbox || !demo->has_bucket) {
     return;
   }
   clean_up_objects(demo);

@@ -28,6 +28,7 @@ static cspan_status step_bucket(cspan_demo *demo, cspan_error **error) {
   cspan_s3_bucket_input input = {.size = sizeof input, .bucket = demo->bucket};
   if (demo->values->bucket) {
     cspan_status status = cspan_s3_head_bucket(demo->s3, &demo->context, &input, NULL, &failure);
+    demo->has_bucket = status == CSPAN_OK;
     if (status == CSPAN_OK || cspan_error_http_status(failure) != 404) {
       return status == CSPAN_OK ? CSPAN_OK : cspan_error_move(error, failure);
     }
@@ -35,6 +36,7 @@ static cspan_status step_bucket(cspan_demo *demo, cspan_error **error) {
   }
   cspan_status status = cspan_s3_create_bucket(demo->s3, &demo->context, &input, NULL, error);
   demo->made_bucket = status == CSPAN_OK;
+  demo->has_bucket = demo->made_bucket;
   return status;
 }
 

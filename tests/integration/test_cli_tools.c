@@ -385,6 +385,17 @@ static void test_lost_spans_are_a_warning(void **state) {
   command_free(&sandbox);
 }
 
+/* Nothing was written, so that there is nothing to tell of what stays. */
+static void test_demo_against_no_s3(void **state) {
+  (void)state;
+  command c;
+  RUN(&c, 1, "demo", "--endpoint-url", "http://127.0.0.1:1", "--region", "us-east-1",
+      "--no-sign-request", "--max-attempts", "1", "--quiet");
+  assert_non_null(strstr(c.err, "the connection was refused"));
+  assert_null(strstr(c.err, "was not deleted"));
+  command_free(&c);
+}
+
 /* Against an S3 that is not the demonstration's own: nothing stays there. */
 static void test_demo_against_another_s3(void **state) {
   (void)state;
@@ -475,6 +486,7 @@ int main(void) {
       cmocka_unit_test(test_view_port_in_use),
       cmocka_unit_test(test_sandbox_and_trace),
       cmocka_unit_test(test_lost_spans_are_a_warning),
+      cmocka_unit_test(test_demo_against_no_s3),
       cmocka_unit_test(test_demo_against_another_s3),
       cmocka_unit_test(test_help),
   };
