@@ -83,11 +83,9 @@ static cspan_status open_one(struct event_base *base, const char *address, int p
   cspan_status status = CSPAN_OK;
   if (!add(base, info, out)) {
     int code = errno;
-    status = cspan_error_set(
-        error, code == ENOMEM ? CSPAN_ERR_NOMEM : CSPAN_ERR_IO,
-        "cannot listen for %s on %s port %d: %s%s", what, address, port,
-        cspan_errno_text(code, text, sizeof text),
-        code == EADDRINUSE ? " (is another collector running? choose another port)" : "");
+    status = cspan_error_set(error, code == ENOMEM ? CSPAN_ERR_NOMEM : CSPAN_ERR_IO,
+                             "cannot listen for %s on %s port %d: %s", what, address, port,
+                             cspan_errno_text(code, text, sizeof text));
   }
   freeaddrinfo(info);
   return status;

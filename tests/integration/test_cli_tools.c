@@ -281,6 +281,10 @@ static void test_view_port_in_use(void **state) {
   RUN(&c, 1, "view", "--grpc-port", port, "--http-port", "-1");
   assert_non_null(strstr(c.err, port));
   assert_non_null(strstr(c.err, "--grpc-port"));
+  /* What to do about it is said once. */
+  const char *hint = strstr(c.err, "other collector");
+  assert_non_null(hint);
+  assert_null(strstr(hint + 1, "other collector"));
   command_free(&c);
   RUN(&c, 1, "sandbox", "--port", port);
   assert_non_null(strstr(c.err, port));
