@@ -34,7 +34,7 @@
 
 /* clang-format on */
 
-/* What came: "ask;" and "PATH;". */
+/* What came: "ask;", "ask-fips;" and "PATH;". */
 typedef struct service {
   pthread_mutex_t mutex;
   char seen[256];
@@ -51,12 +51,15 @@ static void serve(void *user, const stand_in_request *request, stand_in_answer *
   bool asks = strcmp(stand_in_header(request, "X-Amz-Target"), "X.DescribeEndpoints") == 0;
   pthread_mutex_lock(&s->mutex);
   size_t len = strlen(s->seen);
-  snprintf(s->seen + len, sizeof s->seen - len, "%s;", asks ? "ask" : request->target);
+  const char *fips = strncmp(request->target, "/fips", 5) == 0 ? "-fips" : "";
+  snprintf(s->seen + len, sizeof s->seen - len, "%s%s;", asks ? "ask" : request->target,
+           asks ? fips : "");
   answer->status = asks && s->fails ? 400 : 200;
   if (asks && !s->fails) {
     snprintf(answer->body, sizeof answer->body,
-             "{\"Endpoints\": [{\"Address\": \"%s/cell\", \"CachePeriodInMinutes\": %" PRId64 "}]}",
-             stand_in_url(server), s->minutes);
+             "{\"Endpoints\": [{\"Address\": \"%s/cell%s\", \"CachePeriodInMinutes\": %" PRId64
+             "}]}",
+             stand_in_url(server), fips, s->minutes);
   } else {
     snprintf(answer->body, sizeof answer->body, "{}");
   }
@@ -74,14 +77,18 @@ static void expect_seen(const char *wanted) {
 
 static void put_model(const char *name, const char *json) {
   char path[96];
-  char rules[512];
+  char rules[768];
   snprintf(path, sizeof path, "%s/2112-06-01/service-2.json", name);
   model_folder_put_json(model_folder_path(models, path), json);
   snprintf(path, sizeof path, "%s/2112-06-01/endpoint-rule-set-1.json", name);
   snprintf(rules, sizeof rules,
-           "{'version': '1.0', 'parameters': {}, 'rules': [{'type': 'endpoint', 'conditions': [], "
+           "{'version': '1.0', 'parameters': {'F': {'builtIn': 'AWS::UseFIPS', 'type': 'Boolean', "
+           "'required': true, 'default': false}}, 'rules': [{'type': 'endpoint', 'conditions': "
+           "[{'fn': 'booleanEquals', 'argv': [{'ref': 'F'}, true]}], "
+           "'endpoint': {'url': '%s/fips', 'properties': {}, 'headers': {}}}, "
+           "{'type': 'endpoint', 'conditions': [], "
            "'endpoint': {'url': '%s', 'properties': {}, 'headers': {}}}]}",
-           stand_in_url(server));
+           stand_in_url(server), stand_in_url(server));
   model_folder_put_json(model_folder_path(models, path), rules);
 }
 
@@ -105,9 +112,8 @@ static int clean(void **state) {
   return home_remove(state);
 }
 
-/* Calls Look so often, with the setting; the status of the last, or what became of it. */
-static cspan_status look(const char *name, const char *setting, bool fails, int times,
-                         cspan_error **error) {
+/* With the setting. */
+static cspan_client *open_client(const char *name, const char *setting, bool fails) {
   const cspan_aws_options options = {.size = sizeof options,
                                      .region = "us-east-1",
                                      .access_key_id = "AKIDEXAMPLE",
@@ -116,7 +122,6 @@ static cspan_status look(const char *name, const char *setting, bool fails, int 
   const cspan_client_options with = {.size = sizeof with, .models = models};
   cspan_aws_config *config = NULL;
   cspan_client *client = NULL;
-  cspan_status status = CSPAN_OK;
   home_set(NULL, NULL);
   if (setting != NULL) {
     setenv("AWS_ENABLE_ENDPOINT_DISCOVERY", setting, 1);
@@ -127,6 +132,14 @@ static cspan_status look(const char *name, const char *setting, bool fails, int 
   assert_int_equal(cspan_aws_config_load(&options, &config, NULL), CSPAN_OK);
   assert_int_equal(cspan_client_create(config, name, &with, &client, NULL), CSPAN_OK);
   cspan_aws_config_free(config);
+  return client;
+}
+
+/* Calls Look so often; the status of the last, or what became of it. */
+static cspan_status look(const char *name, const char *setting, bool fails, int times,
+                         cspan_error **error) {
+  cspan_client *client = open_client(name, setting, fails);
+  cspan_status status = CSPAN_OK;
   for (int i = 0; i < times && status == CSPAN_OK; i++) {
     status = cspan_call(NULL, client, "Look", NULL, NULL, error);
   }
@@ -198,11 +211,27 @@ static void odd_periods_are_bounded(void **state) {
   pthread_mutex_unlock(&here.mutex);
 }
 
+/* A call whose own region is one of FIPS asks there, and what it is told is for such calls alone. */
+static void regions_of_calls_are_asked_for(void **state) {
+  (void)state;
+  static const char *const regions[] = {NULL, "fips-us-east-1", "fips-us-east-1", "us-east-1"};
+  cspan_client *client = open_client("strict", NULL, false);
+  for (size_t i = 0; i < sizeof regions / sizeof regions[0]; i++) {
+    const cspan_call_options options = {.size = sizeof options, .region = regions[i]};
+    const cspan_client_request request = {
+        .size = sizeof request, .operation = "Look", .options = &options};
+    assert_int_equal(cspan_client_send(client, &request, NULL, NULL), CSPAN_OK);
+  }
+  cspan_client_free(client);
+  expect_seen("ask;/cell;ask-fips;/cell-fips;/cell-fips;ask;/cell;");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(services_are_asked_where_that_is_wanted),
       cmocka_unit_test(who_needs_it_fails_without),
       cmocka_unit_test(odd_periods_are_bounded),
+      cmocka_unit_test(regions_of_calls_are_asked_for),
   };
   return cmocka_run_group_tests(tests, make, clean);
 }
