@@ -54,6 +54,10 @@ cspan_status cspan_call_put_request_header(struct cspan_call *call, const char *
   return cspan_header_list_put(&call->request.headers, call->scratch, name, value);
 }
 
+cspan_status cspan_call_put_safe_header(struct cspan_call *call, const cspan_http_header *header) {
+  return cspan_header_list_put_safe(&call->request.headers, call->scratch, header);
+}
+
 cspan_status cspan_call_set_host_prefix(struct cspan_call *call, const char *prefix) {
   call->request.host_prefix = NULL;
   return prefix[0] != '\0' ? copy(call, prefix, &call->request.host_prefix) : CSPAN_OK;

@@ -72,7 +72,7 @@ cspan_status cspan_call_headers_to_sign(struct cspan_call *call, cspan_http_head
   if (!headers) {
     return CSPAN_ERR_NOMEM;
   }
-  headers[0] = (cspan_http_header){"host", call->request.endpoint.host_header};
+  headers[0] = (cspan_http_header){.name = "host", .value = call->request.endpoint.host_header};
   memcpy(headers + 1, list->items, list->count * sizeof *headers);
   *out = headers;
   *count = list->count + 1;

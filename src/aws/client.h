@@ -142,6 +142,8 @@ void cspan_call_set_endpoint(struct cspan_call *call, const cspan_endpoint *endp
 /* A header whose texts live as long as the call. */
 cspan_status cspan_call_put_request_header(struct cspan_call *call, const char *name,
                                            const char *value);
+/* The same where it is known to be safe. */
+cspan_status cspan_call_put_safe_header(struct cspan_call *call, const cspan_http_header *header);
 /* Copies the value only, and looks only into that: the name is safe and lives as long as the call. */
 cspan_status cspan_call_set_known_header(struct cspan_call *call, const char *name,
                                          const char *value);

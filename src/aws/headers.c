@@ -8,7 +8,8 @@
 enum {
   MAX_REQUEST_HEADERS = 1024,
   MAX_BLOCK_BYTES = 1024 * 1024,
-  FEW = sizeof((cspan_header_block *)0)->few / sizeof(uint32_t)
+  FEW = sizeof((cspan_header_block *)0)->few / sizeof(uint32_t),
+  SIZE_MANY = 255
 };
 
 void cspan_header_list_init(cspan_header_list *list) {
@@ -18,8 +19,8 @@ void cspan_header_list_init(cspan_header_list *list) {
   list->cap = sizeof list->few / sizeof list->few[0];
 }
 
-static uint64_t bit_of(const char *name) {
-  return UINT64_C(1) << ((strlen(name) + 5 * (size_t)(name[0] | 0x20)) % 64);
+static uint64_t bit_of(const char *name, size_t len) {
+  return UINT64_C(1) << ((len + 5 * (size_t)(name[0] | 0x20)) % 64);
 }
 
 static size_t find(const cspan_header_list *list, const char *name, uint64_t bit) {
@@ -34,7 +35,7 @@ static size_t find(const cspan_header_list *list, const char *name, uint64_t bit
 }
 
 const char *cspan_header_list_get(const cspan_header_list *list, const char *name) {
-  size_t i = find(list, name, bit_of(name));
+  size_t i = find(list, name, bit_of(name, strlen(name)));
   return i < list->count ? list->items[i].value : NULL;
 }
 
@@ -55,17 +56,10 @@ static cspan_status grow(cspan_header_list *list, cspan_arena *arena) {
   return CSPAN_OK;
 }
 
-cspan_status cspan_header_list_put(cspan_header_list *list, cspan_arena *arena, const char *name,
-                                   const char *value) {
-  uint64_t bit = bit_of(name);
-  size_t i = find(list, name, bit);
-  if (!value) {
-    if (i < list->count) {
-      memmove(&list->items[i], &list->items[i + 1], (list->count - i - 1) * sizeof list->items[0]);
-      list->count--;
-    }
-    return CSPAN_OK;
-  }
+/* Where the name may be there already, or there is no place left. */
+static cspan_status change(cspan_header_list *list, cspan_arena *arena, uint64_t bit,
+                           const cspan_http_header *header) {
+  size_t i = find(list, header->name, bit);
   if (i == list->count) {
     cspan_status status = grow(list, arena);
     if (status != CSPAN_OK) {
@@ -74,8 +68,41 @@ cspan_status cspan_header_list_put(cspan_header_list *list, cspan_arena *arena, 
     list->count++;
     list->names |= bit;
   }
-  list->items[i] = (cspan_http_header){name, value};
+  list->items[i] = *header;
   return CSPAN_OK;
+}
+
+static cspan_status put(cspan_header_list *list, cspan_arena *arena, uint64_t bit,
+                        const cspan_http_header *header) {
+  if ((list->names & bit) != 0 || list->count == list->cap) {
+    return change(list, arena, bit, header);
+  }
+  list->names |= bit;
+  list->items[list->count++] = *header;
+  return CSPAN_OK;
+}
+
+cspan_status cspan_header_list_put_safe(cspan_header_list *list, cspan_arena *arena,
+                                        const cspan_http_header *header) {
+  return put(list, arena, bit_of(header->name, header->name_len), header);
+}
+
+static void remove_name(cspan_header_list *list, const char *name, uint64_t bit) {
+  size_t i = find(list, name, bit);
+  if (i < list->count) {
+    memmove(&list->items[i], &list->items[i + 1], (list->count - i - 1) * sizeof list->items[0]);
+    list->count--;
+  }
+}
+
+cspan_status cspan_header_list_put(cspan_header_list *list, cspan_arena *arena, const char *name,
+                                   const char *value) {
+  uint64_t bit = bit_of(name, strlen(name));
+  if (!value) {
+    remove_name(list, name, bit);
+    return CSPAN_OK;
+  }
+  return put(list, arena, bit, &(cspan_http_header){.name = name, .value = value});
 }
 
 cspan_status cspan_header_list_set(cspan_header_list *list, cspan_arena *arena, const char *name,
@@ -144,17 +171,23 @@ void cspan_header_block_clear(cspan_header_block *block) {
   block->count = 0;
 }
 
+static uint8_t clipped(size_t size) {
+  return size < SIZE_MANY ? (uint8_t)size : SIZE_MANY;
+}
+
 cspan_status cspan_header_block_add(cspan_header_block *block, const char *name,
                                     const char *value) {
   uint32_t offset = (uint32_t)block->text.len;
+  size_t name_len = strlen(name);
   if (block->count == 0) {
     cspan_buf_reserve(&block->text, 1023); /* what a response of S3 has: one small allocation */
   }
-  cspan_buf_append(&block->text, name, strlen(name) + 1);
+  cspan_buf_append(&block->text, name, name_len + 1);
   cspan_buf_append(&block->text, value, strlen(value) + 1);
   cspan_status status = cspan_buf_status(&block->text);
   if (status == CSPAN_OK && block->count < FEW) {
     block->few[block->count] = offset;
+    block->sizes[block->count] = clipped(name_len);
   } else if (status == CSPAN_OK) {
     status = cspan_buf_append(&block->more, &offset, sizeof offset);
   }
@@ -184,16 +217,13 @@ bool cspan_header_block_at(const cspan_header_block *block, size_t index, const 
 
 const char *cspan_header_block_get(const cspan_header_block *block, const char *name) {
   size_t len = strlen(name);
-  if (block->count == 0) {
-    return NULL;
-  }
-  const char *end = block->text.data + block->text.len;
+  uint8_t size = clipped(len);
   for (size_t i = 0; i < block->count; i++) {
-    const char *each = name_at(block, i);
-    /* A name of the same length ends where this one does. */
-    if ((size_t)(end - each) > len && each[len] == '\0' &&
-        (memcmp(each, name, len) == 0 || cspan_ieq(each, name))) {
-      return each + len + 1;
+    if (i >= FEW || block->sizes[i] == size) {
+      const char *each = name_at(block, i);
+      if (strcmp(each, name) == 0 || cspan_ieq(each, name)) {
+        return each + len + 1;
+      }
     }
   }
   return NULL;

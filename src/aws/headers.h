@@ -24,6 +24,9 @@ cspan_status cspan_header_list_set(cspan_header_list *list, cspan_arena *arena, 
 /* The same without copying: `name` and `value` live as long as the list. */
 cspan_status cspan_header_list_put(cspan_header_list *list, cspan_arena *arena, const char *name,
                                    const char *value);
+/* The same of one that is safe, with its lengths. */
+cspan_status cspan_header_list_put_safe(cspan_header_list *list, cspan_arena *arena,
+                                        const cspan_http_header *header);
 /* Neither blanks, colons nor control characters. */
 bool cspan_header_name_is_safe(const char *name);
 /* No line ends. */
@@ -33,8 +36,9 @@ bool cspan_header_value_is_safe(const char *value, size_t len);
 typedef struct cspan_header_block {
   cspan_buf text; /* name NUL value NUL ... */
   size_t count;
-  uint32_t few[24]; /* where the names of the first are */
-  cspan_buf more;   /* uint32_t of each further one */
+  uint32_t few[24];  /* where the names of the first are */
+  uint8_t sizes[24]; /* of these names, SIZE_MANY: that or more */
+  cspan_buf more;    /* uint32_t of each further one */
 } cspan_header_block;
 
 void cspan_header_block_init(cspan_header_block *block);

@@ -155,17 +155,18 @@ static size_t added_headers(const cspan_sigv4_request *request, const cspan_sigv
                             const char *date, cspan_http_header more[MAX_MORE]) {
   size_t count = 0;
   if (!has_header(request, "x-amz-date")) {
-    more[count++] = (cspan_http_header){"x-amz-date", date};
+    more[count++] = (cspan_http_header){.name = "x-amz-date", .value = date};
   }
   if (scope->region_set && !has_header(request, "x-amz-region-set")) {
-    more[count++] = (cspan_http_header){"x-amz-region-set", scope->region_set};
+    more[count++] = (cspan_http_header){.name = "x-amz-region-set", .value = scope->region_set};
   }
   const char *token_header = cspan_sigv4_token_header(scope);
   if (scope->session_token && !scope->omit_session_token && !has_header(request, token_header)) {
-    more[count++] = (cspan_http_header){token_header, scope->session_token};
+    more[count++] = (cspan_http_header){.name = token_header, .value = scope->session_token};
   }
   if (scope->content_sha256_header && !has_header(request, "x-amz-content-sha256")) {
-    more[count++] = (cspan_http_header){"x-amz-content-sha256", request->payload_hash};
+    more[count++] =
+        (cspan_http_header){.name = "x-amz-content-sha256", .value = request->payload_hash};
   }
   return count;
 }

@@ -53,6 +53,11 @@ void cspan_http_client_release(cspan_http_client *client, cspan_loop *loop);
 typedef struct cspan_http_header {
   const char *name;
   const char *value;
+  /* Whoever fills it in knows that it can be sent: the name is a token, the value has no line end
+   * and is not blank. These are their lengths then; otherwise both are found out. */
+  bool is_safe;
+  uint32_t name_len;
+  uint32_t value_len;
 } cspan_http_header;
 
 /* Phases in microseconds, -1 where the phase did not happen. */

@@ -51,6 +51,12 @@ static bool is_blank(const char *value) {
 
 /* False where the header cannot be sent. */
 static bool measure(const cspan_http_header *header, cspan_head_line *line) {
+  if (header->is_safe) {
+    line->name_len = header->name_len;
+    line->value_len = header->value_len;
+    line->is_empty = false;
+    return true;
+  }
   if (!header->name || !header->value) {
     return false;
   }

@@ -75,7 +75,11 @@ static cspan_status headers_begin(void *data, struct cspan_call *call, void *sta
     const cspan_id_header *header = part->header;
     if (header && room) {
       header->write(&ids, room);
-      (void)cspan_call_put_request_header(call, header->name, room);
+      (void)cspan_call_put_safe_header(call, &(cspan_http_header){.name = header->name,
+                                                                  .value = room,
+                                                                  .is_safe = true,
+                                                                  .name_len = header->name_len,
+                                                                  .value_len = header->size - 1});
       room += header->size;
       if (header->state_name && ids.state[0]) {
         set_header(&carrier, header->state_name, ids.state);

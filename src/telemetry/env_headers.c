@@ -81,7 +81,7 @@ static const char *put(cspan_http_header *headers, size_t *count, const char *na
   }
   if (i < *count)
     wipe(headers[i].value);
-  headers[i] = (cspan_http_header){name, value};
+  headers[i] = (cspan_http_header){.name = name, .value = value};
   *count += i == *count;
   return NULL;
 }

@@ -28,7 +28,7 @@ typedef struct request_headers {
 } request_headers;
 
 static void add(request_headers *headers, const char *name, const char *value) {
-  headers->items[headers->count++] = (cspan_http_header){name, value};
+  headers->items[headers->count++] = (cspan_http_header){.name = name, .value = value};
 }
 
 /* What is left of the deadline: milliseconds, or seconds where those are too many. */

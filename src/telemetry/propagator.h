@@ -38,8 +38,9 @@ enum { CSPAN_ID_HEADER_MAX = 96 };
 /* A header that is made of these alone: nothing in its value could break a request. It is the self
  * of its propagator. */
 typedef struct cspan_id_header {
-  const char *name;
-  size_t size; /* of the value with its NUL, at most CSPAN_ID_HEADER_MAX */
+  const char *name; /* a token */
+  uint32_t name_len;
+  uint32_t size; /* of the value with its NUL, always the same, at most CSPAN_ID_HEADER_MAX */
   void (*write)(const cspan_id_digits *ids, char *out);
   const char *state_name; /* of the header for the trace state; NULL: there is none */
 } cspan_id_header;

@@ -176,6 +176,7 @@ static void parent_write(const cspan_id_digits *ids, char *out) {
 
 static const cspan_id_header id_header = {
     .name = parent_name,
+    .name_len = sizeof parent_name - 1,
     .size = PARENT_LEN + 1,
     .write = parent_write,
     .state_name = state_name,

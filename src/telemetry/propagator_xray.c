@@ -70,6 +70,7 @@ static void xray_write(const cspan_id_digits *ids, char *out) {
 
 static const cspan_id_header id_header = {
     .name = header,
+    .name_len = sizeof header - 1,
     .size = SAMPLED_AT + 2,
     .write = xray_write,
 };

@@ -100,7 +100,8 @@ static void parse_request(char *text, raw_request *request) {
     assert_non_null(colon);
     assert_true(request->header_count < MAX_HEADERS);
     *colon = '\0';
-    request->headers[request->header_count++] = (cspan_http_header){line, colon + 1};
+    request->headers[request->header_count++] =
+        (cspan_http_header){.name = line, .value = colon + 1};
   }
   if (*at) {
     take_line(&at);
@@ -236,7 +237,8 @@ static void expect_request(const char *folder, const char *name, raw_request *ac
 static void add_header(raw_request *request, const char *name, const char *value) {
   /* In writable memory: names are lowered for the comparison. */
   assert_true(request->header_count < MAX_HEADERS);
-  request->headers[request->header_count++] = (cspan_http_header){strdup(name), value};
+  request->headers[request->header_count++] =
+      (cspan_http_header){.name = strdup(name), .value = value};
 }
 
 /* A case being checked: what was read of it and what came of signing it. */

@@ -17,7 +17,8 @@ cspan_status cspan_nearby_fetch(cspan_http_client *client, const cspan_context *
                                 const char *method, const char *url, const char *header,
                                 const char *value, cspan_buf *answer, int *http_status,
                                 cspan_error **error) {
-  const cspan_http_header headers[] = {{"Accept", "*/*"}, {header, value}};
+  const cspan_http_header headers[] = {{.name = "Accept", .value = "*/*"},
+                                       {.name = header, .value = value}};
   const cspan_http_request request = {
       .method = method, .url = url, .headers = headers, .header_count = header ? 2 : 1};
   if (cspan_buf_reserve(answer, answer->max) != CSPAN_OK) {

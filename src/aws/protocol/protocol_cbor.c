@@ -180,15 +180,17 @@ static cspan_status put_headers(const cspan_protocol_input *input, cspan_protoco
   uint32_t flags = input->operation->flags;
   bool is_compatible = (input->model->info->flags & CSPAN_SERVICE_QUERY_COMPATIBLE) != 0;
   const cspan_http_header headers[] = {
-      {"smithy-protocol", "rpc-v2-cbor"},
-      {"Accept", (flags & CSPAN_OPERATION_RESPONSE_EVENTS) != 0
-                     ? "application/vnd.amazon.eventstream"
-                     : "application/cbor"},
-      {"x-amzn-query-mode", is_compatible ? "true" : NULL},
-      {"Content-Type", !out->has_body ? NULL
-                       : (flags & CSPAN_OPERATION_REQUEST_EVENTS) != 0
-                           ? "application/vnd.amazon.eventstream"
-                           : "application/cbor"},
+      {.name = "smithy-protocol", .value = "rpc-v2-cbor"},
+      {.name = "Accept",
+       .value = (flags & CSPAN_OPERATION_RESPONSE_EVENTS) != 0
+                    ? "application/vnd.amazon.eventstream"
+                    : "application/cbor"},
+      {.name = "x-amzn-query-mode", .value = is_compatible ? "true" : NULL},
+      {.name = "Content-Type",
+       .value = !out->has_body ? NULL
+                : (flags & CSPAN_OPERATION_REQUEST_EVENTS) != 0
+                    ? "application/vnd.amazon.eventstream"
+                    : "application/cbor"},
   };
   cspan_status status = CSPAN_OK;
   for (size_t i = 0; i < sizeof headers / sizeof headers[0] && status == CSPAN_OK; i++) {

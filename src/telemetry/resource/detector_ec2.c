@@ -33,7 +33,7 @@ bool cspan_ec2_parse(cspan_str json, cspan_resource *out) {
 static bool get(const cspan_detection *at, cspan_http_client *client, const char *endpoint,
                 const char *path, const char *token, cspan_buf *answer) {
   char url[URL_BYTES];
-  const cspan_http_header header = {"X-aws-ec2-metadata-token", token};
+  const cspan_http_header header = {.name = "X-aws-ec2-metadata-token", .value = token};
   snprintf(url, sizeof url, "%s%s", endpoint, path);
   const cspan_metadata_request request = {.url = url, .headers = &header, .header_count = 1};
   return cspan_metadata_fetch(at, client, &request, answer);
@@ -56,7 +56,8 @@ static bool take_token(const cspan_buf *answer, char out[TOKEN_BYTES]) {
 
 static void ask(const cspan_detection *at, cspan_http_client *client, const char *endpoint,
                 cspan_buf *answer, cspan_resource *out) {
-  static const cspan_http_header lifetime = {"X-aws-ec2-metadata-token-ttl-seconds", "60"};
+  static const cspan_http_header lifetime = {.name = "X-aws-ec2-metadata-token-ttl-seconds",
+                                             .value = "60"};
   char url[URL_BYTES];
   char token[TOKEN_BYTES];
   snprintf(url, sizeof url, "%s/latest/api/token", endpoint);

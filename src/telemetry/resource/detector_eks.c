@@ -76,7 +76,7 @@ typedef struct cluster {
 
 static bool get(const cluster *c, const char *path) {
   char url[URL_BYTES];
-  const cspan_http_header header = {"Authorization", c->authorization};
+  const cspan_http_header header = {.name = "Authorization", .value = c->authorization};
   const cspan_metadata_request request = {.url = url, .headers = &header, .header_count = 1};
   int len = snprintf(url, sizeof url, "%s%s", c->url, path);
   return len > 0 && (size_t)len < sizeof url &&

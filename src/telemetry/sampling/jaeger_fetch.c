@@ -87,7 +87,7 @@ cspan_status cspan_jaeger_url(const char *endpoint, const char *service, char **
 
 cspan_status cspan_jaeger_fetch(cspan_http_client *http, const char *url, cspan_cancel *cancel,
                                 cspan_buf *answer, cspan_error **error) {
-  const cspan_http_header accept = {"Accept", "application/json"};
+  const cspan_http_header accept = {.name = "Accept", .value = "application/json"};
   const cspan_http_request request = {
       .method = "GET", .url = url, .headers = &accept, .header_count = 1};
   const cspan_context cancelled = {.cancel = cancel};

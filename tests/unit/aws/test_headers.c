@@ -26,6 +26,50 @@ static void a_list_replaces_and_removes(void **state) {
   cspan_arena_free(arena);
 }
 
+static void what_is_safe_keeps_its_lengths(void **state) {
+  (void)state;
+  cspan_arena *arena = cspan_arena_create(0);
+  cspan_header_list list;
+  const cspan_http_header safe = {
+      .name = "traceparent", .value = "00-1", .is_safe = true, .name_len = 11, .value_len = 4};
+  cspan_header_list_init(&list);
+  assert_int_equal(cspan_header_list_put_safe(&list, arena, &safe), CSPAN_OK);
+  assert_true(list.items[0].is_safe);
+  assert_int_equal(list.items[0].name_len, 11);
+  assert_int_equal(list.items[0].value_len, 4);
+  /* Whatever takes its place is not safe by that. */
+  assert_int_equal(cspan_header_list_set(&list, arena, "TraceParent", "a value"), CSPAN_OK);
+  assert_int_equal(list.count, 1);
+  assert_false(list.items[0].is_safe);
+  assert_int_equal(cspan_header_list_put_safe(&list, arena, &safe), CSPAN_OK);
+  assert_int_equal(list.count, 1);
+  assert_string_equal(cspan_header_list_get(&list, "TRACEPARENT"), "00-1");
+  cspan_arena_free(arena);
+}
+
+static void long_names_of_a_block_are_told_apart(void **state) {
+  (void)state;
+  enum { LONG = 300 };
+  char names[3][LONG + 1];
+  const size_t sizes[] = {LONG, 255, 254};
+  cspan_header_block block;
+  cspan_header_block_init(&block);
+  for (int i = 0; i < 3; i++) {
+    char value[2] = {(char)('0' + i), '\0'};
+    memset(names[i], 'n', sizes[i]);
+    names[i][sizes[i]] = '\0';
+    assert_int_equal(cspan_header_block_add(&block, names[i], value), CSPAN_OK);
+  }
+  for (int i = 0; i < 3; i++) {
+    assert_int_equal(*cspan_header_block_get(&block, names[i]), '0' + i);
+    names[i][0] = 'N';
+    assert_int_equal(*cspan_header_block_get(&block, names[i]), '0' + i);
+    names[i][sizes[i] - 1] = 'm';
+    assert_null(cspan_header_block_get(&block, names[i]));
+  }
+  cspan_header_block_free(&block);
+}
+
 static void names_and_values_are_looked_through(void **state) {
   static const struct {
     const char *text;
@@ -111,6 +155,8 @@ int main(void) {
       cmocka_unit_test(a_list_grows_to_its_cap),
       cmocka_unit_test(names_and_values_are_looked_through),
       cmocka_unit_test(a_block_keeps_order),
+      cmocka_unit_test(what_is_safe_keeps_its_lengths),
+      cmocka_unit_test(long_names_of_a_block_are_told_apart),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

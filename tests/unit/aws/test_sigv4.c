@@ -44,13 +44,13 @@ typedef struct header_case {
 } header_case;
 
 #define HOST                                                                                       \
-  { "Host", "examplebucket.s3.amazonaws.com" }
+  { .name = "Host", .value = "examplebucket.s3.amazonaws.com" }
 
 static const header_case header_cases[] = {
     {"GET",
      "/test.txt",
      "",
-     {HOST, {"Range", "bytes=0-9"}},
+     {HOST, {.name = "Range", .value = "bytes=0-9"}},
      2,
      "",
      "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"},
@@ -58,8 +58,8 @@ static const header_case header_cases[] = {
      "/test%24file.text",
      "",
      {HOST,
-      {"Date", "Fri, 24 May 2013 00:00:00 GMT"},
-      {"x-amz-storage-class", "REDUCED_REDUNDANCY"}},
+      {.name = "Date", .value = "Fri, 24 May 2013 00:00:00 GMT"},
+      {.name = "x-amz-storage-class", .value = "REDUCED_REDUNDANCY"}},
      3,
      "Welcome to Amazon S3.",
      "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd"},
@@ -223,7 +223,7 @@ static void many_headers_and_parameters(void **state) {
   cspan_buf_init(&query, 65536);
   for (int i = 0; i < COUNT; i++) {
     snprintf(names[i], sizeof names[i], "x-h-%03d", (i * 7) % COUNT);
-    headers[i] = (cspan_http_header){names[i], "v"};
+    headers[i] = (cspan_http_header){.name = names[i], .value = "v"};
     cspan_buf_printf(&query, "%sp%03d=%d", i ? "&" : "", (i * 11) % COUNT, i);
   }
   cspan_sigv4 out;

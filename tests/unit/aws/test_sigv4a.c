@@ -86,7 +86,7 @@ static void a_presigned_url_names_its_regions(void **state) {
   cspan_sigv4a_key *key = make_key("AKIDEXAMPLE", "secret");
   cspan_sigv4_scope scope = scope_of(key);
   scope.session_token = "to/ken";
-  cspan_http_header host = {"host", "example.com"};
+  cspan_http_header host = {.name = "host", .value = "example.com"};
   cspan_sigv4_request request = {.method = "GET",
                                  .path = "/",
                                  .headers = &host,

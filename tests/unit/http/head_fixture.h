@@ -20,7 +20,7 @@
 
 #define OK_ANSWER "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 #define AGENT                                                                                      \
-  { "User-Agent", "app/1.0 lib/2" }
+  { .name = "User-Agent", .value = "app/1.0 lib/2" }
 
 enum { MAX_HEADERS = 8 };
 

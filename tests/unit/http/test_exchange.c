@@ -296,8 +296,10 @@ static void check_sent(cspan_http_request request, const char *path, int64_t byt
 
 static void test_request_bytes(void **state) {
   (void)state;
-  const cspan_http_header headers[] = {
-      {"X-One", "1"}, {"x-empty", ""}, {"x-blank", " \t"}, {"TE", "trailers"}};
+  const cspan_http_header headers[] = {{.name = "X-One", .value = "1"},
+                                       {.name = "x-empty", .value = ""},
+                                       {.name = "x-blank", .value = " \t"},
+                                       {.name = "TE", .value = "trailers"}};
   cspan_http_request get = {.method = "GET", .headers = headers, .header_count = 4};
   check_sent(get, "/a/../b%2Fc?x=%20", 0,
              "GET /a/../b%2Fc?x=%20 HTTP/1.1\r\nHost: 127.0.0.1\r\nX-One: 1\r\nx-empty:\r\n"
@@ -305,7 +307,8 @@ static void test_request_bytes(void **state) {
              "TE: trailers\r\n\r\n");
   cspan_http_request put = {.method = "PUT", .body = "hello", .body_length = 5};
   check_sent(put, "/k", 5, "PUT /k HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\n\r\nhello");
-  const cspan_http_header type[] = {{"content-type", "text/plain"}, {"accept", "*/*"}};
+  const cspan_http_header type[] = {{.name = "content-type", .value = "text/plain"},
+                                    {.name = "accept", .value = "*/*"}};
   cspan_http_request post = {
       .method = "POST", .body = "hi", .body_length = 2, .headers = type, .header_count = 2};
   check_sent(post, "/", 2,
@@ -1027,8 +1030,8 @@ static void test_many_in_flight(void **state) {
 
 static void test_invalid_requests(void **state) {
   (void)state;
-  const cspan_http_header line_end[] = {{"X-A", "1\r\nX-B: 2"}};
-  const cspan_http_header bad_name[] = {{"X A", "1"}};
+  const cspan_http_header line_end[] = {{.name = "X-A", .value = "1\r\nX-B: 2"}};
+  const cspan_http_header bad_name[] = {{.name = "X A", .value = "1"}};
   const cspan_http_request requests[] = {
       {.method = "GET", .url = NULL},
       {.method = "GET", .url = "ftp://host/?secret"},

@@ -105,7 +105,8 @@ static void run_case(const h2_case *x) {
       {SCRIPT_READ_H2, NULL, 0}, x->answer, {SCRIPT_WAIT_CLOSE, NULL, 0}, {SCRIPT_END, NULL, 0}};
   const script_connection scripts[] = {steps};
   const cspan_http_client_options options = {.proxy = "", .version = CSPAN_HTTP_VERSION_2};
-  const cspan_http_header headers[] = {{"content-type", "application/grpc"}, {"te", "trailers"}};
+  const cspan_http_header headers[] = {{.name = "content-type", .value = "application/grpc"},
+                                       {.name = "te", .value = "trailers"}};
   seen s = {0};
   cspan_http_client *client;
   assert_int_equal(cspan_http_client_create(&options, &client, NULL), CSPAN_OK);

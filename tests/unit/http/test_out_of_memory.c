@@ -31,8 +31,9 @@ static void on_timer(void *user) {
 
 static cspan_status exchange(cspan_http_client *client, cspan_loop *loop, const char *url,
                              cspan_error **error) {
-  const cspan_http_header headers[] = {
-      {"x-amz-date", "20150830T123600Z"}, {"range", "bytes=0-1"}, {"user-agent", "test/1"}};
+  const cspan_http_header headers[] = {{.name = "x-amz-date", .value = "20150830T123600Z"},
+                                       {.name = "range", .value = "bytes=0-1"},
+                                       {.name = "user-agent", .value = "test/1"}};
   cspan_http_request request = {
       .method = "PUT",
       .url = url,

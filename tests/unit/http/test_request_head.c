@@ -23,6 +23,18 @@ static const exchange methods[] = {
      .headers = {AGENT, {"Accept", "text/plain"}, {"Accept-Encoding", "gzip"}},
      .request = "GET /../a/./b//c HTTP/1.1\nHost: @\nAccept: text/plain\nAccept-Encoding: gzip\n"
                 "User-Agent: app/1.0 lib/2 HTTP/1.1\n\n"},
+    {.method = "GET",
+     .path = "/safe",
+     .headers =
+         {{.name = "te", .value = "trailers", .is_safe = true, .name_len = 2, .value_len = 8},
+          {.name = "traceparent",
+           .value = "00-1-2-01",
+           .is_safe = true,
+           .name_len = 11,
+           .value_len = 9},
+          AGENT},
+     .request = "GET /safe HTTP/1.1\nHost: @\ntraceparent: 00-1-2-01\n"
+                "User-Agent: app/1.0 lib/2 HTTP/1.1\nte: trailers\n\n"},
     {.method = "HEAD",
      .path = "/h",
      .headers = {{"authorization", "AWS4 x, y"}, AGENT},

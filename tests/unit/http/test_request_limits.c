@@ -10,27 +10,29 @@ static void test_injection_is_refused(void **state) {
     cspan_http_header header;
     const char *message;
   } cases[] = {
-      {"http://127.0.0.1:1/a b", {"x", "y"}, "without blanks"},
-      {"http://127.0.0.1:1/a\r\nX: y", {"x", "y"}, "without blanks"},
-      {"http://127.0.0.1:1/a?b\nX:y", {"x", "y"}, "without blanks"},
-      {"http://127.0.0.1:1/a\x01", {"x", "y"}, "without blanks"},
-      {"http://127.0.0.1:1/a\x7f", {"x", "y"}, "without blanks"},
-      {"http://127.0.0.1:1/a#\r\nb", {"x", "y"}, "without blanks"},
-      {"http://127.0.0.1:1\r\nX:y/", {"x", "y"}, "without blanks"},
-      {"http://127.0.0.1:1/", {"x", "a\r\nX: y"}, "must not hold a line end"},
-      {"http://127.0.0.1:1/", {"x", "a\n"}, "must not hold a line end"},
-      {"http://127.0.0.1:1/", {"x", "\r"}, "must not hold a line end"},
-      {"http://127.0.0.1:1/", {"x: y\r\nz", "a"}, "a name must be a token"},
-      {"http://127.0.0.1:1/", {"x ", "a"}, "a name must be a token"},
-      {"http://127.0.0.1:1/", {"", "a"}, "a name must be a token"},
-      {"http://127.0.0.1:1/", {"x:", "a"}, "a name must be a token"},
-      {"http://127.0.0.1:1/", {"User-Agent", "a\r\nX: y"}, "must not hold a line end"},
-      {"http://127.0.0.1:1/", {"User-Agent", "a\n"}, "must not hold a line end"},
+      {"http://127.0.0.1:1/a b", {.name = "x", .value = "y"}, "without blanks"},
+      {"http://127.0.0.1:1/a\r\nX: y", {.name = "x", .value = "y"}, "without blanks"},
+      {"http://127.0.0.1:1/a?b\nX:y", {.name = "x", .value = "y"}, "without blanks"},
+      {"http://127.0.0.1:1/a\x01", {.name = "x", .value = "y"}, "without blanks"},
+      {"http://127.0.0.1:1/a\x7f", {.name = "x", .value = "y"}, "without blanks"},
+      {"http://127.0.0.1:1/a#\r\nb", {.name = "x", .value = "y"}, "without blanks"},
+      {"http://127.0.0.1:1\r\nX:y/", {.name = "x", .value = "y"}, "without blanks"},
+      {"http://127.0.0.1:1/", {.name = "x", .value = "a\r\nX: y"}, "must not hold a line end"},
+      {"http://127.0.0.1:1/", {.name = "x", .value = "a\n"}, "must not hold a line end"},
+      {"http://127.0.0.1:1/", {.name = "x", .value = "\r"}, "must not hold a line end"},
+      {"http://127.0.0.1:1/", {.name = "x: y\r\nz", .value = "a"}, "a name must be a token"},
+      {"http://127.0.0.1:1/", {.name = "x ", .value = "a"}, "a name must be a token"},
+      {"http://127.0.0.1:1/", {.name = "", .value = "a"}, "a name must be a token"},
+      {"http://127.0.0.1:1/", {.name = "x:", .value = "a"}, "a name must be a token"},
+      {"http://127.0.0.1:1/",
+       {.name = "User-Agent", .value = "a\r\nX: y"},
+       "must not hold a line end"},
+      {"http://127.0.0.1:1/", {.name = "User-Agent", .value = "a\n"}, "must not hold a line end"},
   };
   fixture f;
   begin(&f, &direct);
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    const cspan_http_header headers[] = {{"User-Agent", "a"}, cases[i].header};
+    const cspan_http_header headers[] = {{.name = "User-Agent", .value = "a"}, cases[i].header};
     bool is_agent = strcmp(cases[i].header.name, "User-Agent") == 0;
     const cspan_http_request request = {.method = "GET",
                                         .url = cases[i].url,
@@ -252,11 +254,14 @@ static void test_every_byte(void **state) {
     snprintf(url, sizeof url, "http://a.test/b%cc", byte);
     snprintf(name, sizeof name, "x%cy", byte);
     snprintf(value, sizeof value, "a%c", byte);
-    in_path += check_byte(&f, url, (cspan_http_header[]){AGENT, {"x", "y"}});
-    in_name += check_byte(&f, "http://a.test/", (cspan_http_header[]){AGENT, {name, "y"}});
-    in_value += check_byte(&f, "http://a.test/", (cspan_http_header[]){AGENT, {"x", value}});
-    in_value +=
-        check_byte(&f, "http://a.test/", (cspan_http_header[]){{"user-agent", value}, {"x", "y"}});
+    in_path += check_byte(&f, url, (cspan_http_header[]){AGENT, {.name = "x", .value = "y"}});
+    in_name += check_byte(&f, "http://a.test/",
+                          (cspan_http_header[]){AGENT, {.name = name, .value = "y"}});
+    in_value += check_byte(&f, "http://a.test/",
+                           (cspan_http_header[]){AGENT, {.name = "x", .value = value}});
+    in_value += check_byte(
+        &f, "http://a.test/",
+        (cspan_http_header[]){{.name = "user-agent", .value = value}, {.name = "x", .value = "y"}});
   }
   assert_int_equal(in_path, 255 - 0x20 - 1); /* no controls, no blank, no DEL */
   assert_int_equal(in_name, 77);             /* the characters of a token */
