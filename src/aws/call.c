@@ -221,6 +221,14 @@ const void *cspan_call_plan(const struct cspan_call *call) {
   return call->plan;
 }
 
+void cspan_call_set_found(struct cspan_call *call, void *found) {
+  call->found = found;
+}
+
+void *cspan_call_found(const struct cspan_call *call) {
+  return call->found;
+}
+
 const cspan_context *cspan_call_context(const struct cspan_call *call) {
   return &call->context;
 }

@@ -117,6 +117,7 @@ struct cspan_call {
   void *output;
   const cspan_value *input_document; /* made by the first look; NULL: not looked at */
   const void *plan;                  /* cspan_call_plan() */
+  void *found;                       /* cspan_call_found() */
   cspan_context context;
   cspan_context_frame *frames;
   cspan_context_frame first_frame; /* most often the only one */

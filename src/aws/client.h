@@ -99,6 +99,10 @@ typedef struct cspan_call_start {
  * further in; NULL: nothing. */
 void cspan_call_set_plan(struct cspan_call *call, const void *plan);
 const void *cspan_call_plan(const struct cspan_call *call);
+/* What one of them has found for the attempt that has just ended, for those further out; NULL:
+ * nothing. */
+void cspan_call_set_found(struct cspan_call *call, void *found);
+void *cspan_call_found(const struct cspan_call *call);
 /* A member of cspan_call_input_document(), borrowed as that is; false: it is not set. Cheaper where
  * a typed input would have to become a document for it. */
 bool cspan_call_input_member(const struct cspan_call *call, const char *name, cspan_value *out);

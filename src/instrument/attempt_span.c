@@ -52,6 +52,7 @@ static cspan_status attempt_begin(void *data, struct cspan_call *call, void *sta
   const cspan_tracing *self = data;
   (void)error;
   ((attempt_state *)state)->start_ns = cspan_metrics_start_ns(self->metrics);
+  cspan_call_set_found(call, NULL);
   if (self->retries != CSPAN_RETRY_EVENTS) {
     start_span(self, call, state);
   }
@@ -59,7 +60,7 @@ static cspan_status attempt_begin(void *data, struct cspan_call *call, void *sta
 }
 
 /* When it ended, by which its span ends as well; 0: there are no metrics. */
-static int64_t record_metrics(cspan_tracing *self, const struct cspan_call *call,
+static int64_t record_metrics(const cspan_tracing *self, struct cspan_call *call,
                               int64_t start_ns) {
   const cspan_plan *plan = start_ns ? cspan_call_plan(call) : NULL;
   if (!plan) {
@@ -73,7 +74,7 @@ static int64_t record_metrics(cspan_tracing *self, const struct cspan_call *call
       .duration_ns = end_ns - start_ns,
       .end_ns = end_ns,
   };
-  cspan_metrics_record_attempt(self->metrics, &measured);
+  cspan_call_set_found(call, cspan_metrics_record_attempt(self->metrics, &measured));
   return end_ns;
 }
 

@@ -275,6 +275,7 @@ static int64_t record_metrics(const cspan_tracing *self, const struct cspan_call
       .context = cspan_call_context(call),
       .duration_ns = end_ns - state->start_ns,
       .end_ns = end_ns,
+      .attempt = cspan_call_found(call),
       .subject = state->subject.key ? state->subject.value.string : NULL,
       .subject_size = state->subject.count,
   };

@@ -17,17 +17,20 @@ static bool is_same_method(const char *a, const char *b) {
   return *a == *b;
 }
 
-static bool is_same(const cspan_series_key *a, const cspan_series_key *b) {
-  return a->port == b->port && a->http_status == b->http_status && a->version == b->version &&
-         a->scheme == b->scheme && a->subject_size == b->subject_size &&
-         (a->method == NULL || is_same_method(a->method, b->method)) &&
-         strcmp(a->host, b->host) == 0 &&
+static bool has_same_subject(const cspan_series_key *a, const cspan_series_key *b) {
+  return a->subject_size == b->subject_size &&
          (a->subject_size == 0 || memcmp(a->subject, b->subject, a->subject_size) == 0);
 }
 
-const cspan_bound *cspan_bound_find(const cspan_bound_slots *slots, const cspan_series_key *key) {
+static bool is_same(const cspan_series_key *a, const cspan_series_key *b) {
+  return a->port == b->port && a->http_status == b->http_status && a->version == b->version &&
+         a->scheme == b->scheme && (a->method == NULL || is_same_method(a->method, b->method)) &&
+         strcmp(a->host, b->host) == 0 && has_same_subject(a, b);
+}
+
+cspan_bound *cspan_bound_find(const cspan_bound_slots *slots, const cspan_series_key *key) {
   for (size_t i = 0; i < CSPAN_SERIES_PER_PLAN; i++) {
-    const cspan_bound *bound = atomic_load_explicit(&slots->at[i], memory_order_acquire);
+    cspan_bound *bound = atomic_load_explicit(&slots->at[i], memory_order_acquire);
     if (bound == NULL) {
       return NULL;
     }
@@ -36,6 +39,24 @@ const cspan_bound *cspan_bound_find(const cspan_bound_slots *slots, const cspan_
     }
   }
   return NULL;
+}
+
+const cspan_bound *cspan_bound_calls(const cspan_bound *attempt, const cspan_series_key *key) {
+  const cspan_bound *calls =
+      attempt != NULL ? atomic_load_explicit(&attempt->calls, memory_order_acquire) : NULL;
+  return calls != NULL && calls->key.provider_id == key->provider_id &&
+                 has_same_subject(&calls->key, key)
+             ? calls
+             : NULL;
+}
+
+void cspan_bound_set_calls(cspan_bound *attempt, const cspan_bound *calls) {
+  const cspan_bound *none = NULL;
+  if (attempt->key.provider_id == calls->key.provider_id && attempt->key.port == calls->key.port &&
+      strcmp(attempt->key.host, calls->key.host) == 0) {
+    atomic_compare_exchange_strong_explicit(&attempt->calls, &none, calls, memory_order_release,
+                                            memory_order_relaxed);
+  }
 }
 
 static char *put_text(char **at, const char *text, size_t size) {

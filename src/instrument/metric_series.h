@@ -28,6 +28,8 @@ typedef struct cspan_bound {
   struct cspan_bound *older; /* of providers before: it may be in use yet */
   size_t age;
   cspan_series_key key; /* its texts are behind it */
+  /* Of an attempt: what calls that end with such a one are recorded by; NULL: not known yet. */
+  _Atomic(const struct cspan_bound *) calls;
   cspan_series *series[CSPAN_BOUND_MAX];
 } cspan_bound;
 
@@ -50,7 +52,12 @@ typedef struct cspan_unbound {
 } cspan_unbound;
 
 /* NULL: they are not bound. */
-const cspan_bound *cspan_bound_find(const cspan_bound_slots *slots, const cspan_series_key *key);
+cspan_bound *cspan_bound_find(const cspan_bound_slots *slots, const cspan_series_key *key);
+/* What a call is recorded by that has the subject and went well with this last attempt, so that
+ * their hosts need not be compared again; NULL: it is to be looked for. */
+const cspan_bound *cspan_bound_calls(const cspan_bound *attempt, const cspan_series_key *key);
+/* Remembers it for the next one, unless another is remembered. */
+void cspan_bound_set_calls(cspan_bound *attempt, const cspan_bound *calls);
 /* Binds for the next time; without memory or room nothing is done. */
 void cspan_bound_add(cspan_bound_slots *slots, const cspan_series_key *key,
                      const cspan_unbound *unbound, size_t count);

@@ -50,16 +50,9 @@ cspan_meter_provider *cspan_metrics_provider(const cspan_call_metrics *metrics) 
 
 /* -------------------------------------------------------------- instruments */
 
-/* Those of the provider of now; `room` is for what cannot be kept. NULL: there is no provider. */
-static const cspan_metric_set *set_of(cspan_call_metrics *metrics, cspan_metric_set *room) {
-  cspan_meter_provider *provider = metrics != NULL ? cspan_metrics_provider(metrics) : NULL;
-  if (provider == NULL) {
-    return NULL;
-  }
-  cspan_metric_set *there = atomic_load_explicit(&metrics->set, memory_order_acquire);
-  if (there != NULL && there->provider_id == cspan_meter_provider_id(provider)) {
-    return there;
-  }
+/* After `there`, which is that of another provider; `room` is for what cannot be kept. */
+static const cspan_metric_set *make_set(cspan_call_metrics *metrics, cspan_meter_provider *provider,
+                                        cspan_metric_set *there, cspan_metric_set *room) {
   size_t age = there != NULL ? there->age + 1 : 0;
   bool is_whole = cspan_metric_set_make(provider, room);
   cspan_metric_set *made = is_whole && age < AGE_MAX ? cspan_malloc(sizeof *made) : NULL;
@@ -75,6 +68,18 @@ static const cspan_metric_set *set_of(cspan_call_metrics *metrics, cspan_metric_
     return room;
   }
   return made;
+}
+
+/* Those of the provider of now; `room` is for what cannot be kept. NULL: there is no provider. */
+static inline const cspan_metric_set *set_of(cspan_call_metrics *metrics, cspan_metric_set *room) {
+  cspan_meter_provider *provider = metrics != NULL ? cspan_metrics_provider(metrics) : NULL;
+  if (provider == NULL) {
+    return NULL;
+  }
+  cspan_metric_set *there = atomic_load_explicit(&metrics->set, memory_order_acquire);
+  return there != NULL && there->provider_id == cspan_meter_provider_id(provider)
+             ? there
+             : make_set(metrics, provider, there, room);
 }
 
 /* --------------------------------------------------------------- attributes */
@@ -117,6 +122,12 @@ static void add_rpc(cspan_unbound *to, const cspan_plan *plan) {
 static void record(const cspan_unbound *of, const cspan_measured *m) {
   cspan_record_double(of->instrument, m->context, (double)m->duration_ns / ns_per_s, of->attrs,
                       of->count);
+}
+
+static void record_bound(const cspan_bound *bound, const cspan_measured *m) {
+  const cspan_occurrence occurrence = {
+      .context = m->context, .time_ns = m->end_ns, .seconds = (double)m->duration_ns / ns_per_s};
+  cspan_series_record_occurrence(bound->series, CSPAN_BOUND_MAX, &occurrence);
 }
 
 static void count(const cspan_unbound *of, const cspan_context *context, int64_t number) {
@@ -247,14 +258,10 @@ void cspan_plan_metrics_free(struct cspan_plan_metrics *own) {
   }
 }
 
-/* NULL when out of memory: nothing is bound then, and received messages are not counted. */
-static struct cspan_plan_metrics *own_of(const cspan_plan *plan) {
+static struct cspan_plan_metrics *make_own(const cspan_plan *plan) {
   /* A plan is const to calls but for this. */
   _Atomic(struct cspan_plan_metrics *) *place = &((cspan_plan *)plan)->metrics;
-  struct cspan_plan_metrics *there = atomic_load_explicit(place, memory_order_acquire);
-  if (there != NULL) {
-    return there;
-  }
+  struct cspan_plan_metrics *there = NULL;
   const cspan_messaging_rule *messaging = plan->messaging;
   struct cspan_plan_metrics *made = cspan_calloc(1, sizeof *made);
   if (made == NULL) {
@@ -272,6 +279,12 @@ static struct cspan_plan_metrics *own_of(const cspan_plan *plan) {
   }
   cspan_plan_metrics_free(made);
   return there;
+}
+
+/* NULL when out of memory: nothing is bound then, and received messages are not counted. */
+static inline struct cspan_plan_metrics *own_of(const cspan_plan *plan) {
+  struct cspan_plan_metrics *there = atomic_load_explicit(&plan->metrics, memory_order_acquire);
+  return there != NULL ? there : make_own(plan);
 }
 
 /* -------------------------------------------------------------------- calls */
@@ -307,12 +320,14 @@ static size_t call_durations(const cspan_metric_set *set, const cspan_measured *
   return n;
 }
 
-static void record_bound(const cspan_bound *bound, const cspan_measured *m) {
-  double seconds = (double)m->duration_ns / ns_per_s;
-  cspan_series_record_double_at(bound->series[0], m->context, seconds, m->end_ns);
-  if (bound->series[1] != NULL) {
-    cspan_series_record_double_at(bound->series[1], m->context, seconds, m->end_ns);
+/* What is bound for calls like this one, which went well. */
+static const cspan_bound *find_calls(struct cspan_plan_metrics *own, const cspan_measured *m,
+                                     const cspan_series_key *key) {
+  const cspan_bound *bound = cspan_bound_calls(m->attempt, key);
+  if (bound == NULL && (bound = cspan_bound_find(&own->calls, key)) != NULL && m->attempt != NULL) {
+    cspan_bound_set_calls(m->attempt, bound);
   }
+  return bound;
 }
 
 static void record_call_durations(const cspan_metric_set *set, const cspan_measured *m,
@@ -324,7 +339,7 @@ static void record_call_durations(const cspan_metric_set *set, const cspan_measu
                                 .subject = m->subject != NULL ? m->subject : "",
                                 .subject_size = m->subject != NULL ? m->subject_size : 0};
   bool is_common = own != NULL && cspan_call_error(m->call) == NULL;
-  const cspan_bound *bound = is_common ? cspan_bound_find(&own->calls, &key) : NULL;
+  const cspan_bound *bound = is_common ? find_calls(own, m, &key) : NULL;
   if (bound != NULL) {
     record_bound(bound, m);
     return;
@@ -373,13 +388,13 @@ static cspan_unbound request_duration(const cspan_metric_set *set, const cspan_m
   return to;
 }
 
-void cspan_metrics_record_attempt(cspan_call_metrics *metrics, const cspan_measured *m) {
+cspan_bound *cspan_metrics_record_attempt(cspan_call_metrics *metrics, const cspan_measured *m) {
   cspan_metric_set room;
   cspan_call_timings timings;
   const struct cspan_call *call = m->call;
   const cspan_metric_set *set = set_of(metrics, &room);
   if (set == NULL) {
-    return;
+    return NULL;
   }
   const cspan_series_key key = {.provider_id = set->provider_id,
                                 .port = cspan_call_port(call),
@@ -392,12 +407,10 @@ void cspan_metrics_record_attempt(cspan_call_metrics *metrics, const cspan_measu
   bool was_sent = cspan_call_timings_get(call, &timings);
   struct cspan_plan_metrics *own = own_of(m->plan);
   bool is_common = own != NULL && was_sent && cspan_call_error(call) == NULL;
-  const cspan_bound *bound = is_common ? cspan_bound_find(&own->attempts, &key) : NULL;
+  cspan_bound *bound = is_common ? cspan_bound_find(&own->attempts, &key) : NULL;
   if (bound != NULL) {
-    double seconds = (double)m->duration_ns / ns_per_s;
-    cspan_series_record_double_at(bound->series[0], m->context, seconds, m->end_ns);
-    cspan_series_record_int64_at(bound->series[1], m->context, 1, m->end_ns);
-    return;
+    record_bound(bound, m);
+    return bound;
   }
   cspan_unbound unbound[CSPAN_BOUND_MAX] = {request_duration(set, m, &key),
                                             begin(set, CSPAN_METRIC_ATTEMPTS)};
@@ -410,6 +423,7 @@ void cspan_metrics_record_attempt(cspan_call_metrics *metrics, const cspan_measu
   if (is_common) {
     cspan_bound_add(&own->attempts, &key, unbound, CSPAN_BOUND_MAX);
   }
+  return NULL;
 }
 
 void cspan_metrics_record_retry(cspan_call_metrics *metrics, const cspan_plan *plan,

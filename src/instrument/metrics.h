@@ -39,20 +39,26 @@ static inline int64_t cspan_metrics_end_ns(int64_t start_ns) {
  * NULL: there is none. */
 const char *cspan_metrics_subject_key(const cspan_plan *plan);
 
+struct cspan_bound; /* metric_series.h */
+
 /* What is recorded. */
 typedef struct cspan_measured {
   const cspan_plan *plan;
   const struct cspan_call *call;
   const cspan_context *context; /* has the span, for exemplars */
   int64_t duration_ns;
-  int64_t end_ns;      /* since the epoch, for exemplars; 0: now */
-  const char *subject; /* NULL: not known */
+  int64_t end_ns;              /* since the epoch, for exemplars; 0: now */
+  struct cspan_bound *attempt; /* of a call: what its last attempt was recorded by, or NULL */
+  const char *subject;         /* NULL: not known */
   size_t subject_size;
 } cspan_measured;
 
-/* At the end of a call, and of an attempt: http.client.request.duration. */
+/* At the end of a call. */
 void cspan_metrics_record_call(cspan_call_metrics *metrics, const cspan_measured *measured);
-void cspan_metrics_record_attempt(cspan_call_metrics *metrics, const cspan_measured *measured);
+/* At the end of an attempt: http.client.request.duration. What it was recorded by, for the call's
+ * end: it lives as long as the plan. NULL: it was none of those that many calls have alike. */
+struct cspan_bound *cspan_metrics_record_attempt(cspan_call_metrics *metrics,
+                                                 const cspan_measured *measured);
 /* An attempt that failed and will be made again. */
 void cspan_metrics_record_retry(cspan_call_metrics *metrics, const cspan_plan *plan,
                                 const cspan_context *context, const cspan_error *error);

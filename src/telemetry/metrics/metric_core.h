@@ -39,6 +39,7 @@ typedef struct cspan_extremes {
  * follow where it is a histogram's. On cache lines of its own. */
 typedef struct cspan_shard {
   _Atomic uint32_t lock;
+  uint32_t last_bucket; /* that was recorded to; of a histogram */
   uint64_t updates;
   cspan_num sum; /* of a gauge the last value; of a histogram always a double */
 } cspan_shard;

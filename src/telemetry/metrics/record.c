@@ -9,14 +9,31 @@
 #include "telemetry/metrics/record_at.h"
 #include "telemetry/metrics/thread_shard.h"
 
+/* Of what each measurement goes through: a call of it would cost as much as what it does. */
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
 typedef struct measurement {
   cspan_num value;
   double number; /* the same, for buckets */
-  const cspan_context *context;
-  int64_t time_ns; /* 0: now */
 } measurement;
 
-static void warn_once(cspan_instrument *instrument, const char *what) {
+/* Where measurements come from, for exemplars. */
+typedef struct moment {
+  const cspan_context *context;
+  int64_t time_ns;   /* 0: now */
+  bool is_looked_up; /* what follows, by the first measurement that may need it */
+  bool is_wanted;    /* as an exemplar; the ids are set then */
+  uint8_t span_id[8];
+  uint8_t trace_id[16]; /* zero: there is no span */
+} moment;
+
+ALWAYS_INLINE void moment_init(moment *out, const cspan_context *context, int64_t time_ns) {
+  out->context = context;
+  out->time_ns = time_ns;
+  out->is_looked_up = false;
+}
+
+static __attribute__((noinline)) void warn_once(cspan_instrument *instrument, const char *what) {
   if (!atomic_flag_test_and_set(&instrument->warned)) {
     cspan_log(CSPAN_LOG_WARN, "the metric %s: %s; said once", instrument->name, what);
   }
@@ -32,6 +49,12 @@ static int64_t rounded(double value) {
     return INT64_MAX;
   }
   return value <= -9223372036854775808.0 ? INT64_MIN : llround(value);
+}
+
+/* Or no number at all. */
+static bool may_be_infinite(const cspan_instrument *instrument) {
+  return (instrument->kind == CSPAN_GAUGE || instrument->kind == CSPAN_OBSERVABLE_GAUGE) &&
+         instrument->number == CSPAN_NUMBER_DOUBLE;
 }
 
 /* False for a value that does not count. */
@@ -50,8 +73,7 @@ static bool take_int64(cspan_instrument *instrument, int64_t value, measurement 
 }
 
 static bool take_double(cspan_instrument *instrument, double value, measurement *out) {
-  bool is_gauge = instrument->kind == CSPAN_GAUGE || instrument->kind == CSPAN_OBSERVABLE_GAUGE;
-  if (!isfinite(value) && !(is_gauge && instrument->number == CSPAN_NUMBER_DOUBLE)) {
+  if (!isfinite(value) && !may_be_infinite(instrument)) {
     warn_once(instrument, "a value that is no finite number is ignored");
     return false;
   }
@@ -71,7 +93,7 @@ static bool take_double(cspan_instrument *instrument, double value, measurement 
 /* --------------------------------------------------------------- exemplars */
 
 /* The ids of a span, which may have ended; whether it is sampled. */
-static bool take_ids(cspan_span span, cspan_exemplar *out) {
+static bool take_ids(cspan_span span, moment *out) {
   cspan_slot *slot = cspan_slot_lock(span);
   if (slot != NULL) {
     bool is_sampled = (slot->context.trace_flags & CSPAN_TRACE_FLAG_SAMPLED) != 0;
@@ -87,36 +109,48 @@ static bool take_ids(cspan_span span, cspan_exemplar *out) {
   return cspan_span_context_is_sampled(&context);
 }
 
-static bool make_exemplar(const cspan_instrument *instrument, const measurement *m,
-                          cspan_exemplar *out) {
-  bool is_traced = instrument->provider->exemplar_filter == CSPAN_EXEMPLAR_TRACE_BASED;
-  cspan_span span = m->context != NULL ? m->context->span : cspan_thread.current.span;
-  if (span.slot == NULL && m->context != NULL) {
-    span = cspan_thread.current.span;
-  }
-  if (span.slot == NULL && is_traced) {
+static __attribute__((noinline)) bool look_up_span(cspan_span span, bool is_traced, moment *from) {
+  if (!take_ids(span, from) && is_traced) {
     return false;
   }
-  if (!take_ids(span, out) && is_traced) {
-    return false;
-  }
-  out->time_ns = m->time_ns != 0 ? m->time_ns : cspan_unix_ns();
-  out->value = m->value;
-  out->reported = 0;
+  from->time_ns = from->time_ns != 0 ? from->time_ns : cspan_unix_ns();
   return true;
 }
 
+ALWAYS_INLINE bool look_up(const cspan_meter_provider *provider, moment *from) {
+  bool is_traced = provider->exemplar_filter == CSPAN_EXEMPLAR_TRACE_BASED;
+  cspan_span span = from->context != NULL ? from->context->span : cspan_thread.current.span;
+  if (span.slot == NULL && from->context != NULL) {
+    span = cspan_thread.current.span;
+  }
+  return (span.slot != NULL || !is_traced) && look_up_span(span, is_traced, from);
+}
+
 /* The last one of each bucket is kept. */
-static void keep_exemplar(cspan_series *series, uint32_t bucket, const cspan_exemplar *exemplar) {
+ALWAYS_INLINE void keep_exemplar(cspan_series *series, uint32_t bucket, cspan_num value,
+                                 moment *from) {
+  if (!from->is_looked_up) {
+    from->is_wanted = look_up(series->instrument->provider, from);
+    from->is_looked_up = true;
+  }
+  if (!from->is_wanted) {
+    return;
+  }
+  cspan_exemplar *exemplar = &series->exemplars[bucket];
   cspan_metric_lock(&series->exemplar_lock);
-  series->exemplars[bucket] = *exemplar;
+  exemplar->time_ns = from->time_ns;
+  exemplar->value = value;
+  memcpy(exemplar->trace_id, from->trace_id, sizeof exemplar->trace_id);
+  memcpy(exemplar->span_id, from->span_id, sizeof exemplar->span_id);
+  exemplar->reported = 0;
   cspan_metric_unlock(&series->exemplar_lock);
 }
 
 /* ---------------------------------------------------------------- recording */
 
 /* The first bucket whose upper bound is not below the value. */
-static uint32_t bucket_of(const cspan_instrument *instrument, double value) {
+static __attribute__((noinline)) uint32_t find_bucket(const cspan_instrument *instrument,
+                                                      double value) {
   uint32_t first = 0;
   uint32_t count = instrument->bucket_count - 1;
   while (count > 0) {
@@ -131,24 +165,46 @@ static uint32_t bucket_of(const cspan_instrument *instrument, double value) {
   return first;
 }
 
-static uint32_t add_to_histogram(const cspan_instrument *instrument, cspan_shard *shard,
-                                 double value) {
+static inline bool is_in_bucket(const cspan_instrument *instrument, uint32_t bucket, double value) {
+  return (bucket == 0 || instrument->boundaries[bucket - 1] < value) &&
+         (bucket == instrument->bucket_count - 1 || value <= instrument->boundaries[bucket]);
+}
+
+ALWAYS_INLINE uint32_t add_to_histogram(const cspan_instrument *instrument, cspan_shard *shard,
+                                        double value) {
   const cspan_meter_provider *provider = instrument->provider;
   cspan_extremes *extremes = cspan_shard_extremes(shard);
   for (size_t r = 0; r < provider->reader_count; r++) {
     extremes[r].min = value < extremes[r].min ? value : extremes[r].min;
     extremes[r].max = value > extremes[r].max ? value : extremes[r].max;
   }
-  uint32_t bucket = bucket_of(instrument, value);
+  if (!is_in_bucket(instrument, shard->last_bucket, value)) {
+    shard->last_bucket = find_bucket(instrument, value);
+  }
+  uint32_t bucket = shard->last_bucket;
   cspan_shard_buckets(shard, provider)[bucket]++;
   shard->sum.d += value;
   return bucket;
 }
 
-/* The shard is locked, and no longer when it returns. */
-static void update(cspan_series *series, cspan_shard *shard, const measurement *m) {
+/* Unlocks the shard. */
+ALWAYS_INLINE void finish(cspan_series *series, cspan_shard *shard, uint32_t bucket,
+                          cspan_num value, moment *from) {
   const cspan_instrument *instrument = series->instrument;
-  cspan_exemplar exemplar;
+  bool is_first = ++shard->updates == 1;
+  if (instrument->exemplar_count > 0) {
+    keep_exemplar(series, bucket, value, from);
+  }
+  cspan_metric_unlock(&shard->lock);
+  if (is_first) {
+    cspan_readers_start(instrument->provider);
+  }
+}
+
+/* The shard is locked, and no longer when it returns. */
+ALWAYS_INLINE void update(cspan_series *series, cspan_shard *shard, const measurement *m,
+                          moment *from) {
+  const cspan_instrument *instrument = series->instrument;
   uint32_t bucket = 0;
   if (instrument->bucket_count > 0) {
     bucket = add_to_histogram(instrument, shard, m->number);
@@ -159,18 +215,12 @@ static void update(cspan_series *series, cspan_shard *shard, const measurement *
   } else {
     shard->sum.u += m->value.u;
   }
-  bool is_first = ++shard->updates == 1;
-  if (instrument->exemplar_count > 0 && make_exemplar(instrument, m, &exemplar)) {
-    keep_exemplar(series, bucket, &exemplar);
-  }
-  cspan_metric_unlock(&shard->lock);
-  if (is_first) {
-    cspan_readers_start(instrument->provider);
-  }
+  finish(series, shard, bucket, m->value, from);
 }
 
-static void record(cspan_instrument *instrument, const measurement *m, const cspan_attr *attributes,
-                   size_t count) {
+static void record(cspan_instrument *instrument, const measurement *m, const cspan_context *context,
+                   const cspan_attr *attributes, size_t count) {
+  moment from;
   cspan_attr_set set;
   cspan_shard *shard;
   if (instrument->is_observable) {
@@ -180,56 +230,76 @@ static void record(cspan_instrument *instrument, const measurement *m, const csp
   cspan_attr_set_make(&set, attributes, count);
   cspan_series *series = cspan_series_get(instrument, &set, &shard);
   if (series != NULL) {
-    update(series, shard, m);
+    moment_init(&from, context, 0);
+    update(series, shard, m, &from);
   }
 }
 
 void cspan_record_int64(cspan_instrument *instrument, const cspan_context *context, int64_t value,
                         const cspan_attr *attributes, size_t attribute_count) {
-  measurement m = {.context = context};
+  measurement m;
   if (!is_off(instrument) && take_int64(instrument, value, &m)) {
-    record(instrument, &m, attributes, attribute_count);
+    record(instrument, &m, context, attributes, attribute_count);
   }
 }
 
 void cspan_record_double(cspan_instrument *instrument, const cspan_context *context, double value,
                          const cspan_attr *attributes, size_t attribute_count) {
-  measurement m = {.context = context};
+  measurement m;
   if (!is_off(instrument) && take_double(instrument, value, &m)) {
-    record(instrument, &m, attributes, attribute_count);
+    record(instrument, &m, context, attributes, attribute_count);
   }
 }
 
 /* ------------------------------------------------------------- bound series */
 
-static void record_bound(cspan_series *series, const measurement *m) {
+static void record_bound(cspan_series *series, const measurement *m, const cspan_context *context) {
+  moment from;
   cspan_shard *shard = cspan_series_shard(series, cspan_thread_shard());
+  moment_init(&from, context, 0);
   cspan_metric_lock(&shard->lock);
-  update(series, shard, m);
-}
-
-void cspan_series_record_int64_at(cspan_series *series, const cspan_context *context, int64_t value,
-                                  int64_t time_ns) {
-  measurement m = {.context = context, .time_ns = time_ns};
-  if (series != NULL && !is_off(series->instrument) && take_int64(series->instrument, value, &m)) {
-    record_bound(series, &m);
-  }
-}
-
-void cspan_series_record_double_at(cspan_series *series, const cspan_context *context, double value,
-                                   int64_t time_ns) {
-  measurement m = {.context = context, .time_ns = time_ns};
-  if (series != NULL && !is_off(series->instrument) && take_double(series->instrument, value, &m)) {
-    record_bound(series, &m);
-  }
+  update(series, shard, m, &from);
 }
 
 void cspan_series_record_int64(cspan_series *series, const cspan_context *context, int64_t value) {
-  cspan_series_record_int64_at(series, context, value, 0);
+  measurement m;
+  if (series != NULL && !is_off(series->instrument) && take_int64(series->instrument, value, &m)) {
+    record_bound(series, &m, context);
+  }
 }
 
 void cspan_series_record_double(cspan_series *series, const cspan_context *context, double value) {
-  cspan_series_record_double_at(series, context, value, 0);
+  measurement m;
+  if (series != NULL && !is_off(series->instrument) && take_double(series->instrument, value, &m)) {
+    record_bound(series, &m, context);
+  }
+}
+
+/* What update() does, of the two kinds that there are here. */
+ALWAYS_INLINE void add_occurrence(cspan_series *series, cspan_shard *shard, double seconds,
+                                  moment *from) {
+  const cspan_instrument *instrument = series->instrument;
+  cspan_num value = {.u = 1};
+  uint32_t bucket = 0;
+  cspan_metric_lock(&shard->lock);
+  if (instrument->bucket_count > 0) {
+    value.d = seconds;
+    bucket = add_to_histogram(instrument, shard, seconds);
+  } else {
+    shard->sum.u++;
+  }
+  finish(series, shard, bucket, value, from);
+}
+
+void cspan_series_record_occurrence(cspan_series *const *series, size_t count,
+                                    const cspan_occurrence *occurrence) {
+  moment from;
+  double seconds = occurrence->seconds;
+  uint32_t thread = cspan_thread_shard();
+  moment_init(&from, occurrence->context, occurrence->time_ns);
+  for (size_t i = 0; i < count && series[i] != NULL && !is_off(series[i]->instrument); i++) {
+    add_occurrence(series[i], cspan_series_shard(series[i], thread), seconds, &from);
+  }
 }
 
 /* Whatever is taken away meanwhile is made again: it is bound under the provider's lock, under
@@ -289,7 +359,7 @@ static void observe(cspan_observer *observer, cspan_instrument *instrument, cons
 
 void cspan_observe_int64(cspan_observer *observer, cspan_instrument *instrument, int64_t value,
                          const cspan_attr *attributes, size_t attribute_count) {
-  measurement m = {.context = NULL};
+  measurement m;
   if (observer != NULL && !is_off(instrument) && take_int64(instrument, value, &m)) {
     observe(observer, instrument, &m, attributes, attribute_count);
   }
@@ -297,7 +367,7 @@ void cspan_observe_int64(cspan_observer *observer, cspan_instrument *instrument,
 
 void cspan_observe_double(cspan_observer *observer, cspan_instrument *instrument, double value,
                           const cspan_attr *attributes, size_t attribute_count) {
-  measurement m = {.context = NULL};
+  measurement m;
   if (observer != NULL && !is_off(instrument) && take_double(instrument, value, &m)) {
     observe(observer, instrument, &m, attributes, attribute_count);
   }

@@ -5,11 +5,16 @@
 
 #include <cloudspan/metrics.h>
 
-/* As cspan_series_record_int64() and cspan_series_record_double(), with the time of exemplars, in
- * nanoseconds since the epoch; 0: now. */
-void cspan_series_record_int64_at(cspan_series *series, const cspan_context *context, int64_t value,
-                                  int64_t time_ns);
-void cspan_series_record_double_at(cspan_series *series, const cspan_context *context, double value,
-                                   int64_t time_ns);
+/* What happened once, and how long it took. */
+typedef struct cspan_occurrence {
+  const cspan_context *context; /* for exemplars; NULL: the thread's current one */
+  int64_t time_ns;              /* of exemplars, since the epoch; 0: now */
+  double seconds;               /* finite */
+} cspan_occurrence;
+
+/* Records it to each of the series, up to one that is NULL; they are those of instruments of one
+ * provider: to a histogram of doubles how long it took, to a counter of integers that it happened. */
+void cspan_series_record_occurrence(cspan_series *const *series, size_t count,
+                                    const cspan_occurrence *occurrence);
 
 #endif
