@@ -146,6 +146,37 @@ static void test_histograms(void **state) {
   }
 }
 
+/* Each value is put where it belongs, whichever bucket the one before went to. */
+static void test_one_after_another(void **state) {
+  (void)state;
+  static const double bounds[] = {-1, 1, 2};
+  static const double values[] = {-2, -1, -0.5, 1, 1.5, 2, 3, 9};
+  static const size_t buckets[COUNT(values)] = {0, 0, 1, 1, 2, 2, 3, 3};
+  const cspan_instrument_options options = {.kind = CSPAN_HISTOGRAM,
+                                            .number = CSPAN_NUMBER_DOUBLE,
+                                            .name = "h",
+                                            .boundaries = bounds,
+                                            .boundary_count = COUNT(bounds)};
+  for (size_t pair = 0; pair < COUNT(values) * COUNT(values); pair++) {
+    const size_t both[] = {pair / COUNT(values), pair % COUNT(values)};
+    uint64_t expected[COUNT(bounds) + 1] = {0};
+    metric_fixture f;
+    metric_fixture_start_cumulative(&f);
+    cspan_instrument *histogram = cspan_instrument_get(f.meter, &options);
+    for (size_t i = 0; i < 2; i++) {
+      cspan_record_double(histogram, NULL, values[both[i]], NULL, 0);
+      expected[buckets[both[i]]]++;
+    }
+    cspan_metric_list *list = collect(&f);
+    const cspan_point_view *point = point_of(list, "h", NULL, 0);
+    for (size_t b = 0; b < COUNT(expected); b++) {
+      assert_int_equal(point->buckets[b], expected[b]);
+    }
+    cspan_metric_list_free(list);
+    metric_fixture_stop(&f);
+  }
+}
+
 static void test_default_boundaries(void **state) {
   (void)state;
   static const double bad[] = {1, 1};
@@ -599,6 +630,7 @@ int main(void) {
       cmocka_unit_test(test_kinds),
       cmocka_unit_test(test_other_number),
       cmocka_unit_test(test_histograms),
+      cmocka_unit_test(test_one_after_another),
       cmocka_unit_test(test_default_boundaries),
       cmocka_unit_test(test_names),
       cmocka_unit_test(test_units),
