@@ -272,7 +272,7 @@ static void pass_gate(struct cspan_call *call) {
 /* Right before an attempt, all that comes once a call is done. True when the call waits here. */
 static bool stops_at_gate(struct cspan_call *call, cspan_status *status, cspan_error **error) {
   int64_t wait_ms = 0;
-  if (call->entered != call->chain->retry_index + 1 || call->admitted) {
+  if (call->admitted) {
     return false;
   }
   *status = cspan_call_gate(call, &wait_ms, error);
@@ -290,26 +290,41 @@ static bool stops_at_gate(struct cspan_call *call, cspan_status *status, cspan_e
   return true;
 }
 
-static void run_begins(struct cspan_call *call) {
-  const cspan_chain *chain = call->chain;
-  cspan_error *error = NULL;
+static cspan_status begin_until(struct cspan_call *call, size_t end, cspan_error **error) {
   cspan_status status = CSPAN_OK;
-  while (status == CSPAN_OK && call->entered < chain->count) {
-    if (call->entered == chain->retry_index && call->attempt == 1) {
-      status = save_headers(call, &error);
-    }
-    if (status == CSPAN_OK && stops_at_gate(call, &status, &error)) {
-      return;
-    }
-    if (status != CSPAN_OK) {
-      break;
-    }
-    status = begin_middleware(call, call->entered, &error);
+  while (status == CSPAN_OK && call->entered < end) {
+    status = begin_middleware(call, call->entered, error);
     if (status == CSPAN_OK) {
       call->entered++;
     } else {
       pop_contexts(call, call->entered);
     }
+  }
+  return status;
+}
+
+/* What runs once a call: all up to "Retry". */
+static cspan_status begin_call(struct cspan_call *call, cspan_error **error) {
+  size_t retry = call->chain->retry_index;
+  cspan_status status = begin_until(call, retry, error);
+  if (status == CSPAN_OK) {
+    status = save_headers(call, error);
+  }
+  return status == CSPAN_OK ? begin_until(call, retry + 1, error) : status;
+}
+
+static void run_begins(struct cspan_call *call) {
+  const cspan_chain *chain = call->chain;
+  cspan_error *error = NULL;
+  cspan_status status = CSPAN_OK;
+  if (call->entered <= chain->retry_index) {
+    status = begin_call(call, &error);
+  }
+  if (status == CSPAN_OK && stops_at_gate(call, &status, &error)) {
+    return;
+  }
+  if (status == CSPAN_OK) {
+    status = begin_until(call, chain->count, &error);
   }
   if (status == CSPAN_OK) {
     status = cspan_call_exchange_start(call, on_exchange_done, &error);
