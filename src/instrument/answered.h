@@ -21,6 +21,9 @@ typedef struct cspan_answer {
   int port;
   int status;
   bool is_reused; /* the connection */
+  /* What the metrics know of the attempt: the same place has the same texts and numbers as above
+   * (cspan_call_found()). NULL: nothing. */
+  const void *found;
 } cspan_answer;
 
 /* Filled by the first calls and never changed then: threads share it. Zero: nothing is known. */

@@ -150,6 +150,7 @@ typedef struct call_facts {
   int64_t backoff_ms;
   bool has_timings;
   cspan_call_timings timings;
+  const void *found; /* cspan_call_found() */
 } call_facts;
 
 static void learn(const struct cspan_call *call, call_facts *facts) {
@@ -162,6 +163,7 @@ static void learn(const struct cspan_call *call, call_facts *facts) {
   facts->attempts = *facts->host ? cspan_call_attempt(call) : 0;
   facts->backoff_ms = cspan_call_backoff_ms(call);
   facts->has_timings = cspan_call_timings_get(call, &facts->timings);
+  facts->found = cspan_call_found(call);
 }
 
 /* What most calls have alike, at once; false: nothing. */
@@ -175,7 +177,8 @@ static bool put_alike(cspan_slot *slot, const cspan_tracing *self, const cspan_p
                                .method = facts->method,
                                .port = facts->port,
                                .status = facts->status,
-                               .is_reused = facts->timings.connection_reused};
+                               .is_reused = facts->timings.connection_reused,
+                               .found = facts->found};
   /* A plan is const to calls but for this. */
   return cspan_answered_put(&((cspan_plan *)plan)->answered, slot, self->left_out, &answer);
 }

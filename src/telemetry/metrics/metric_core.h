@@ -30,6 +30,15 @@ typedef struct cspan_exemplar {
   uint32_t reported; /* a bit a reader */
 } cspan_exemplar;
 
+/* Where the exemplar of a bucket is kept: one of the measurements since a reader looked, each as
+ * likely as the others (a reservoir of one; metrics/sdk, exemplar reservoir). The counts need not
+ * be exact between threads. */
+typedef struct cspan_exemplar_place {
+  cspan_exemplar kept;   /* under the exemplar_lock of the series */
+  _Atomic uint32_t seen; /* measurements that might have been kept */
+  _Atomic uint32_t next; /* of them that will be; 0: the first */
+} cspan_exemplar_place;
+
 typedef struct cspan_extremes {
   double min;
   double max;
@@ -62,8 +71,8 @@ struct cspan_series {
   _Atomic uint32_t exemplar_lock;
   cspan_attr_key *key; /* NULL: not in use */
   uint8_t *shards;
-  cspan_prior *priors;       /* one a reader */
-  cspan_exemplar *exemplars; /* one a bucket, or one */
+  cspan_prior *priors;             /* one a reader */
+  cspan_exemplar_place *exemplars; /* one a bucket, or one */
   int64_t start_ns;
   uint64_t observed; /* number of the collection that last saw it; of an observable */
   uint32_t bound;    /* handles; under the provider's lock */

@@ -169,9 +169,12 @@ static void write_exemplars(cspan_buf *out, cspan_series *series, const cspan_re
                             uint8_t tag) {
   uint32_t bit = UINT32_C(1) << reading->reader;
   for (uint32_t i = 0; i < series->instrument->exemplar_count; i++) {
+    cspan_exemplar_place *place = &series->exemplars[i];
     cspan_metric_lock(&series->exemplar_lock);
-    cspan_exemplar exemplar = series->exemplars[i];
-    series->exemplars[i].reported |= bit;
+    cspan_exemplar exemplar = place->kept;
+    place->kept.reported |= bit;
+    atomic_store_explicit(&place->seen, 0, memory_order_relaxed);
+    atomic_store_explicit(&place->next, 0, memory_order_relaxed);
     cspan_metric_unlock(&series->exemplar_lock);
     if (exemplar.time_ns != 0 && (exemplar.reported & bit) == 0) {
       write_exemplar(out, series->instrument, tag, &exemplar);

@@ -19,7 +19,7 @@ typedef struct measurement {
 
 /* Where measurements come from, for exemplars. */
 typedef struct moment {
-  const cspan_context *context;
+  cspan_span span;
   int64_t time_ns;   /* 0: now */
   bool is_looked_up; /* what follows, by the first measurement that may need it */
   bool is_wanted;    /* as an exemplar; the ids are set then */
@@ -28,7 +28,8 @@ typedef struct moment {
 } moment;
 
 ALWAYS_INLINE void moment_init(moment *out, const cspan_context *context, int64_t time_ns) {
-  out->context = context;
+  bool has_span = context != NULL && context->span.slot != NULL;
+  out->span = has_span ? context->span : cspan_thread.current.span;
   out->time_ns = time_ns;
   out->is_looked_up = false;
 }
@@ -119,31 +120,55 @@ static __attribute__((noinline)) bool look_up_span(cspan_span span, bool is_trac
 
 ALWAYS_INLINE bool look_up(const cspan_meter_provider *provider, moment *from) {
   bool is_traced = provider->exemplar_filter == CSPAN_EXEMPLAR_TRACE_BASED;
-  cspan_span span = from->context != NULL ? from->context->span : cspan_thread.current.span;
-  if (span.slot == NULL && from->context != NULL) {
-    span = cspan_thread.current.span;
-  }
-  return (span.slot != NULL || !is_traced) && look_up_span(span, is_traced, from);
+  return (from->span.slot != NULL || !is_traced) && look_up_span(from->span, is_traced, from);
 }
 
-/* The last one of each bucket is kept. */
-ALWAYS_INLINE void keep_exemplar(cspan_series *series, uint32_t bucket, cspan_num value,
-                                 moment *from) {
+static bool is_wanted(const cspan_series *series, moment *from) {
   if (!from->is_looked_up) {
     from->is_wanted = look_up(series->instrument->provider, from);
     from->is_looked_up = true;
   }
-  if (!from->is_wanted) {
-    return;
-  }
-  cspan_exemplar *exemplar = &series->exemplars[bucket];
+  return from->is_wanted;
+}
+
+ALWAYS_INLINE bool is_next(cspan_exemplar_place *place) {
+  uint32_t seen = atomic_load_explicit(&place->seen, memory_order_relaxed);
+  seen += seen < UINT32_MAX;
+  atomic_store_explicit(&place->seen, seen, memory_order_relaxed);
+  return seen >= atomic_load_explicit(&place->next, memory_order_relaxed);
+}
+
+/* After the n-th was kept, none of those up to the m-th is with a probability of n / m. */
+static uint32_t draw_next(uint32_t seen) {
+  double next = floor(seen / (1 - cspan_random_unit())) + 1;
+  return next < UINT32_MAX ? (uint32_t)next : UINT32_MAX;
+}
+
+static __attribute__((noinline)) void put_exemplar(cspan_series *series, uint32_t bucket,
+                                                   cspan_num value, const moment *from) {
+  cspan_exemplar_place *place = &series->exemplars[bucket];
+  cspan_exemplar *exemplar = &place->kept;
+  uint32_t seen = atomic_load_explicit(&place->seen, memory_order_relaxed);
   cspan_metric_lock(&series->exemplar_lock);
   exemplar->time_ns = from->time_ns;
   exemplar->value = value;
   memcpy(exemplar->trace_id, from->trace_id, sizeof exemplar->trace_id);
   memcpy(exemplar->span_id, from->span_id, sizeof exemplar->span_id);
   exemplar->reported = 0;
+  atomic_store_explicit(&place->next, draw_next(seen), memory_order_relaxed);
   cspan_metric_unlock(&series->exemplar_lock);
+}
+
+/* Whose span records is most often sampled: it need not be looked up to know that its turn has not
+ * come. Whatever else the filter keeps out has no turn. */
+ALWAYS_INLINE void keep_exemplar(cspan_series *series, uint32_t bucket, cspan_num value,
+                                 moment *from) {
+  cspan_exemplar_place *place = &series->exemplars[bucket];
+  bool records = (from->span.generation & SLOT_RECORDING) != 0;
+  if (records ? is_next(place) && is_wanted(series, from)
+              : is_wanted(series, from) && is_next(place)) {
+    put_exemplar(series, bucket, value, from);
+  }
 }
 
 /* ---------------------------------------------------------------- recording */

@@ -109,7 +109,7 @@ static void clear(cspan_series *series) {
 
 static cspan_series *series_create(cspan_instrument *instrument) {
   size_t priors = instrument->prior_size * instrument->provider->reader_count;
-  size_t exemplars = instrument->exemplar_count * sizeof(cspan_exemplar);
+  size_t exemplars = instrument->exemplar_count * sizeof(cspan_exemplar_place);
   size_t shards = instrument->shard_size * (instrument->shard_mask + 1);
   cspan_series *series =
       cspan_calloc(1, sizeof *series + priors + exemplars + shards + ALIGNMENT - 1);
@@ -119,7 +119,7 @@ static cspan_series *series_create(cspan_instrument *instrument) {
   uint8_t *at = (uint8_t *)(series + 1);
   series->instrument = instrument;
   series->priors = (cspan_prior *)(void *)at;
-  series->exemplars = (cspan_exemplar *)(void *)(at + priors);
+  series->exemplars = (cspan_exemplar_place *)(void *)(at + priors);
   at += priors + exemplars;
   series->shards = at + (ALIGNMENT - (uintptr_t)at % ALIGNMENT) % ALIGNMENT;
   clear(series);

@@ -70,6 +70,33 @@ static void each_answer_has_its_own(void **state) {
   fixture_close(&f);
 }
 
+/* Whatever the metrics found stands for its place, and is one's own word for it only. */
+static void what_was_found_stands_for_its_place(void **state) {
+  (void)state;
+  static const int found[2];
+  span_fixture f;
+  cspan_answered answered = {0};
+  cspan_answer answers[4] = {usual, usual, usual, usual};
+  answers[0].found = &found[0];
+  answers[1].found = &found[1];
+  answers[1].status = 404;
+  answers[2].found = &found[0];
+  answers[2].is_reused = false; /* of which the metrics know nothing */
+  fixture_open(&f, NULL);
+  cspan_span_end(cspan_span_start(f.tracer, NULL, "first", NULL));
+  for (int round = 0; round < 3; round++) {
+    for (size_t i = 0; i < 4; i++) {
+      put(&f, &answered, 0, &answers[i]);
+    }
+  }
+  const cspan_span_list *list = fixture_spans(&f);
+  for (size_t i = 5; i < 13; i++) { /* the first of a slot may have no room */
+    assert_has(cspan_span_list_at(list, i), &answers[(i - 1) % 4]);
+  }
+  cspan_answered_free(&answered);
+  fixture_close(&f);
+}
+
 static void only_some_are_remembered(void **state) {
   (void)state;
   span_fixture f;
@@ -163,6 +190,7 @@ static void threads_share_it(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(each_answer_has_its_own),
+      cmocka_unit_test(what_was_found_stands_for_its_place),
       cmocka_unit_test(only_some_are_remembered),
       cmocka_unit_test(what_is_left_out_is_not_set),
       cmocka_unit_test(threads_share_it),
