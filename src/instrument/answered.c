@@ -51,7 +51,7 @@ static cspan_attr_block *make_block(const cspan_answer *answer, uint32_t left_ou
   if (cspan_keeps(left_out, CSPAN_KEY_REUSED)) {
     attrs[n++] = cspan_attr_bool("aws.http.connection_reused", answer->is_reused);
   }
-  return cspan_attr_block_make(attrs, n);
+  return cspan_attr_block_make(NULL, attrs, n);
 }
 
 static cspan_known_answer *known_new(const cspan_answer *answer, uint32_t left_out) {

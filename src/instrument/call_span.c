@@ -80,8 +80,10 @@ static void start_span(const cspan_tracing *self, struct cspan_call *call, call_
     room -= more;
   }
   n += cspan_extract_start(&plan->start, call, &attrs[n], room);
-  n = cspan_own_rules_filter(&self->own_rules, attrs, n);
-  if (state->start_ns) {
+  if (self->own_rules.removed) {
+    n = cspan_own_rules_filter(&self->own_rules, attrs, n);
+  }
+  if (state->start_ns && plan->subject_key) {
     find_subject(state, attrs, n);
   }
   if (!tracer) {
@@ -262,7 +264,9 @@ static void put_service(const cspan_tracing *self, const cspan_plan *plan, struc
       cspan_span_set(span, attrs[i]);
     }
   }
-  cspan_extract_end(&plan->end, call, span);
+  if (plan->end.count > 0) {
+    cspan_extract_end(&plan->end, call, span);
+  }
 }
 
 /* When it ended, by which its span ends as well; 0: there are no metrics. */
@@ -311,8 +315,12 @@ static void call_end(void *data, struct cspan_call *call, void *state_data) {
       cspan_messaging_end(self, state->plan, call, span);
     }
     put_service(self, state->plan, call, span);
-    cspan_batch_add_event(&state->plan->batch, call, span);
-    cspan_trace_set_outcome(self, call, span);
+    if (state->plan->batch.rule) {
+      cspan_batch_add_event(&state->plan->batch, call, span);
+    }
+    if (cspan_call_error(call)) {
+      cspan_trace_set_outcome(self, call, span);
+    }
     set_cost(self, state, call, span);
   }
   if (self->after) {

@@ -113,7 +113,9 @@ static void fill_start(cspan_plan *plan, const cspan_tracing *tracing) {
   size_t more = cspan_plan_region(tracing, plan->region, &plan->fixed[plan->fixed_count]);
   plan->start_count = plan->fixed_count + more;
   if (tracing->own_rules.removed == NULL) { /* else some of them may have to be left out */
-    plan->block = cspan_attr_block_make(plan->fixed, plan->start_count);
+    /* Those of messaging have names that depend on the call. */
+    const char *name = plan->messaging == NULL ? plan->name : NULL;
+    plan->block = cspan_attr_block_make(name, plan->fixed, plan->start_count);
   }
 }
 

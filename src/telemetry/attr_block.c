@@ -10,19 +10,23 @@ struct cspan_attr_block {
   cspan_enc enc; /* its places count from its start */
 };
 
-cspan_attr_block *cspan_attr_block_make(const cspan_attr *attributes, size_t count) {
+cspan_attr_block *cspan_attr_block_make(const char *name, const cspan_attr *attributes,
+                                        size_t count) {
   cspan_attr_block *block = cspan_calloc(1, sizeof *block);
   if (block == NULL) {
     return NULL;
   }
   cspan_enc_begin(&block->enc, MAX_BYTES, (uint32_t)count);
+  if (name != NULL) {
+    cspan_enc_name(&block->enc, name, strlen(name));
+  }
   for (size_t i = 0; i < count; i++) {
     if (!cspan_enc_set(&block->enc, CSPAN_TAG_ATTRIBUTE, &attributes[i])) {
       cspan_attr_block_free(block);
       return NULL;
     }
   }
-  if (block->enc.entry_count != count) {
+  if (block->enc.entry_count != count || (name != NULL && !cspan_attr_block_has_name(block))) {
     cspan_attr_block_free(block);
     return NULL;
   }
@@ -34,6 +38,10 @@ void cspan_attr_block_free(cspan_attr_block *block) {
     cspan_enc_free(&block->enc);
     cspan_free(block);
   }
+}
+
+bool cspan_attr_block_has_name(const cspan_attr_block *block) {
+  return block->enc.marks[CSPAN_MARK_NAME].len > 0;
 }
 
 /* A bit that both have may be of a key that both have. */
@@ -51,6 +59,10 @@ size_t cspan_enc_put_block(cspan_enc *enc, const cspan_attr_block *block) {
       enc->entry_count + from->entry_count > enc->entry_end || shares_keys(enc, from) ||
       !cspan_enc_room(enc, from->len)) {
     return 0;
+  }
+  const cspan_enc_mark *name = &from->marks[CSPAN_MARK_NAME];
+  if (name->len > 0) {
+    enc->marks[CSPAN_MARK_NAME] = (cspan_enc_mark){enc->len + name->at, name->len};
   }
   wire_copy(enc->data + enc->len, from->data, from->len);
   for (size_t i = 0; i < CSPAN_ENC_FILTER_WORDS; i++) {

@@ -135,6 +135,5 @@ void cspan_slot_event(cspan_slot *slot, const char *name, size_t name_size, int6
                       const cspan_attr_lists *attributes);
 void cspan_slot_link(cspan_slot *slot, const cspan_link *link);
 void cspan_slot_attr(cspan_slot *slot, const cspan_attr *attr);
-void cspan_slot_name(cspan_slot *slot, const char *name, size_t size);
 
 #endif

@@ -87,6 +87,9 @@ bool cspan_enc_append_attr(cspan_enc *enc, uint8_t tag, const cspan_attr *attr, 
  * cap is 64 KiB higher for these. NULL when there is no room. */
 uint8_t *cspan_enc_mark_again(cspan_enc *enc, int mark, size_t size);
 
+/* The name of a span, an earlier one taken out; none when there is no room. */
+void cspan_enc_name(cspan_enc *enc, const char *name, size_t size);
+
 static inline uint8_t *cspan_enc_mark_place(cspan_enc *enc, int mark, size_t size) {
   cspan_enc_mark *m = &enc->marks[mark];
   if (m->len != 0 || enc->len + size > enc->end) {

@@ -27,13 +27,13 @@ static bool write_short_name(cspan_enc *enc, const char *name, size_t size) {
   return (text_copy(p + 2, name, size) & TEXT_HIGH_BITS) == 0;
 }
 
-void cspan_slot_name(cspan_slot *slot, const char *name, size_t size) {
-  if (size <= SHORT_TEXT_MAX && write_short_name(&slot->enc, name, size)) {
+void cspan_enc_name(cspan_enc *enc, const char *name, size_t size) {
+  if (size <= SHORT_TEXT_MAX && write_short_name(enc, name, size)) {
     return;
   }
   size_t len = cspan_text_cut(name, size, TEXT_MAX);
   size_t wire = text_wire_size(name, len);
-  uint8_t *p = cspan_enc_mark_place(&slot->enc, CSPAN_MARK_NAME, wire_bytes_size(wire));
+  uint8_t *p = cspan_enc_mark_place(enc, CSPAN_MARK_NAME, wire_bytes_size(wire));
   if (p != NULL) {
     *p++ = TAG_NAME;
     p = wire_varint(p, wire);
@@ -115,7 +115,7 @@ void cspan_span_put_double(cspan_span span, const char *key, size_t key_size, do
 void cspan_span_put_name(cspan_span span, const char *name, size_t name_size) {
   cspan_slot *slot = cspan_slot_lock_recording(span);
   if (slot != NULL) {
-    cspan_slot_name(slot, name, name_size);
+    cspan_enc_name(&slot->enc, name, name_size);
     cspan_slot_unlock(slot);
   }
 }

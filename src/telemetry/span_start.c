@@ -177,10 +177,14 @@ typedef struct start {
   const cspan_attr_block *block; /* the first attributes of the options; NULL: none of them */
 } start;
 
-static void write_attributes(cspan_slot *slot, const start *given,
-                             const cspan_sampling_result *sampled) {
+static void write_what_is_given(cspan_slot *slot, const start *given,
+                                const cspan_sampling_result *sampled) {
   const cspan_span_options *options = given->options;
-  size_t i = given->block != NULL ? cspan_enc_put_block(&slot->enc, given->block) : 0;
+  cspan_enc *enc = &slot->enc;
+  size_t i = given->block != NULL ? cspan_enc_put_block(enc, given->block) : 0;
+  if (enc->marks[CSPAN_MARK_NAME].len == 0) {
+    cspan_enc_name(enc, given->name, given->name_size);
+  }
   for (; options->attributes != NULL && i < options->attribute_count; i++) {
     cspan_slot_attr(slot, &options->attributes[i]);
   }
@@ -211,8 +215,7 @@ static bool open_record(cspan_slot *slot, const start *given,
   if (!write_fixed_fields(slot)) {
     return false;
   }
-  cspan_slot_name(slot, given->name, given->name_size);
-  write_attributes(slot, given, sampled);
+  write_what_is_given(slot, given, sampled);
   return true;
 }
 

@@ -63,7 +63,7 @@ static void a_block_is_what_it_encodes(void **state) {
       cspan_attr_string("rpc.method", "another"),
   };
   enum { IN_BLOCK = 3, ALL = sizeof attrs / sizeof attrs[0] };
-  cspan_attr_block *block = cspan_attr_block_make(attrs, IN_BLOCK);
+  cspan_attr_block *block = cspan_attr_block_make(NULL, attrs, IN_BLOCK);
   assert_non_null(block);
   const cspan_span_options options = {
       .size = sizeof options, .attributes = attrs, .attribute_count = ALL};
@@ -88,13 +88,48 @@ static void a_block_is_what_it_encodes(void **state) {
   cspan_attr_block_free(block);
 }
 
+static void a_block_has_a_name(void **state) {
+  (void)state;
+  static const char *const names[] = {"S3.PutObject", "S3.P\xc3\xbct"};
+  const cspan_attr attrs[] = {cspan_attr_string("rpc.method", "S3/Put"), cspan_attr_int64("n", 1)};
+  const cspan_span_options options = {
+      .size = sizeof options, .attributes = attrs, .attribute_count = 2};
+  for (size_t i = 0; i < sizeof limits_rows / sizeof limits_rows[0]; i++) {
+    span_fixture f;
+    const char *name = names[i % 2];
+    cspan_attr_block *block = cspan_attr_block_make(name, attrs, 2);
+    assert_non_null(block);
+    open_limited(&f, &limits_rows[i]);
+    for (int k = 0; k < 4; k++) {
+      cspan_span with = cspan_span_begin_block(f.tracer, NULL, name, strlen(name), &options, block);
+      cspan_span without = cspan_span_begin(f.tracer, NULL, name, strlen(name), &options);
+      if (k >= 2) {
+        cspan_span_update_name(with, k == 2 ? "a" : "another name");
+        cspan_span_update_name(without, k == 2 ? "a" : "another name");
+      }
+      cspan_span_set_string(with, "rpc.method", "later");
+      cspan_span_set_string(without, "rpc.method", "later");
+      cspan_span_end(with);
+      cspan_span_end(without);
+      const cspan_span_list *list = fixture_spans(&f);
+      assert_same(cspan_span_list_at(list, 2 * (size_t)k),
+                  cspan_span_list_at(list, 2 * (size_t)k + 1));
+      assert_string_equal(cspan_span_list_at(list, 2 * (size_t)k)->name, k < 2    ? name
+                                                                         : k == 2 ? "a"
+                                                                                  : "another name");
+    }
+    fixture_close(&f);
+    cspan_attr_block_free(block);
+  }
+}
+
 static void what_is_no_block_is_refused(void **state) {
   (void)state;
   const cspan_attr twice[] = {cspan_attr_int64("a", 1), cspan_attr_int64("a", 2)};
   const cspan_attr no_key[] = {cspan_attr_int64("", 1)};
-  assert_null(cspan_attr_block_make(twice, 2));
-  assert_null(cspan_attr_block_make(no_key, 1));
-  cspan_attr_block *empty = cspan_attr_block_make(NULL, 0);
+  assert_null(cspan_attr_block_make(NULL, twice, 2));
+  assert_null(cspan_attr_block_make(NULL, no_key, 1));
+  cspan_attr_block *empty = cspan_attr_block_make(NULL, NULL, 0);
   assert_non_null(empty);
   cspan_attr_block_free(empty);
 }
@@ -172,7 +207,7 @@ static void a_block_goes_behind_others(void **state) {
        cspan_attr_int64("server.port", 80)}, /* is there already */
   };
   enum { ALL = sizeof attrs / sizeof attrs[0] };
-  cspan_attr_block *block = cspan_attr_block_make(attrs, ALL);
+  cspan_attr_block *block = cspan_attr_block_make(NULL, attrs, ALL);
   assert_non_null(block);
   for (size_t i = 0; i < sizeof limits_rows / sizeof limits_rows[0]; i++) {
     span_fixture f;
@@ -199,7 +234,7 @@ static void a_key_that_is_there_keeps_a_block_out(void **state) {
   const cspan_attr port = cspan_attr_int64("server.port", 443);
   const limits_row none = {0, 0};
   span_fixture f;
-  cspan_attr_block *block = cspan_attr_block_make(&port, 1);
+  cspan_attr_block *block = cspan_attr_block_make(NULL, &port, 1);
   assert_non_null(block);
   open_limited(&f, &none);
   for (int is_there = 0; is_there < 2; is_there++) {
@@ -218,6 +253,7 @@ static void a_key_that_is_there_keeps_a_block_out(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_block_is_what_it_encodes),
+      cmocka_unit_test(a_block_has_a_name),
       cmocka_unit_test(what_is_no_block_is_refused),
       cmocka_unit_test(a_block_goes_behind_others),
       cmocka_unit_test(a_key_that_is_there_keeps_a_block_out),
