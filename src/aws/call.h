@@ -128,11 +128,9 @@ struct cspan_call {
   size_t current; /* whose hook is running */
   cspan_error *error;
   cspan_error *stream_error; /* of a callback during the exchange; tells more than its result */
-  bool final_error;          /* a callback of the caller failed: no retry */
   cspan_arena *output_arena;
 
   const char *region; /* NULL: not set */
-  bool asks_for_fips; /* by a region of its own */
   cspan_base_url *own_base_url;
   char invocation_id[37];
   cspan_auth auth;            /* zero: by the facts of the service */
@@ -151,10 +149,12 @@ struct cspan_call {
   bool gave_up;       /* asleep, or was so, before the error is told */
   bool is_throttled;  /* the model says so of the attempt's error */
   int last_cost;      /* of the last retry, given back on success */
+  bool final_error;   /* a callback of the caller failed: no retry */
+  bool asks_for_fips; /* by a region of its own */
   bool clock_retried;
-  bool is_redirected;      /* to the region of its bucket */
-  const char *told_region; /* by the attempt's error; NULL: none */
   bool credentials_retried;
+  bool is_redirected;               /* to the region of its bucket */
+  const char *told_region;          /* by the attempt's error; NULL: none */
   cspan_http_header *saved_headers; /* as they were before the attempt */
   size_t saved_count;
 

@@ -43,7 +43,7 @@ static void free_call(struct cspan_call *call) {
 
 static struct cspan_call *make(const cspan_chain *chain) {
   struct cspan_call *call = cspan_calloc(1, CALL_BYTES + chain->state_size);
-  void *scratch = cspan_malloc(SCRATCH_BYTES);
+  void *scratch = cspan_calloc(1, SCRATCH_BYTES); /* zero like one that is cleared */
   if (!call || !scratch) {
     cspan_free(call);
     cspan_free(scratch);

@@ -42,6 +42,8 @@ dynalite)
   package=dynalite@4.0.0
   modules=$folder/dynalite
   command -v npm >/dev/null 2>&1 || unavailable "npm is not installed (it comes with Node.js; dynalite needs version 20 or later)"
+  exec 8>"$modules.lock" # two tests may want it at once
+  flock 8
   if [ "$(cat "$modules/.complete" 2>/dev/null)" != "$package" ]; then
     rm -rf "$modules"
     mkdir -p "$modules"
@@ -49,6 +51,7 @@ dynalite)
       >"$modules/install.log" 2>&1 || unavailable "npm could not install $package (see $modules/install.log)"
     echo "$package" >"$modules/.complete"
   fi
+  exec 8>&-
   start_server "$folder/$name" node "$here/dynalite_server.js" "$modules" "$port"
   ;;
 *)

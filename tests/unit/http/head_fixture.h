@@ -19,8 +19,9 @@
 #include "support/tls_front.h"
 
 #define OK_ANSWER "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-#define AGENT                                                                                      \
-  { .name = "User-Agent", .value = "app/1.0 lib/2" }
+#define AGENT     HEADER("User-Agent", "app/1.0 lib/2")
+#define HEADER(header_name, header_value)                                                          \
+  { .name = (header_name), .value = (header_value) }
 
 enum { MAX_HEADERS = 8 };
 

@@ -7,7 +7,7 @@
 static const exchange methods[] = {
     {.method = "GET",
      .path = "/a/b%20c?d=e&f",
-     .headers = {AGENT, {"x-amz-date", "1"}, {"range", "bytes=0-1"}},
+     .headers = {AGENT, HEADER("x-amz-date", "1"), HEADER("range", "bytes=0-1")},
      .request = "GET /a/b%20c?d=e&f HTTP/1.1\nHost: @\nx-amz-date: 1\nrange: bytes=0-1\n"
                 "User-Agent: app/1.0 lib/2 HTTP/1.1\n\n"},
     {.method = "GET",
@@ -20,7 +20,7 @@ static const exchange methods[] = {
      .request = "GET /?list HTTP/1.1\nHost: @\nUser-Agent: app/1.0 lib/2 HTTP/1.1\n\n"},
     {.method = "GET",
      .path = "/../a/./b//c",
-     .headers = {AGENT, {"Accept", "text/plain"}, {"Accept-Encoding", "gzip"}},
+     .headers = {AGENT, HEADER("Accept", "text/plain"), HEADER("Accept-Encoding", "gzip")},
      .request = "GET /../a/./b//c HTTP/1.1\nHost: @\nAccept: text/plain\nAccept-Encoding: gzip\n"
                 "User-Agent: app/1.0 lib/2 HTTP/1.1\n\n"},
     {.method = "GET",
@@ -37,12 +37,12 @@ static const exchange methods[] = {
                 "User-Agent: app/1.0 lib/2 HTTP/1.1\nte: trailers\n\n"},
     {.method = "HEAD",
      .path = "/h",
-     .headers = {{"authorization", "AWS4 x, y"}, AGENT},
+     .headers = {HEADER("authorization", "AWS4 x, y"), AGENT},
      .request = "HEAD /h HTTP/1.1\nHost: @\nauthorization: AWS4 x, y\n"
                 "User-Agent: app/1.0 lib/2 HTTP/1.1\n\n"},
     {.method = "DELETE",
      .path = "/d",
-     .headers = {AGENT, {"x-empty", ""}, {"x-blank", "  "}, {"x-wide", "  a  "}},
+     .headers = {AGENT, HEADER("x-empty", ""), HEADER("x-blank", "  "), HEADER("x-wide", "  a  ")},
      .request = "DELETE /d HTTP/1.1\nHost: @\nx-empty:\nx-blank:\nx-wide:   a  \n"
                 "User-Agent: app/1.0 lib/2 HTTP/1.1\n\n"},
     {.method = "PUT",
@@ -52,20 +52,20 @@ static const exchange methods[] = {
                 "Content-Length: 0\n\n"},
     {.method = "POST",
      .path = "/",
-     .headers = {{"Content-Type", "application/json"}, AGENT, {"x-amz-target", "A.B"}},
+     .headers = {HEADER("Content-Type", "application/json"), AGENT, HEADER("x-amz-target", "A.B")},
      .body = "{}",
      .request = "POST / HTTP/1.1\nHost: @\nContent-Type: application/json\nx-amz-target: A.B\n"
                 "User-Agent: app/1.0 lib/2 HTTP/1.1\nContent-Length: 2\n\n{}"},
     {.method = "PUT",
      .path = "/p?q",
-     .headers = {{"user-agent", "a"}, {"X-A", "b"}},
+     .headers = {HEADER("user-agent", "a"), HEADER("X-A", "b")},
      .body = "read",
      .by_reader = true,
      .request = "PUT /p?q HTTP/1.1\nHost: @\nX-A: b\nuser-agent: a HTTP/1.1\n"
                 "Content-Length: 4\n\nread"},
     {.method = "POST",
      .path = "/p",
-     .headers = {AGENT, {"content-type", "text/plain"}},
+     .headers = {AGENT, HEADER("content-type", "text/plain")},
      .body = "pieces",
      .chunked = true,
      .framed = "6\r\npieces\r\n0\r\n\r\n",
@@ -100,22 +100,23 @@ static void test_headers_that_libcurl_reads(void **state) {
                                             {SCRIPT_SEND, OK_ANSWER, 0},
                                             {SCRIPT_WAIT_CLOSE, NULL, 0},
                                             {SCRIPT_END, NULL, 0}};
-  static const exchange host = {.method = "GET",
-                                .path = "/",
-                                .headers = {{"host", "other.test"}, AGENT, {"Connection", "close"}},
-                                .request = "GET / HTTP/1.1\nUser-Agent: app/1.0 lib/2 HTTP/1.1\n"
-                                           "Host: other.test\nConnection: close\n\n"};
+  static const exchange host = {
+      .method = "GET",
+      .path = "/",
+      .headers = {HEADER("host", "other.test"), AGENT, HEADER("Connection", "close")},
+      .request = "GET / HTTP/1.1\nUser-Agent: app/1.0 lib/2 HTTP/1.1\n"
+                 "Host: other.test\nConnection: close\n\n"};
   static const exchange length = {
       .method = "POST",
       .path = "/",
-      .headers = {{"Content-Length", "3"}, AGENT},
+      .headers = {HEADER("Content-Length", "3"), AGENT},
       .body = "abc",
       .request = "POST / HTTP/1.1\nHost: @\nUser-Agent: app/1.0 lib/2 HTTP/1.1\n"
                  "Content-Length: 3\n\nabc"};
   static const exchange coding = {
       .method = "PUT",
       .path = "/",
-      .headers = {{"Transfer-Encoding", "chunked"}, AGENT},
+      .headers = {HEADER("Transfer-Encoding", "chunked"), AGENT},
       .body = "abc",
       .chunked = true,
       .framed = "3\r\nabc\r\n0\r\n\r\n",
@@ -138,7 +139,7 @@ static void test_expect_continue(void **state) {
   static const exchange puts[] = {
       {.method = "PUT",
        .path = "/big",
-       .headers = {AGENT, {"x-a", "b"}},
+       .headers = {AGENT, HEADER("x-a", "b")},
        .body = "body\r\n\r\n",
        .by_reader = true,
        .expect = true,
@@ -146,7 +147,7 @@ static void test_expect_continue(void **state) {
                   "Expect: 100-continue\nContent-Length: 8\n\nbody\n\n"},
       {.method = "POST",
        .path = "/big",
-       .headers = {AGENT, {"Expect", "100-continue"}},
+       .headers = {AGENT, HEADER("Expect", "100-continue")},
        .body = "body\r\n\r\n",
        .by_reader = true,
        .request = "POST /big HTTP/1.1\nHost: @\nUser-Agent: app/1.0 lib/2 HTTP/1.1\n"
@@ -162,13 +163,13 @@ static void test_requests_in_turn(void **state) {
   static const exchange turns[] = {
       {.method = "PUT",
        .path = "/first?x",
-       .headers = {AGENT, {"x-secret", "1"}, {"Content-Type", "a/b"}},
+       .headers = {AGENT, HEADER("x-secret", "1"), HEADER("Content-Type", "a/b")},
        .body = "one",
        .request = "PUT /first?x HTTP/1.1\nHost: @\nx-secret: 1\nContent-Type: a/b\n"
                   "User-Agent: app/1.0 lib/2 HTTP/1.1\nContent-Length: 3\n\none"},
       {.method = "GET",
        .path = "/second",
-       .headers = {{"x-a", "2"}},
+       .headers = {HEADER("x-a", "2")},
        .request = "GET /second HTTP/1.1\nHost: @\nx-a: 2\n\n"},
       {.method = "GET",
        .path = "/third",
@@ -182,7 +183,7 @@ static void test_requests_by_the_list(void **state) {
   (void)state;
   static const exchange blank = {.method = "GET",
                                  .path = "/",
-                                 .headers = {{"User-Agent", " "}, {"x-a", "b"}},
+                                 .headers = {HEADER("User-Agent", " "), HEADER("x-a", "b")},
                                  .request = "GET / HTTP/1.1\nHost: @\nUser-Agent:\nx-a: b\n\n"};
   static const exchange high = {.method = "GET",
                                 .path = "/\xc3\xa9",
@@ -202,7 +203,7 @@ static void test_large_head(void **state) {
   memset(value, 'v', VALUE_BYTES);
   value[VALUE_BYTES] = '\0';
   const exchange put = {
-      .method = "PUT", .path = "/", .headers = {{"x-large", value}, AGENT}, .body = "body"};
+      .method = "PUT", .path = "/", .headers = {HEADER("x-large", value), AGENT}, .body = "body"};
   const script_connection scripts[] = {answer_each};
   script_server *server = script_server_start(scripts, 1);
   fixture f;

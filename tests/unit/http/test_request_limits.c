@@ -52,7 +52,8 @@ static void test_injection_is_refused(void **state) {
 
 /* A proxy reads the whole URL in the request line. */
 static void check_proxy(const cspan_http_client_options *options, script_server *server) {
-  static const exchange get = {.method = "GET", .path = "/p?q", .headers = {AGENT, {"x-a", "b"}}};
+  static const exchange get = {
+      .method = "GET", .path = "/p?q", .headers = {AGENT, HEADER("x-a", "b")}};
   fixture f;
   begin(&f, options);
   outcome o = send_one(&f, &get, "http://far.test/p?q");
@@ -101,7 +102,7 @@ static void test_tunnel(void **state) {
       {SCRIPT_WAIT_CLOSE, NULL, 0},
       {SCRIPT_END, NULL, 0}};
   static const exchange get = {
-      .method = "GET", .path = "/", .headers = {AGENT, {"authorization", "secret"}}};
+      .method = "GET", .path = "/", .headers = {AGENT, HEADER("authorization", "secret")}};
   const script_connection scripts[] = {refuse};
   script_server *server = script_server_start(scripts, 1);
   const cspan_http_client_options options = {.proxy = script_server_url(server, "")};

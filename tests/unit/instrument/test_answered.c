@@ -49,7 +49,7 @@ static void assert_has(const cspan_span_view *span, const cspan_answer *answer) 
 static void each_answer_has_its_own(void **state) {
   (void)state;
   span_fixture f;
-  cspan_answered answered = {0};
+  cspan_answered answered = {.at = {NULL}};
   cspan_answer answers[] = {usual, usual, usual, usual};
   enum { COUNT = sizeof answers / sizeof answers[0] };
   answers[1].is_reused = false;
@@ -75,7 +75,7 @@ static void what_was_found_stands_for_its_place(void **state) {
   (void)state;
   static const int found[2];
   span_fixture f;
-  cspan_answered answered = {0};
+  cspan_answered answered = {.at = {NULL}};
   cspan_answer answers[4] = {usual, usual, usual, usual};
   answers[0].found = &found[0];
   answers[1].found = &found[1];
@@ -100,7 +100,7 @@ static void what_was_found_stands_for_its_place(void **state) {
 static void only_some_are_remembered(void **state) {
   (void)state;
   span_fixture f;
-  cspan_answered answered = {0};
+  cspan_answered answered = {.at = {NULL}};
   char host[32] = "";
   fixture_open(&f, NULL);
   put(&f, &answered, 0, &usual);
@@ -133,7 +133,7 @@ static void what_is_left_out_is_not_set(void **state) {
   fixture_open(&f, NULL);
   cspan_span_end(cspan_span_start(f.tracer, NULL, "first", NULL));
   for (size_t i = 0; i < COUNT; i++) {
-    cspan_answered answered = {0};
+    cspan_answered answered = {.at = {NULL}};
     put(&f, &answered, 1U << rows[i].bit, &usual);
     put(&f, &answered, 1U << rows[i].bit, &usual);
     const cspan_span_list *list = fixture_spans(&f);
@@ -164,7 +164,7 @@ static void *work(void *data) {
 static void threads_share_it(void **state) {
   (void)state;
   span_fixture f;
-  cspan_answered answered = {0};
+  cspan_answered answered = {.at = {NULL}};
   pthread_t threads[THREADS];
   fixture_open(&f, NULL);
   worker w = {&f, &answered};
