@@ -17,6 +17,8 @@ foreach(name bench_call bench_stub bench_transfer)
   target_sources(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/bench/stub_server.c)
 endforeach()
 target_sources(bench_call PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/bench/bare_curl.c)
+# Like a program that is optimised together with the library.
+set_target_properties(bench_call PROPERTIES CSPAN_LTO ON)
 target_compile_definitions(bench_call PRIVATE BENCH_MODELS="${CMAKE_BINARY_DIR}/models.csm")
 # The receiver that is away is that of the tests.
 target_sources(bench_outage PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/tests/support/otlp_sink.c)

@@ -24,9 +24,14 @@ function(cspan_library name output)
     target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:cspan_flags> ${A_LIBS} Threads::Threads m)
     if(kind STREQUAL SHARED)
       set_target_properties(${target} PROPERTIES
-        VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+        VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR} CSPAN_LTO ON)
       # Threads and handlers of it may outlive a module that was linked to it and is closed.
       target_link_options(${target} PRIVATE -Wl,-z,nodelete)
+    elseif(CLOUDSPAN_LTO)
+      # The compiler's own form of the code is of use to this version of it only.
+      add_custom_command(TARGET ${target} POST_BUILD
+        COMMAND ${CMAKE_OBJCOPY} -w --remove-section=.gnu.lto_* --remove-section=.gnu.debuglto_*
+          $<TARGET_FILE:${target}> VERBATIM)
     endif()
     install(TARGETS ${target} EXPORT cloudspan-targets
       LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})

@@ -12,6 +12,8 @@
 #include "telemetry/attr_block.h"
 #include "telemetry/baggage.h"
 #include "telemetry/context.h"
+#include "telemetry/ended.h"
+#include "telemetry/queue.h"
 #include "telemetry/slot_put.h"
 
 enum {
@@ -301,6 +303,10 @@ static void call_end(void *data, struct cspan_call *call, void *state_data) {
   const cspan_tracing *self = data;
   const call_state *state = state_data;
   cspan_span span = state->span;
+  if (span.slot) {
+    cspan_ended_expect(span);
+    cspan_queue_expect();
+  }
   int64_t end_ns = record_metrics(self, call, state);
   cspan_baggage_free(state->baggage);
   if (state->asked) {

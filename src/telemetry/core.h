@@ -10,6 +10,7 @@
 #include "telemetry/fork.h"
 #include "telemetry/process_end.h"
 #include "telemetry/published.h"
+#include "telemetry/sampling/samplers.h"
 #include "telemetry/settings.h"
 #include "telemetry/slot.h"
 #include "telemetry/wire.h"
@@ -62,6 +63,7 @@ typedef struct cspan_background cspan_background; /* resource/background.h */
 
 struct cspan_tracer_provider {
   cspan_sampler *sampler;
+  cspan_root_sampling roots;        /* of the sampler */
   cspan_id_generator *id_generator; /* NULL: random ids */
   cspan_span_processor **processors;
   size_t processor_count;

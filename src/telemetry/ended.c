@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "telemetry/ended.h"
 
+#include "base/prefetch.h"
+
 /* An entry is of words, so that it can be read while another thread writes: each word is atomic,
  * and the first one is odd during a write and another one after it. A release store of a word
  * comes after the odd number, an acquire load before the second look at it. */
@@ -59,6 +61,11 @@ void cspan_ended_keep(const cspan_slot *slot, uint64_t generation) {
       !write_entry(short_entries[at % SHORT_COUNT], slot, generation)) {
     keep_elsewhere(slot, generation, at);
   }
+}
+
+void cspan_ended_expect(cspan_span span) {
+  uint32_t at = place(((const cspan_slot *)span.slot)->context.index, span.generation);
+  cspan_prefetch_to_write(short_entries[at % SHORT_COUNT]);
 }
 
 static uint64_t read_word(const _Atomic uint64_t *entry, size_t i) {

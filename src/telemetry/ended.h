@@ -14,6 +14,9 @@ typedef struct cspan_ended_context {
 
 /* cspan_ended_keep() is in slot.h. It waits for nobody. */
 
+/* The span will end before long: its entry has not been touched for thousands of spans. */
+void cspan_ended_expect(cspan_span span);
+
 /* False where it was not kept, or had to give way. */
 bool cspan_ended_find(cspan_span span, cspan_ended_context *out);
 

@@ -98,6 +98,7 @@ static cspan_status take_processors(cspan_tracer_provider *provider,
   if (provider->sampler == NULL) {
     return cspan_error_set(error, CSPAN_ERR_NOMEM, "no memory for the sampler");
   }
+  provider->roots = cspan_sampler_of_roots(provider->sampler);
   return CSPAN_OK;
 }
 

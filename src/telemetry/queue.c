@@ -5,13 +5,17 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/prefetch.h"
 #include "telemetry/metrics/thread_shard.h"
+#include "telemetry/slot.h"
 
 enum { CHUNK_BYTES = 65536, SPARE_MAX = 8 << 20, ALIGN = 8 };
 /* So much is copied at a close, that a chunk is not kept for a few spans. */
 enum { COPY_MAX = CHUNK_BYTES / 4 };
 /* The room that is lent at a time where a batch is due anyway. */
 enum { SHARDS = 16, LEND_MAX = 64, SHARD_GAP = 64 };
+/* So much memory is asked for ahead: what most spans take. */
+enum { AHEAD_LINES = 10 };
 
 /* Framed spans of one scope follow. */
 typedef struct run {
@@ -72,9 +76,9 @@ static size_t aligned(size_t size) {
   return (size + ALIGN - 1) / ALIGN * ALIGN;
 }
 
-/* The most that a span takes: it may begin a run. */
+/* No less than a span takes: it may begin a run, and has a tag and its length in front. */
 static size_t most_bytes(const cspan_ended_span *span) {
-  return ALIGN + sizeof(run) + aligned(wire_bytes_size(span->span_size_bytes));
+  return 2 * ALIGN + sizeof(run) + 1 + WIRE_VARINT_MAX + span->span_size_bytes;
 }
 
 static cspan_queue_chunk *new_chunk(cspan_queue *queue, size_t need) {
@@ -125,6 +129,14 @@ static void write_span(cspan_queue_chunk *chunk, const cspan_ended_span *span) {
   chunk->open->size += (size_t)(end - p);
   chunk->open->spans++;
   chunk->spans++;
+  cspan_slot_cached.queued = end;
+}
+
+void cspan_queue_expect(void) {
+  const uint8_t *to = cspan_slot_cached.queued;
+  for (size_t i = 0; i < AHEAD_LINES; i++) {
+    cspan_prefetch_to_write(to + i * CSPAN_CACHE_LINE);
+  }
 }
 
 /* ----------------------------------------------------------------------- shards */

@@ -54,6 +54,9 @@ void cspan_queue_free(cspan_queue *queue);
 
 /* Without the owner's lock: false when it takes the other one, which is to be tried next. */
 bool cspan_queue_push_lent(cspan_queue *queue, const cspan_ended_span *span);
+/* The thread will push a span before long: where it goes, an export thread has read, and thousands
+ * of spans were written since. */
+void cspan_queue_expect(void);
 /* With the lock. False when the queue is full or out of memory. */
 bool cspan_queue_push(cspan_queue *queue, const cspan_ended_span *span);
 /* From here on `count` and `accepted` are exact, until a shard is lent room again. */

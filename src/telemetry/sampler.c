@@ -47,6 +47,13 @@ cspan_sampler *cspan_sampler_always_off(void) {
   return cspan_sampler_create(&vtable, NULL);
 }
 
+cspan_root_sampling cspan_sampler_always(const cspan_sampler *sampler) {
+  if (sampler->vtable->should_sample == sample_all) {
+    return CSPAN_ROOTS_TAKE;
+  }
+  return sampler->vtable->should_sample == sample_none ? CSPAN_ROOTS_DROP : CSPAN_ROOTS_ASK;
+}
+
 /* ------------------------------------------------------------ trace id ratio */
 
 typedef struct ratio_sampler {

@@ -64,6 +64,7 @@ typedef struct cspan_slot_cache {
   uint32_t count;
   bool is_watched; /* the exit of the thread will be noticed */
   cspan_slot *slots[SLOT_CACHE];
+  const uint8_t *queued; /* where the last span that a queue has from the thread ends; a hint */
 } cspan_slot_cache;
 extern _Thread_local cspan_slot_cache cspan_slot_cached;
 

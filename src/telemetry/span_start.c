@@ -121,6 +121,13 @@ static cspan_sampling_result sample(cspan_slot *slot, const cspan_context *conte
   const cspan_sampler *sampler = slot->tracer->provider->sampler;
   unsigned kind = (unsigned)options->kind;
   slot->kind = (uint8_t)(kind <= CSPAN_SPAN_CONSUMER ? kind : CSPAN_SPAN_INTERNAL);
+  cspan_root_sampling roots = slot->tracer->provider->roots;
+  if (!slot->has_parent && roots != CSPAN_ROOTS_ASK) {
+    bool is_taken = roots == CSPAN_ROOTS_TAKE;
+    slot->context.trace_flags |= is_taken ? CSPAN_TRACE_FLAG_SAMPLED : 0;
+    return (cspan_sampling_result){.decision = is_taken ? CSPAN_SAMPLING_RECORD_AND_SAMPLE
+                                                        : CSPAN_SAMPLING_DROP};
+  }
   cspan_sampling_input input = {.context = context,
                                 .parent = parent,
                                 .trace_id = slot->context.trace_id,

@@ -96,6 +96,13 @@ cspan_sampler *cspan_sampler_by_parent(const cspan_by_parent_options *options) {
   return cspan_sampler_create(&vtable, self);
 }
 
+cspan_root_sampling cspan_sampler_of_roots(const cspan_sampler *sampler) {
+  while (sampler->vtable->should_sample == sample_by_parent) {
+    sampler = ((const parent_sampler *)sampler->self)->root;
+  }
+  return cspan_sampler_always(sampler);
+}
+
 cspan_sampler *cspan_sampler_parent_based(cspan_sampler *root) {
   const cspan_by_parent_options options = {.size = sizeof options, .root = root};
   return cspan_sampler_by_parent(&options);

@@ -19,6 +19,17 @@ static inline const char *cspan_sampler_text(const cspan_sampler *sampler) {
   return text != NULL ? text : "?";
 }
 
+/* What is known beforehand of a span that has no parent: a sampler that always does the same, and
+ * says no more of it, need not be asked. */
+typedef enum cspan_root_sampling {
+  CSPAN_ROOTS_ASK,
+  CSPAN_ROOTS_TAKE,
+  CSPAN_ROOTS_DROP
+} cspan_root_sampling;
+cspan_root_sampling cspan_sampler_of_roots(const cspan_sampler *sampler);
+/* The same, where it asks no other one. */
+cspan_root_sampling cspan_sampler_always(const cspan_sampler *sampler);
+
 /* Attributes of a result with more behind them, in an array of the calling thread that the next
  * call overwrites. What is beyond its size is left out. */
 enum { CSPAN_SAMPLER_ATTRS_MAX = 64 };
