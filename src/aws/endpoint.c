@@ -138,13 +138,23 @@ cspan_status cspan_base_url_parse(const char *url, const char *what, cspan_base_
 
 /* ------------------------------------------------------------------ region */
 
-cspan_status cspan_region_check(const char *region, const char *source, cspan_error **error) {
-  size_t len = region ? strlen(region) : 0;
-  bool valid = len > 0 && len <= LABEL_MAX && region[0] != '-' && region[len - 1] != '-';
+static bool is_region_name(cspan_str name) {
+  size_t len = name.len;
+  bool valid = len > 0 && len <= LABEL_MAX && name.data[0] != '-' && name.data[len - 1] != '-';
   for (size_t i = 0; valid && i < len; i++) {
-    valid = is_alnum(region[i]) || region[i] == '-';
+    valid = is_alnum(name.data[i]) || name.data[i] == '-';
   }
-  if (!valid) {
+  return valid;
+}
+
+/* What is left of one that asks for FIPS must be a region as well. */
+cspan_status cspan_region_check(const char *region, const char *source, cspan_error **error) {
+  cspan_str whole = {region, region ? strlen(region) : 0};
+  cspan_str name = whole;
+  if (region) {
+    (void)cspan_region_asks_for_fips(region, &name);
+  }
+  if (!is_region_name(whole) || !is_region_name(name)) {
     return cspan_error_set(error, CSPAN_ERR_CONFIG,
                            "the region (%s) is no region name: letters, digits and '-', such as "
                            "us-east-1",

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* URLs that are signed instead of sent: what is left of a body, and copies from another region,
  * for which a service is given the URL of the same call there. */
+#include <stdio.h>
 #include <string.h>
 
+#include "aws/endpoint.h"
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -72,12 +74,27 @@ static bool models_member(const cspan_custom *c, const char *name) {
   return shape != NULL && cspan_shape_member(model, shape, name, strlen(name)) != NULL;
 }
 
+/* The other region, from which a call that asks for FIPS does so as well. NULL: out of memory. */
+static const char *region_of_copy(const cspan_custom *c, const char *source) {
+  static const char fips[] = "fips-";
+  cspan_str name;
+  if (!cspan_call_uses_fips(c->call) || cspan_region_asks_for_fips(source, &name)) {
+    return source;
+  }
+  size_t size = sizeof fips + strlen(source);
+  char *region = cspan_arena_alloc(c->arena, size);
+  if (region != NULL) {
+    snprintf(region, size, "%s%s", fips, source);
+  }
+  return region;
+}
+
 /* The URL of this call in the other region, as a value in the arena. */
 static cspan_status sign_copy(cspan_custom *c, const char *source, cspan_value *out,
                               cspan_error **error) {
   const cspan_client_request *own = &c->invocation->request;
   const cspan_call_options options = {.size = sizeof options,
-                                      .region = source,
+                                      .region = region_of_copy(c, source),
                                       .endpoint_url =
                                           own->options != NULL ? own->options->endpoint_url : NULL};
   const cspan_client_request request = {.size = sizeof request,
@@ -86,6 +103,9 @@ static cspan_status sign_copy(cspan_custom *c, const char *source, cspan_value *
                                         .context = own->context,
                                         .options = &options};
   char *url = NULL;
+  if (options.region == NULL) {
+    return cspan_arena_refusal(c->arena);
+  }
   cspan_status status = cspan_client_presign_copy(
       c->invocation->client, &request, cspan_call_region(c->call), COPY_EXPIRES_S, &url, error);
   if (status != CSPAN_OK) {

@@ -92,6 +92,20 @@ static cspan_status resolve_by_rules(const cspan_client_endpoint_result **result
   return resolve_globally(result, call, invocation, settings, error);
 }
 
+/* What was asked for must not go to an endpoint of another kind instead. */
+static cspan_status check_without_rules(const struct cspan_call *call, const cspan_client *client,
+                                        cspan_error **error) {
+  bool uses_fips = cspan_call_uses_fips(call);
+  if (!uses_fips &&
+      !cspan_aws_config_flag(cspan_aws_client_config(client->aws), CSPAN_SETTING_USE_DUALSTACK)) {
+    return CSPAN_OK;
+  }
+  return cspan_error_set(error, CSPAN_ERR_UNSUPPORTED,
+                         "%s needs the endpoint rules of the service, which its model is without: "
+                         "use a newer model, or give the endpoint's URL",
+                         uses_fips ? "use_fips_endpoint" : "use_dualstack_endpoint");
+}
+
 /* A model without rules: by region and prefix. */
 static cspan_status resolve_plainly(struct cspan_call *call, const cspan_invocation *invocation,
                                     const cspan_base_url *custom, cspan_error **error) {
@@ -103,7 +117,11 @@ static cspan_status resolve_plainly(struct cspan_call *call, const cspan_invocat
   if (params.region[0] == '\0') {
     return refuse_without_region(error);
   }
-  cspan_status status = cspan_endpoint_resolve(&params, &result.endpoint, error);
+  cspan_status status =
+      custom == NULL ? check_without_rules(call, invocation->client, error) : CSPAN_OK;
+  if (status == CSPAN_OK) {
+    status = cspan_endpoint_resolve(&params, &result.endpoint, error);
+  }
   return status == CSPAN_OK ? take_result(call, invocation, &result, error) : status;
 }
 

@@ -148,8 +148,8 @@ static __attribute__((noinline)) void put_exemplar(cspan_series *series, uint32_
                                                    cspan_num value, const moment *from) {
   cspan_exemplar_place *place = &series->exemplars[bucket];
   cspan_exemplar *exemplar = &place->kept;
-  uint32_t seen = atomic_load_explicit(&place->seen, memory_order_relaxed);
   cspan_metric_lock(&series->exemplar_lock);
+  uint32_t seen = atomic_load_explicit(&place->seen, memory_order_relaxed);
   exemplar->time_ns = from->time_ns;
   exemplar->value = value;
   memcpy(exemplar->trace_id, from->trace_id, sizeof exemplar->trace_id);
