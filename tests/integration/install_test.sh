@@ -19,6 +19,14 @@ libdir=$(dirname "$(find "$work/usr" -name cloudspan.pc)")
 export PKG_CONFIG_PATH=$libdir
 export LD_LIBRARY_PATH=$(dirname "$libdir")
 
+# Archives are for other compilers as well, and other versions of this one.
+for archive in "$LD_LIBRARY_PATH"/*.a; do
+  if readelf -SW "$archive" | grep -q "gnu\.lto"; then
+    echo "$archive has code in a form of one compiler only"
+    exit 1
+  fi
+done
+
 # The models that were compiled by the build are found beside the command.
 models=$work/usr/share/cloudspan/models.csm
 if [ -e "$build/models.csm" ]; then
