@@ -70,6 +70,10 @@ void cspan_json_double(cspan_buf *out, double value) {
     cspan_buf_str(out, value > 0 ? "\"Infinity\"" : "\"-Infinity\"");
     return;
   }
+  if (value == 0 && signbit(value)) {
+    cspan_buf_str(out, "-0.0"); /* readers take "-0" for an integer, which has no sign */
+    return;
+  }
   char text[48];
   for (int digits = 15; digits <= 17; digits++) {
     double back;

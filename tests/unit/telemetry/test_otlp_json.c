@@ -27,6 +27,7 @@ static const char whole[] =
     "{\"key\":\"text\",\"value\":{\"stringValue\":\"\"}},"
     "{\"key\":\"int\",\"value\":{\"intValue\":\"-9223372036854775808\"}},"
     "{\"key\":\"double\",\"value\":{\"doubleValue\":0.1}},"
+    "{\"key\":\"nothing\",\"value\":{\"doubleValue\":-0.0}},"
     "{\"key\":\"nan\",\"value\":{\"doubleValue\":\"NaN\"}},"
     "{\"key\":\"no\",\"value\":{\"boolValue\":false}},"
     "{\"key\":\"texts\",\"value\":{\"arrayValue\":{\"values\":[{\"stringValue\":\"a\"},"
@@ -88,8 +89,9 @@ static void test_nothing_is_lost(void **state) {
   assert_int_equal(span->kind, CSPAN_SPAN_CLIENT);
   assert_true(span->start_time_unix_ns == 1700000000000000001);
   assert_int_equal(span->span_id[0], 0xa1);
-  assert_int_equal(span->attribute_count, 13);
-  assert_true(isnan(span->attributes[3].value.number));
+  assert_int_equal(span->attribute_count, 14);
+  assert_true(signbit(span->attributes[3].value.number));
+  assert_true(isnan(span->attributes[4].value.number));
   assert_true(span->links[0].context.trace_flags == 1 && !span->links[0].context.is_remote);
   assert_string_equal(cspan_span_list_at(list, 2)->schema_url, "urn:resource");
   check_again(whole, whole);
@@ -279,7 +281,7 @@ static void test_doubles(void **state) {
     const char *text;
   } cases[] = {
       {0.0, "0"},
-      {-0.0, "-0"},
+      {-0.0, "-0.0"},
       {1.0, "1"},
       {0.1, "0.1"},
       {1.0 / 3.0, "0.3333333333333333"},

@@ -132,7 +132,7 @@ static cspan_buf histogram(cspan_buf point) {
 static void test_histogram(void **state) {
   (void)state;
   check(histogram(histogram_point(0)), CSPAN_OK,
-        METRIC("\"histogram\":{\"dataPoints\":[{\"count\":\"3\",\"sum\":-0,"
+        METRIC("\"histogram\":{\"dataPoints\":[{\"count\":\"3\",\"sum\":-0.0,"
                "\"bucketCounts\":[\"1\",\"18446744073709551615\"],\"explicitBounds\":[2.5],"
                "\"exemplars\":[{\"filteredAttributes\":[{\"key\":\"f\",\"value\":"
                "{\"stringValue\":\"g\"}}],\"timeUnixNano\":\"9\",\"asDouble\":4,"
